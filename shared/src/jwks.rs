@@ -166,6 +166,9 @@ pub enum AnchorError {
         /// What should.
         thumbprint: Thumbprint,
     },
+    /// A key that may sign nothing.
+    #[error("the key {0} has no purpose or no product; name at least one of each")]
+    Idle(Thumbprint),
     /// One key stands twice.
     #[error("two keys have the thumbprint {0}; keep one")]
     Twice(Thumbprint),
@@ -175,7 +178,8 @@ impl AnchorSet {
     /// A set of these.
     ///
     /// # Errors
-    /// [`AnchorError::NoUsableKey`] if there are none, [`AnchorError::Twice`] if two are one key.
+    /// [`AnchorError::NoUsableKey`] if there are none, [`AnchorError::Twice`] if two are one key, [`AnchorError::Idle`]
+    /// if one has no purpose or an empty list of products.
     pub fn new(anchors: Vec<Anchor>) -> Result<Self, AnchorError> {
         if anchors.is_empty() {
             return Err(AnchorError::NoUsableKey);
@@ -183,6 +187,11 @@ impl AnchorSet {
         let mut seen = BTreeSet::new();
         for anchor in &anchors {
             let thumbprint = anchor.key.thumbprint();
+            let idle = anchor.purposes.is_empty()
+                || matches!(&anchor.products, Products::Only(names) if names.is_empty());
+            if idle {
+                return Err(AnchorError::Idle(thumbprint));
+            }
             if !seen.insert(thumbprint) {
                 return Err(AnchorError::Twice(thumbprint));
             }
