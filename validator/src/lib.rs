@@ -31,6 +31,9 @@ extern crate alloc;
 
 pub mod context;
 #[cfg(feature = "host")]
+#[doc = include_str!("../EMBEDDING.md")]
+pub mod embedding {}
+#[cfg(feature = "host")]
 pub mod host;
 pub mod misuse;
 
