@@ -32,6 +32,9 @@ pub enum TimeError {
     /// The text is neither RFC 3339 nor a number of seconds.
     #[error("{0:?} is no time; write it as 2027-11-22T00:00:00Z (RFC 3339) or as seconds since 1970")]
     NoTime(String),
+    /// The text is no day of the calendar.
+    #[error("{0:?} is no day of the calendar; write it as 2027-11-22")]
+    NoDay(String),
     /// The instant lies before 1970 or after 9999.
     #[error("{0} lies outside of the years 1970 to 9999")]
     OutOfRange(String),
@@ -142,7 +145,7 @@ fn parse_day(text: &str) -> Result<NaiveDate, TimeError> {
     NaiveDate::parse_from_str(text, "%Y-%m-%d")
         .ok()
         .filter(|_| shaped)
-        .ok_or_else(|| TimeError::NoTime(text.into()))
+        .ok_or_else(|| TimeError::NoDay(text.into()))
 }
 
 impl fmt::Display for Timestamp {

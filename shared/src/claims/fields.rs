@@ -104,7 +104,21 @@ impl<'a> Fields<'a> {
     }
 
     /// An array of strings of a checked type, no two alike.
-    pub(crate) fn list<T: Ord + Clone>(
+    pub(crate) fn set<T: Ord>(
+        &self,
+        name: &str,
+        count: RangeInclusive<usize>,
+        new: impl Fn(&str) -> Result<T, StringError>,
+    ) -> Result<Vec<T>, ClaimsError> {
+        let items = self.list(name, count, new)?;
+        if items.iter().collect::<BTreeSet<_>>().len() < items.len() {
+            return Err(self.breaks(name, "an array without repetitions"));
+        }
+        Ok(items)
+    }
+
+    /// An array of strings of a checked type.
+    pub(crate) fn list<T>(
         &self,
         name: &str,
         count: RangeInclusive<usize>,
@@ -118,11 +132,7 @@ impl<'a> Fields<'a> {
             new(item.as_str().ok_or_else(rule)?)
                 .map_err(|error| self.breaks(name, alloc::format!("valid, but {error}")))
         };
-        let items = items.iter().map(item).collect::<Result<Vec<T>, _>>()?;
-        if items.iter().collect::<BTreeSet<_>>().len() < items.len() {
-            return Err(self.breaks(name, "an array without repetitions"));
-        }
-        Ok(items)
+        items.iter().map(item).collect()
     }
 
     /// A map of names to what `read` makes of the values.

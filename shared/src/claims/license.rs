@@ -235,7 +235,7 @@ impl Artefact for License {
         let body = top.object("license", "license")?;
         Ok(Self {
             issuer: top.text("iss")?,
-            products: top.list("aud", 1..=limits::PRODUCTS, Name::new)?,
+            products: top.set("aud", 1..=limits::PRODUCTS, Name::new)?,
             customer_id: top.text("sub")?,
             serial: top.parse("jti", Uuid::new)?,
             issued_at: top.time("iat")?,
@@ -244,7 +244,7 @@ impl Artefact for License {
             revision: body.integer("revision", 1..=limits::INTEGER_MAX)?,
             customer: body.text("customer")?,
             plan: body.parse("plan", Name::new)?,
-            environments: body.list("environments", 1..=limits::ENVIRONMENTS, Name::new)?,
+            environments: body.set("environments", 1..=limits::ENVIRONMENTS, Name::new)?,
             term: read_term(&top, &body)?,
             grace: read_graces(&body)?,
             max_status_age: body
@@ -252,7 +252,7 @@ impl Artefact for License {
             maintenance_until: body.nullable("maintenanceUntil", Fields::time)?,
             seats: read_seats(&body)?,
             activation: body.word("activation", &POLICIES)?,
-            features: body.list("features", 0..=limits::FEATURES, Name::new)?,
+            features: body.set("features", 0..=limits::FEATURES, Name::new)?,
             limits: body.map("limits", limits::LIMITS, "an integer or null", read_limit)?,
             origins: body.list("origins", 0..=limits::ORIGINS, OriginPattern::new)?,
             meta: body.map("meta", limits::META, "a string of at most 500 characters", read_meta)?,
