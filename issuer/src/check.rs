@@ -1,0 +1,242 @@
+//! The check of a ledger: whether everything in it follows from its events.
+
+mod license;
+
+use lictor_shared::Timestamp;
+use lictor_shared::json::{Members, Value};
+use rusqlite::Connection;
+use std::collections::BTreeMap;
+
+use crate::error::{Failure, FailureKind};
+use crate::event::{Event, EventKind};
+use crate::key;
+use crate::ledger::events::{self, differs};
+use crate::ledger::projection::{self, Decisions, Statuses, Table};
+use crate::ledger::{Events, Ledger, OrFault as _, entries, keys, products};
+use lictor_keys::KeyRing;
+use lictor_shared::{Name, Thumbprint};
+
+/// What a check went through, and found to be as it should.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// Events.
+    pub events: u64,
+    /// Licenses.
+    pub licenses: u64,
+    /// Commitments to personal texts whose text is still there.
+    pub personal: u64,
+    /// Commitments to personal texts whose text has been erased.
+    pub erased: u64,
+}
+
+/// Checks a ledger: the file, the log, and every row that follows from the log. Takes as long as the ledger is large.
+///
+/// # Errors
+/// [`FailureKind::Ledger`] with the first difference.
+pub fn check(ledger: &Ledger) -> Result<Checked, Failure> {
+    // One view of everything, whatever others commit meanwhile.
+    let view = ledger.connection().unchecked_transaction().or_fault()?;
+    if let Some(damage) = projection::structural_damage(&view)? {
+        return Err(damaged(damage));
+    }
+    let mut check = Check::new(&view, ledger)?;
+    for event in Events::new(&view, 1) {
+        check.event(&event?)?;
+    }
+    check.rest()?;
+    Ok(check.checked)
+}
+
+fn damaged(what: String) -> Failure {
+    Failure::new(FailureKind::Ledger, format!("The ledger is damaged or was tampered with: {what}."))
+        .hint("Restore the whole home from a backup; keep the damaged one for analysis.")
+}
+
+/// What the events so far say.
+struct Check<'c> {
+    connection: &'c Connection,
+    ledger: &'c Ledger,
+    ring: KeyRing,
+    rows: BTreeMap<Table, u64>,
+    statuses: Statuses,
+    decisions: Decisions,
+    sequences: BTreeMap<String, u64>,
+    checked: Checked,
+}
+
+impl<'c> Check<'c> {
+    fn new(connection: &'c Connection, ledger: &'c Ledger) -> Result<Self, Failure> {
+        Ok(Self {
+            connection,
+            ledger,
+            ring: keys::ring(connection)?,
+            rows: BTreeMap::new(),
+            statuses: Statuses::new(),
+            decisions: Decisions::new(),
+            sequences: BTreeMap::new(),
+            checked: Checked::default(),
+        })
+    }
+
+    fn event(&mut self, event: &Event) -> Result<(), Failure> {
+        self.personal(event)?;
+        match event.kind {
+            EventKind::IssuerCreated => self.issuer(event)?,
+            EventKind::KeyCreated => self.key(event)?,
+            EventKind::ProductAdded => self.product(event)?,
+            EventKind::LicenseIssued => self.license_issued(event)?,
+            EventKind::LicenseRevoked => self.license_revoked(event)?,
+            EventKind::StatusPublished => self.status_published(event)?,
+        }
+        self.checked.events += 1;
+        Ok(())
+    }
+
+    fn counts(&mut self, table: Table) {
+        *self.rows.entry(table).or_default() += 1;
+    }
+
+    /// Every text that is still there is the one that the leaf commits to.
+    fn personal(&mut self, event: &Event) -> Result<(), Failure> {
+        let texts: BTreeMap<_, _> = events::personal(self.connection, event.seq)?.into_iter().collect();
+        for (field, text) in &texts {
+            if event.body.get(field) != Some(&text.to_value()) {
+                return Err(differs(
+                    event.seq,
+                    format!("its personal text {field:?} is not the one it commits to"),
+                ));
+            }
+        }
+        let committed = event.body.values().filter(|value| is_commitment(value)).count();
+        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        self.checked.personal += count(texts.len());
+        self.checked.erased += count(committed.saturating_sub(texts.len()));
+        Ok(())
+    }
+
+    fn issuer(&self, event: &Event) -> Result<(), Failure> {
+        let facts = Facts(event);
+        if event.seq != 1 {
+            return Err(differs(event.seq, "only the first event creates the issuer"));
+        }
+        facts.says("ledger", self.ledger.id().to_string())?;
+        facts.says("issuer", self.ledger.issuer().as_str())
+    }
+
+    fn key(&mut self, event: &Event) -> Result<(), Failure> {
+        let facts = Facts(event);
+        let kid = facts.parsed("kid", Thumbprint::new)?;
+        let record =
+            self.ring.find(&kid).ok_or_else(|| differs(event.seq, format!("the key {kid} is missing")))?;
+        for (name, value) in key::record_facts(record) {
+            facts.says(&name, value)?;
+        }
+        self.counts(Table::SigningKey);
+        Ok(())
+    }
+
+    fn product(&mut self, event: &Event) -> Result<(), Failure> {
+        let name = Facts(event).parsed("name", Name::new)?;
+        let product = products::find(self.connection, &name)?;
+        let product = product.ok_or_else(|| differs(event.seq, format!("the product {name} is missing")))?;
+        if product.to_value() != Value::Object(event.body.clone()) {
+            return Err(differs(event.seq, format!("the product {name} is not as it was added")));
+        }
+        self.counts(Table::Product);
+        Ok(())
+    }
+
+    fn status_published(&mut self, event: &Event) -> Result<(), Failure> {
+        let facts = Facts(event);
+        let (uri, sequence) = (facts.text("uri")?.to_owned(), facts.integer("sequence")?);
+        match self.sequences.insert(uri.clone(), sequence) {
+            Some(before) if before >= sequence => {
+                Err(differs(event.seq, format!("the sequence of {uri} is {sequence} after {before}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What no single event shows: rows beyond those that the events tell of.
+    fn rest(&self) -> Result<(), Failure> {
+        if self.checked.events == 0 {
+            return Err(damaged("there is no event".into()));
+        }
+        for table in Table::ALL {
+            let (told, found) = (
+                self.rows.get(&table).copied().unwrap_or_default(),
+                projection::count(self.connection, table)?,
+            );
+            if told != found {
+                let table = table.as_str();
+                return Err(damaged(format!(
+                    "the table {table} has {found} rows, and the events tell of {told}"
+                )));
+            }
+        }
+        same("status_entry", &self.statuses, &projection::statuses(self.connection)?)?;
+        same("license", &self.decisions, &projection::decisions(self.connection)?)?;
+        let sequences = entries::sequences(self.connection)?;
+        let published = sequences.into_iter().filter(|(_, sequence)| *sequence > 0).collect();
+        same("status_list", &self.sequences, &published)
+    }
+}
+
+/// Refuses the first row that differs between what the events say and what stands in the table.
+fn same<K: Ord + core::fmt::Debug, V: PartialEq + core::fmt::Debug>(
+    table: &str,
+    told: &BTreeMap<K, V>,
+    found: &BTreeMap<K, V>,
+) -> Result<(), Failure> {
+    let keys = told.keys().chain(found.keys());
+    let Some(first) = keys.filter(|key| told.get(key) != found.get(key)).min() else { return Ok(()) };
+    let (told, found) = (told.get(first), found.get(first));
+    Err(damaged(format!(
+        "the row {first:?} of the table {table} says {found:?}, and the events say {told:?}"
+    )))
+}
+
+fn is_commitment(value: &Value) -> bool {
+    value.as_object().is_some_and(|members| members.len() == 1 && members.contains_key("sha256"))
+}
+
+/// The body of an event, read for comparing.
+struct Facts<'e>(&'e Event);
+
+impl Facts<'_> {
+    fn says(&self, name: &str, row: impl Into<Value>) -> Result<(), Failure> {
+        let row = row.into();
+        match self.0.body.get(name) {
+            Some(said) if *said == row => Ok(()),
+            said => {
+                let said = said.cloned().unwrap_or(Value::Null);
+                Err(differs(self.0.seq, format!("{name} is {said} in the event and {row} in the tables")))
+            }
+        }
+    }
+
+    fn text(&self, name: &str) -> Result<&str, Failure> {
+        self.0.body.get(name).and_then(Value::as_str).ok_or_else(|| self.lacks(name))
+    }
+
+    fn integer(&self, name: &str) -> Result<u64, Failure> {
+        self.0.body.get(name).and_then(Value::as_integer).ok_or_else(|| self.lacks(name))
+    }
+
+    fn time(&self, name: &str) -> Result<Timestamp, Failure> {
+        Timestamp::from_seconds(self.integer(name)?).ok_or_else(|| self.lacks(name))
+    }
+
+    fn parsed<T, E>(&self, name: &str, read: impl FnOnce(&str) -> Result<T, E>) -> Result<T, Failure> {
+        read(self.text(name)?).map_err(|_| self.lacks(name))
+    }
+
+    fn lacks(&self, name: &str) -> Failure {
+        differs(self.0.seq, format!("it has no proper {name}"))
+    }
+}
+
+/// List and index in a `status` of an event.
+fn place(status: &Members) -> Option<(String, u64)> {
+    Some((status.get("uri")?.as_str()?.to_owned(), status.get("idx")?.as_integer()?))
+}

@@ -1,0 +1,86 @@
+//! The events of licenses against their rows.
+
+use lictor_shared::json::{Members, Value};
+use lictor_shared::{Thumbprint, Timestamp, Uuid, hex};
+use sha2::{Digest, Sha256};
+
+use super::{Check, Facts, place};
+use crate::error::Failure;
+use crate::event::Event;
+use crate::ledger::events::{self, differs};
+use crate::ledger::licenses;
+use crate::ledger::projection::Table;
+use crate::licenses::{LicenseRecord, RevisionRecord};
+use crate::terms::names;
+
+impl Check<'_> {
+    pub(super) fn license_issued(&mut self, event: &Event) -> Result<(), Failure> {
+        let facts = Facts(event);
+        let (id, serial) = (facts.parsed("license", Uuid::new)?, facts.parsed("serial", Uuid::new)?);
+        let missing = || differs(event.seq, format!("the license {id}, serial {serial}, is missing"));
+        let license =
+            licenses::find(self.connection, id)?.filter(|license| license.id == id).ok_or_else(missing)?;
+        let revision =
+            license.revisions.iter().find(|revision| revision.serial == serial).ok_or_else(missing)?;
+        revision_follows(&facts, revision)?;
+        self.token_follows(&facts, serial)?;
+        self.customer_follows(event, &license)?;
+        for table in [Table::License, Table::Revision, Table::StatusEntry] {
+            self.counts(table);
+        }
+        self.checked.licenses += 1;
+        Ok(())
+    }
+
+    fn token_follows(&self, facts: &Facts<'_>, serial: Uuid) -> Result<(), Failure> {
+        let token = licenses::token(self.connection, serial)?.unwrap_or_default();
+        facts.says("tokenSha256", hex(&Sha256::digest(token)))
+    }
+
+    /// The license is the customer's whom the event commits to, as long as his id has not been erased.
+    fn customer_follows(&self, event: &Event, license: &LicenseRecord) -> Result<(), Failure> {
+        let texts = events::personal(self.connection, event.seq)?;
+        match texts.iter().find(|(field, _)| field == "customerId") {
+            Some((_, id)) if id.text() != license.customer_id.as_str() => {
+                Err(differs(event.seq, format!("the license {} is another customer's", license.id)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn license_revoked(&mut self, event: &Event) -> Result<(), Failure> {
+        let facts = Facts(event);
+        let (id, reason, since) =
+            (facts.text("license")?.to_owned(), facts.text("reason")?.to_owned(), facts.time("since")?);
+        let revisions = event.body.get("revisions").and_then(Value::as_array).unwrap_or_default();
+        for revision in revisions {
+            let status = revision.as_object().and_then(|revision| revision.get("status"));
+            let place =
+                status.and_then(Value::as_object).and_then(place).ok_or_else(|| facts.lacks("revisions"))?;
+            self.statuses.insert(place, (1, since));
+        }
+        self.decisions.insert(id, ("revoked".into(), since, Some(reason)));
+        Ok(())
+    }
+}
+
+fn revision_follows(facts: &Facts<'_>, revision: &RevisionRecord) -> Result<(), Failure> {
+    let time = |at: Option<Timestamp>| Value::from(at.map(Timestamp::seconds));
+    let status =
+        Value::object([("idx", revision.entry.index.into()), ("uri", revision.entry.uri.as_str().into())]);
+    let kid: Thumbprint = revision.key;
+    let row: [(&str, Value); 10] = [
+        ("revision", revision.revision.into()),
+        ("kid", kid.to_string().into()),
+        ("products", names(&revision.products)),
+        ("plan", revision.plan.as_str().into()),
+        ("issuedAt", revision.issued_at.seconds().into()),
+        ("startsAt", revision.starts_at.seconds().into()),
+        ("expiresAt", time(revision.expires_at)),
+        ("graceUntil", time(revision.grace_until)),
+        ("revocationGrace", revision.revocation_grace.get().into()),
+        ("status", status),
+    ];
+    let row: Members = row.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    row.into_iter().try_for_each(|(name, value)| facts.says(&name, value))
+}

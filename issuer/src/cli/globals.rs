@@ -1,0 +1,110 @@
+//! What every command shares: where the home is, what time it is, who acts.
+
+use clap::Args;
+use lictor_shared::{AnchorSet, Text, Timestamp};
+use std::env;
+use std::path::PathBuf;
+
+use super::values;
+use crate::error::{Failure, FailureKind};
+use crate::home::Home;
+use crate::ledger::Ledger;
+use crate::occasion::{ClockSource, Occasion};
+
+/// Options that every command takes.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Globals {
+    /// The issuer's home folder [default: lictor in the user's data folder]
+    #[arg(long, global = true, env = "LICTOR_HOME", hide_env_values = true, value_name = "FOLDER")]
+    home: Option<PathBuf>,
+    /// Act as if it were this time, for rehearsals and tests; the event records that it was given
+    #[arg(long, global = true, value_name = "TIME", value_parser = values::time)]
+    now: Option<Timestamp>,
+    /// Who acts, for the record [default: the user's login name]
+    #[arg(long, global = true, value_name = "NAME")]
+    actor: Option<Text>,
+    /// Write data as JSON
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+impl Globals {
+    pub(crate) const fn json(&self) -> bool {
+        self.json
+    }
+
+    pub(crate) fn now(&self) -> Result<Timestamp, Failure> {
+        match self.now {
+            Some(given) => Ok(given),
+            None => lictor_validator::host::system_time().map_err(|error| {
+                Failure::new(FailureKind::Unexpected, error.to_string())
+                    .hint("set the clock, or give --now TIME")
+            }),
+        }
+    }
+
+    /// Whether the time was given.
+    pub(crate) const fn is_rehearsal(&self) -> bool {
+        self.now.is_some()
+    }
+
+    /// When, by whose clock, and who.
+    pub(crate) fn occasion(&self) -> Result<Occasion, Failure> {
+        let clock = if self.now.is_some() { ClockSource::Given } else { ClockSource::System };
+        Ok(Occasion { at: self.now()?, clock, actor: self.actor()? })
+    }
+
+    fn actor(&self) -> Result<Text, Failure> {
+        if let Some(actor) = &self.actor {
+            return Ok(actor.clone());
+        }
+        let login =
+            ["LOGNAME", "USER"].iter().find_map(|name| env::var(name).ok().filter(|login| !login.is_empty()));
+        Text::new(login.as_deref().unwrap_or("unknown")).map_err(|error| {
+            Failure::new(FailureKind::Usage, error.to_string()).hint("name yourself with --actor NAME")
+        })
+    }
+
+    /// Where the home is or shall be.
+    pub(crate) fn home_path(&self) -> Result<PathBuf, Failure> {
+        let set = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let data = || set("XDG_DATA_HOME").filter(|path| path.is_absolute());
+        let user = || set("HOME").map(|home| home.join(".local/share"));
+        let default = || data().or_else(user).map(|folder| folder.join("lictor"));
+        self.home.clone().or_else(default).ok_or_else(|| {
+            Failure::new(
+                FailureKind::Usage,
+                "there is no home folder: neither --home nor LICTOR_HOME nor HOME is set",
+            )
+            .hint("give --home FOLDER")
+        })
+    }
+
+    pub(crate) fn home(&self) -> Result<Home, Failure> {
+        Home::open(&self.home_path()?)
+    }
+
+    pub(crate) fn home_and_ledger(&self) -> Result<(Home, Ledger), Failure> {
+        let home = self.home()?;
+        let ledger = home.ledger()?;
+        Ok((home, ledger))
+    }
+
+    /// The public halves of the configured issuer's keys.
+    pub(crate) fn own_anchors(&self) -> Result<AnchorSet, Failure> {
+        let (_, ledger) = self.home_and_ledger().map_err(|failure| match failure.kind {
+            FailureKind::NotFound => {
+                Failure::new(FailureKind::Usage, "there are no trust anchors to verify with")
+                    .hint("give --keys JWKS, or --home FOLDER of an issuer")
+                    .because(failure)
+            }
+            _ => failure,
+        })?;
+        ledger.key_ring()?.anchors().map_err(|error| {
+            Failure::new(FailureKind::CannotRead, "the configured issuer has no public keys to verify with")
+                .hint("lictor key new")
+                .because(error)
+        })
+    }
+}

@@ -1,0 +1,26 @@
+//! Files that are named on the command line.
+
+use lictor_validator::host;
+use std::io;
+use std::path::Path;
+
+use crate::error::{Failure, FailureKind};
+
+/// The bytes of a file, or of standard input for `-`.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let (name, bytes) = if is_standard_input(path) {
+        ("standard input".to_string(), host::read_stream(io::stdin().lock()))
+    } else {
+        (path.display().to_string(), host::read_file(path))
+    };
+    bytes.map_err(|error| {
+        Failure::new(FailureKind::CannotRead, format!("{name} cannot be read: {error}"))
+            .hint("check the path, and that you may read it")
+            .with("path", name)
+    })
+}
+
+/// Whether a path stands for standard input.
+pub(crate) fn is_standard_input(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}

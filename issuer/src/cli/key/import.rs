@@ -1,0 +1,117 @@
+//! `lictor key import`.
+
+use clap::Args;
+use lictor_keys::{Passphrase, PrivateKey, Protection, Zeroizing, seal, seal_plain};
+use std::fs::File;
+use std::io;
+use std::path::PathBuf;
+
+use super::super::globals::Globals;
+use super::super::input::is_standard_input;
+use super::super::output::Output;
+use super::super::passphrase::{self, NewPassphrase};
+use super::KeyUse;
+use crate::error::{Failure, FailureKind};
+use crate::key::{KeyOrigin, NewKey, add_key};
+
+const EXAMPLES: &str = "\
+Examples:
+  lictor key import plain.pem
+  openssl genpkey -algorithm ed25519 | lictor key import - --no-passphrase
+  lictor key import old.pem --source-passphrase-file old.txt \\
+      --passphrase-file new.txt
+
+The file stays where it is; delete it when the import has succeeded.";
+
+/// Take over a signing key made elsewhere: PKCS#8 in PEM, plain or encrypted
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Import {
+    /// The key file, or - for standard input
+    #[arg(value_name = "FILE|-")]
+    file: PathBuf,
+    /// The passphrase that the file has now is the first line of this file [default: the new passphrase]
+    #[arg(long, value_name = "FILE|-")]
+    source_passphrase_file: Option<PathBuf>,
+    #[command(flatten)]
+    key_use: KeyUse,
+    #[command(flatten)]
+    passphrase: NewPassphrase,
+}
+
+impl Import {
+    pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
+        self.check_standard_input()?;
+        let (home, mut ledger) = globals.home_and_ledger()?;
+        home.keys()?;
+        let source = self.read()?;
+        let protection = lictor_keys::protection(&source).map_err(|error| self.refused(error))?;
+        let passphrase = self.passphrase.sealing()?;
+        let key = self.open(&source, protection, passphrase.as_ref())?;
+        let pem = match &passphrase {
+            Some(passphrase) => Zeroizing::new(seal(&key, passphrase)?),
+            None => seal_plain(&key)?,
+        };
+        let new = NewKey {
+            public: lictor_keys::Signer::public_key(&key).clone(),
+            origin: KeyOrigin::Imported,
+            purposes: self.key_use.purposes(),
+            products: self.key_use.products(),
+            algorithm: self.key_use.alg,
+            not_before: None,
+            not_after: None,
+        };
+        let record = add_key(&home, &mut ledger, new, &pem, &globals.occasion()?)?;
+        if passphrase.is_none() {
+            output.say("warning: the key file is not encrypted; whoever can read it can sign licenses");
+        }
+        super::announce(&record, output)
+    }
+
+    /// Standard input can be one thing only.
+    fn check_standard_input(&self) -> Result<(), Failure> {
+        let source = self.source_passphrase_file.as_deref().is_some_and(is_standard_input);
+        let takers = [is_standard_input(&self.file), source, self.passphrase.reads_standard_input()];
+        if takers.into_iter().filter(|takes| *takes).count() > 1 {
+            return Err(Failure::new(FailureKind::Usage, "standard input is named twice")
+                .hint("name a file for one of the two"));
+        }
+        Ok(())
+    }
+
+    fn read(&self) -> Result<Zeroizing<String>, Failure> {
+        if is_standard_input(&self.file) {
+            return lictor_keys::read_key_file(io::stdin().lock()).map_err(|error| self.refused(error));
+        }
+        let file = File::open(&self.file).map_err(|error| {
+            Failure::new(FailureKind::CannotRead, format!("{} cannot be read: {error}", self.file.display()))
+                .hint("check the path, and that you may read it")
+        })?;
+        lictor_keys::read_key_file(file).map_err(|error| self.refused(error))
+    }
+
+    fn open(
+        &self,
+        source: &str,
+        protection: Protection,
+        sealing: Option<&Passphrase>,
+    ) -> Result<PrivateKey, Failure> {
+        let own = match (&self.source_passphrase_file, protection) {
+            (Some(path), Protection::Passphrase) => Some(passphrase::from_file(path)?),
+            _ => None,
+        };
+        lictor_keys::open(source, own.as_ref().or(sealing)).map_err(|error| {
+            let failure = self.refused(error);
+            match protection {
+                Protection::Passphrase => {
+                    failure.hint("give the file's own passphrase with --source-passphrase-file FILE")
+                }
+                Protection::None => failure,
+            }
+        })
+    }
+
+    fn refused(&self, error: lictor_keys::KeyFileError) -> Failure {
+        Failure::new(FailureKind::CannotRead, format!("{}: {error}", self.file.display())).because(error)
+    }
+}

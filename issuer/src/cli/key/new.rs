@@ -1,0 +1,58 @@
+//! `lictor key new`.
+
+use clap::Args;
+use lictor_keys::{PrivateKey, seal, seal_plain};
+
+use super::super::globals::Globals;
+use super::super::output::Output;
+use super::super::passphrase::NewPassphrase;
+use super::KeyUse;
+use crate::error::Failure;
+use crate::key::{KeyOrigin, NewKey, add_key};
+
+const EXAMPLES: &str = "\
+Examples:
+  lictor key new
+  lictor key new --passphrase-command 'pass show lictor'
+  lictor key new --passphrase-file /run/secrets/lictor --purpose status
+
+The first key becomes active at once. Later ones are next: ship their public
+halves first.";
+
+/// Make a signing key
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct New {
+    #[command(flatten)]
+    key_use: KeyUse,
+    #[command(flatten)]
+    passphrase: NewPassphrase,
+}
+
+impl New {
+    pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
+        let (home, mut ledger) = globals.home_and_ledger()?;
+        // A folder that others may read is refused before anybody is asked for a passphrase.
+        home.keys()?;
+        let passphrase = self.passphrase.sealing()?;
+        let key = PrivateKey::generate()?;
+        let pem = match &passphrase {
+            Some(passphrase) => lictor_keys::Zeroizing::new(seal(&key, passphrase)?),
+            None => seal_plain(&key)?,
+        };
+        let new = NewKey {
+            public: key.public().clone(),
+            origin: KeyOrigin::Generated,
+            purposes: self.key_use.purposes(),
+            products: self.key_use.products(),
+            algorithm: self.key_use.alg,
+            not_before: None,
+            not_after: None,
+        };
+        let record = add_key(&home, &mut ledger, new, &pem, &globals.occasion()?)?;
+        if passphrase.is_none() {
+            output.say("warning: the key file is not encrypted; whoever can read it can sign licenses");
+        }
+        super::announce(&record, output)
+    }
+}

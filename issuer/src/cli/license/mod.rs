@@ -1,0 +1,94 @@
+//! `lictor license …`: licenses.
+
+mod inspect;
+pub(crate) mod issue;
+mod list;
+mod revoke;
+mod show;
+
+use clap::Subcommand;
+use lictor_shared::json::Value;
+
+use super::globals::Globals;
+use super::output::Output;
+use super::shown;
+use crate::error::Failure;
+use crate::licenses::{LicenseRecord, RevisionRecord, Standing};
+
+/// Issue, list, show, inspect and revoke licenses
+#[derive(Subcommand, Debug)]
+pub(crate) enum License {
+    Issue(Box<issue::Issue>),
+    List(list::List),
+    Show(show::Show),
+    Inspect(inspect::Inspect),
+    Revoke(revoke::Revoke),
+}
+
+impl License {
+    pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
+        match self {
+            Self::Issue(command) => command.run(globals, output),
+            Self::List(command) => command.run(globals, output),
+            Self::Show(command) => command.run(globals, output),
+            Self::Inspect(command) => command.run(globals, output),
+            Self::Revoke(command) => command.run(globals, output),
+        }
+    }
+}
+
+/// A license as programs see it.
+fn to_value(license: &LicenseRecord, at: lictor_shared::Timestamp) -> Value {
+    let reason = match license.standing {
+        Standing::Revoked { reason, .. } => Some(reason.as_str()),
+        _ => None,
+    };
+    Value::object([
+        ("id", license.id.to_string().into()),
+        ("state", license.state(at).as_str().into()),
+        ("reason", reason.into()),
+        ("customerId", license.customer_id.as_str().into()),
+        ("customer", license.customer.as_str().into()),
+        ("revisions", license.revisions.iter().map(revision).collect::<Vec<_>>().into()),
+    ])
+}
+
+fn revision(revision: &RevisionRecord) -> Value {
+    let time = |at: Option<lictor_shared::Timestamp>| Value::from(at.map(|at| at.to_string()));
+    let status = match revision.status {
+        lictor_shared::Status::Valid => "valid",
+        lictor_shared::Status::Revoked => "revoked",
+        lictor_shared::Status::Suspended => "suspended",
+    };
+    Value::object([
+        ("serial", revision.serial.to_string().into()),
+        ("revision", revision.revision.into()),
+        ("kid", revision.key.to_string().into()),
+        (
+            "products",
+            revision.products.iter().map(|name| Value::from(name.as_str())).collect::<Vec<_>>().into(),
+        ),
+        ("plan", revision.plan.as_str().into()),
+        ("issuedAt", time(Some(revision.issued_at))),
+        ("startsAt", time(Some(revision.starts_at))),
+        ("expiresAt", time(revision.expires_at)),
+        ("graceUntil", time(revision.grace_until)),
+        ("status", status.into()),
+        ("since", time(revision.since)),
+        ("statusUri", revision.entry.uri.as_str().into()),
+        ("statusIndex", revision.entry.index.into()),
+    ])
+}
+
+fn products(revision: &RevisionRecord) -> String {
+    revision.products.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}
+
+fn expiry(revision: &RevisionRecord) -> String {
+    revision.expires_at.map_or_else(|| "never".to_string(), lictor_shared::Timestamp::day)
+}
+
+/// A customer's name, cut to what a column holds.
+fn customer(license: &LicenseRecord) -> String {
+    shown::cut(&shown::foreign(license.customer.as_str()), 24)
+}

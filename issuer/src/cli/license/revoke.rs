@@ -1,0 +1,126 @@
+//! `lictor license revoke`.
+
+use clap::Args;
+use clap::builder::PossibleValue;
+use lictor_shared::Text;
+use lictor_shared::json::Value;
+use std::io::{self, BufRead as _, IsTerminal as _};
+
+use super::super::globals::Globals;
+use super::super::output::Output;
+use super::super::shown;
+use crate::error::{Failure, FailureKind};
+use crate::licenses::{self, LicenseRecord};
+use crate::revoke::{RevocationReason, Revoked, revoke};
+
+const EXAMPLES: &str = "\
+Examples:
+  lictor license revoke ID --reason non-payment
+  lictor license revoke ID --reason fraud --note 'case 17' --confirm ID
+
+It cannot be taken back. Deployments learn of it from the next status list:
+lictor status publish";
+
+/// Revoke a license: every revision that could still be used
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Revoke {
+    /// The license's id
+    #[arg(value_name = "ID")]
+    id: String,
+    /// Why
+    #[arg(long, value_name = "CODE")]
+    reason: RevocationReason,
+    /// A note for the record; it is personal data and can be erased
+    #[arg(long, value_name = "TEXT")]
+    note: Option<Text>,
+    /// The license's id again, so that no slip revokes another one [default: asked at the terminal]
+    #[arg(long, value_name = "ID")]
+    confirm: Option<String>,
+}
+
+impl clap::ValueEnum for RevocationReason {
+    fn value_variants<'a>() -> &'a [Self] {
+        Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.as_str()).help(self.meaning()))
+    }
+}
+
+impl Revoke {
+    pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
+        let (_, mut ledger) = globals.home_and_ledger()?;
+        let license = licenses::find(&ledger, &self.id)?;
+        let confirmed = match &self.confirm {
+            Some(id) => id.clone(),
+            None => ask(&license, output)?,
+        };
+        if confirmed.trim() != license.id.to_string() {
+            let message = format!("{confirmed:?} is not the id of the license; nothing was revoked");
+            return Err(
+                Failure::new(FailureKind::Usage, message).hint(format!("give --confirm {}", license.id))
+            );
+        }
+        let revoked = revoke(&mut ledger, &self.id, self.reason, self.note.as_ref(), &globals.occasion()?)?;
+        tell(&license, &revoked, output);
+        output.either(|| format!("{}\n", revoked.license), || json(&revoked))?;
+        Ok(0)
+    }
+}
+
+/// Asks for the license's id at the terminal; where there is none, names the option.
+fn ask(license: &LicenseRecord, output: &mut Output) -> Result<String, Failure> {
+    if !io::stdin().is_terminal() {
+        return Err(Failure::new(
+            FailureKind::Usage,
+            "a revocation must be confirmed, and there is no terminal to ask at",
+        )
+        .hint(format!("give --confirm {}", license.id)));
+    }
+    output.say(format_args!(
+        "This revokes the license {} of {} for good.",
+        license.id,
+        shown::foreign(license.customer.as_str())
+    ));
+    output.say("Type its id to confirm:");
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line).map_err(|error| {
+        Failure::new(FailureKind::CannotRead, format!("the terminal cannot be read: {error}"))
+    })?;
+    Ok(line.trim().to_string())
+}
+
+fn tell(license: &LicenseRecord, revoked: &Revoked, output: &mut Output) {
+    let count = revoked.revisions.len();
+    let revisions = if count == 1 { "1 revision".to_string() } else { format!("{count} revisions") };
+    output.say(format_args!(
+        "Revoked the license {} of {}: {revisions}, {}.",
+        revoked.license,
+        shown::foreign(license.customer.as_str()),
+        revoked.reason
+    ));
+    if let Some(from) = revoked.revisions.iter().filter_map(|revision| revision.read_only_from).max() {
+        output.say(format_args!("  A deployment that hears of it in time is read-only from {from} on."));
+    }
+    output.say("Next: lictor status publish, and bring the list to the deployments");
+}
+
+fn json(revoked: &Revoked) -> Value {
+    let revision = |revision: &crate::revoke::RevokedRevision| {
+        Value::object([
+            ("serial", revision.serial.to_string().into()),
+            ("statusUri", revision.entry.uri.as_str().into()),
+            ("statusIndex", revision.entry.index.into()),
+            ("readOnlyFrom", revision.read_only_from.map(|at| at.to_string()).into()),
+        ])
+    };
+    Value::object([
+        ("id", revoked.license.to_string().into()),
+        ("since", revoked.since.to_string().into()),
+        ("reason", revoked.reason.as_str().into()),
+        ("revisions", revoked.revisions.iter().map(revision).collect::<Vec<_>>().into()),
+        ("event", revoked.event.into()),
+    ])
+}

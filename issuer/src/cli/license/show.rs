@@ -1,0 +1,98 @@
+//! `lictor license show`.
+
+use clap::Args;
+use lictor_shared::Timestamp;
+use std::path::{Path, PathBuf};
+
+use super::super::globals::Globals;
+use super::super::output::Output;
+use super::super::shown;
+use super::issue::must_not_exist;
+use crate::durable::{self, Readers};
+use crate::error::{Failure, FailureKind};
+use crate::ledger::Ledger;
+use crate::licenses::{self, LicenseRecord, Standing};
+
+const EXAMPLES: &str = "\
+Examples:
+  lictor license show 0198c0d2-6c1e-7000-8000-2f6f2b1d9a10
+  lictor license show 0198c0d2-6c1e-7000-8000-2f6f2b1d9a10 --out acme.lic
+  lictor license show 0198c0d2-6c1e-7000-8000-2f6f2b1d9a10 --json
+
+--out gives a lost file again, byte for byte: the latest revision, or the one
+whose serial was given.";
+
+/// Show a license and its revisions, or write its file again
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Show {
+    /// The license's id, or the serial of one of its revisions
+    #[arg(value_name = "ID")]
+    id: String,
+    /// Write the license file again, to this file, which must not exist yet
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+impl Show {
+    pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
+        let (_, ledger) = globals.home_and_ledger()?;
+        let license = licenses::find(&ledger, &self.id)?;
+        let at = globals.now()?;
+        let text = match &self.out {
+            None => text(&license, at),
+            Some(path) => {
+                let revision = self.write(&ledger, &license, path)?;
+                output.say(format_args!(
+                    "Revision {revision} of the license {} is in {}.",
+                    license.id,
+                    path.display()
+                ));
+                format!("{}\n", path.display())
+            }
+        };
+        output.either(|| text, || super::to_value(&license, at))?;
+        Ok(0)
+    }
+
+    /// Writes the revision that was named by its serial, else the latest.
+    fn write(&self, ledger: &Ledger, license: &LicenseRecord, path: &Path) -> Result<u64, Failure> {
+        must_not_exist(path)?;
+        let named = license.revisions.iter().find(|revision| revision.serial.to_string() == self.id.trim());
+        let revision = named.or_else(|| license.latest()).ok_or_else(|| {
+            Failure::new(FailureKind::Ledger, format!("the license {} has no revision", license.id))
+                .hint("restore the whole home from a backup")
+        })?;
+        let signed = licenses::signed(ledger, revision.serial)?;
+        durable::create(path, signed.armored().as_bytes(), Readers::Anyone)?;
+        Ok(revision.revision)
+    }
+}
+
+fn text(license: &LicenseRecord, at: Timestamp) -> String {
+    let state = license.state(at).as_str();
+    let standing = match license.standing {
+        Standing::Active => state.to_string(),
+        Standing::Suspended { since } => format!("{state} since {since}"),
+        Standing::Revoked { since, reason } => format!("{state} since {since} ({reason})"),
+    };
+    let mut facts = vec![
+        ("license", license.id.to_string()),
+        ("customer", format!("{} ({})", shown::foreign(license.customer.as_str()), license.customer_id)),
+        ("state", standing),
+    ];
+    for revision in &license.revisions {
+        facts.push(("", String::new()));
+        facts.push(("revision", revision.revision.to_string()));
+        facts.push(("serial", revision.serial.to_string()));
+        facts.push(("products", super::products(revision)));
+        facts.push(("plan", revision.plan.to_string()));
+        facts.push(("issued", revision.issued_at.to_string()));
+        facts.push(("starts", revision.starts_at.to_string()));
+        facts.push(("expires", shown::instant(revision.expires_at, "never")));
+        facts.push(("grace until", shown::instant(revision.grace_until, "never")));
+        facts.push(("status", format!("entry {} of {}", revision.entry.index, revision.entry.uri)));
+        facts.push(("key", revision.key.to_string()));
+    }
+    shown::facts(&facts)
+}

@@ -1,0 +1,107 @@
+//! The command line: one file for each command. Data goes to standard output, words to standard error.
+
+mod globals;
+mod init;
+mod input;
+mod key;
+mod license;
+mod output;
+mod passphrase;
+mod product;
+mod quickstart;
+mod shown;
+mod status;
+mod terms;
+mod values;
+mod verify;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use std::ffi::OsString;
+
+use self::globals::Globals;
+use self::output::{Form, Output};
+use crate::error::Failure;
+
+const EXAMPLES: &str = "\
+Examples:
+  lictor quickstart
+  lictor init --issuer acme-licensing --status-uri urn:acme:status:0
+  lictor issue --product dialer --plan pro --customer 'Acme GmbH' --term 1y
+  lictor verify acme.lic --product dialer
+
+Exit codes: 0 done, 1 unexpected, 2 usage, 10 to 13 a verdict's code,
+14 no signing key, 20 conflict, 21 not found, 22 not valid, 30 cannot read,
+31 cannot write, 32 ledger locked or damaged.";
+
+/// Issue, revoke and verify offline licenses.
+#[derive(Parser, Debug)]
+#[command(name = "lictor", version, after_help = EXAMPLES, propagate_version = true)]
+struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    Init(init::Init),
+    #[command(subcommand)]
+    Key(key::Key),
+    #[command(subcommand)]
+    Product(product::Product),
+    #[command(subcommand)]
+    License(license::License),
+    #[command(about = "Issue a license (short for 'license issue')")]
+    Issue(Box<license::issue::Issue>),
+    #[command(subcommand)]
+    Status(status::Status),
+    Verify(Box<verify::Verify>),
+    Quickstart(quickstart::Quickstart),
+}
+
+/// Runs a command line, its first item being the program's name, and gives the exit code.
+#[must_use]
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return say_usage(&error),
+    };
+    let mut output = Output::new(if cli.globals.json() { Form::Json } else { Form::Text });
+    cli.command.run(&cli.globals, &mut output).unwrap_or_else(|failure| {
+        match cli.command {
+            // Its standard output is a verdict or nothing.
+            Command::Verify(_) => output.fail(&failure),
+            _ => output.fail_in_envelope(&failure),
+        }
+        failure.exit_code()
+    })
+}
+
+/// The command line's own grammar, for tests and documents that are held against it.
+#[must_use]
+pub fn grammar() -> clap::Command {
+    Cli::command()
+}
+
+impl Command {
+    fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
+        match self {
+            Self::Init(command) => command.run(globals, output),
+            Self::Key(command) => command.run(globals, output),
+            Self::Product(command) => command.run(globals, output),
+            Self::License(command) => command.run(globals, output),
+            Self::Issue(command) => command.run(globals, output),
+            Self::Status(command) => command.run(globals, output),
+            Self::Verify(command) => command.run(globals, output),
+            Self::Quickstart(command) => command.run(globals, output),
+        }
+    }
+}
+
+/// Help and version are data; everything else is a mistake, said on standard error.
+fn say_usage(error: &clap::Error) -> u8 {
+    // Where nobody reads any more there is nobody to tell.
+    let _closed = error.print();
+    u8::try_from(error.exit_code()).unwrap_or(2)
+}

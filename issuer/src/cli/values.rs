@@ -1,0 +1,79 @@
+//! How values are read from the command line; what is wrong with one is a usage error that says what it should be.
+
+use lictor_shared::{Algorithm, Limit, Name, Origin, Purpose, Timestamp, limits};
+
+use crate::terms::{self, FromText, TermLength};
+
+/// RFC 3339 or seconds since 1970.
+pub(crate) fn time(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text).map_err(|error| error.to_string())
+}
+
+/// A calendar day as a start, or RFC 3339.
+pub(crate) fn start(text: &str) -> Result<Timestamp, String> {
+    terms::start(text).map_err(|error| error.to_string())
+}
+
+/// A calendar day as an end, or RFC 3339.
+pub(crate) fn end(text: &str) -> Result<Timestamp, String> {
+    terms::end(text).map_err(|error| error.to_string())
+}
+
+/// A URL, cut to its origin.
+pub(crate) fn origin(text: &str) -> Result<Origin, String> {
+    Origin::from_url(text).map_err(|error| error.to_string())
+}
+
+/// An integer within the range of the formats.
+pub(crate) fn integer(text: &str) -> Result<u64, String> {
+    let number = text.parse().ok().filter(|number| *number <= limits::INTEGER_MAX);
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    number
+        .filter(|_| plain)
+        .ok_or_else(|| format!("{text:?} is no integer from 0 to {}", limits::INTEGER_MAX))
+}
+
+/// Whatever the terms of licenses are written in.
+pub(crate) fn term<T: FromText>(text: &str) -> Result<T, String> {
+    T::from_text(text).map_err(|error| error.to_string())
+}
+
+/// `1y`, `90d`, `perpetual`; dates have an option of their own.
+pub(crate) fn term_length(text: &str) -> Result<TermLength, String> {
+    match term(text)? {
+        TermLength::Until(_) => Err(format!("{text:?} is a date; give it with --until")),
+        length => Ok(length),
+    }
+}
+
+/// `NAME=NUMBER` or `NAME=unlimited`.
+pub(crate) fn limit(text: &str) -> Result<(Name, Limit), String> {
+    let (name, value) = pair(text, "agents=250")?;
+    Ok((name, term(value)?))
+}
+
+/// `NAME=TEXT`.
+pub(crate) fn meta(text: &str) -> Result<(Name, String), String> {
+    let (name, value) = pair(text, "po=4711")?;
+    if value.chars().count() > limits::META_CHARS {
+        return Err(format!("the text has more than {} characters", limits::META_CHARS));
+    }
+    Ok((name, value.into()))
+}
+
+fn pair<'a>(text: &'a str, example: &str) -> Result<(Name, &'a str), String> {
+    let (name, value) =
+        text.split_once('=').ok_or_else(|| format!("{text:?} has no '='; write it like {example}"))?;
+    Ok((Name::new(name).map_err(|error| error.to_string())?, value))
+}
+
+/// `EdDSA` or `Ed25519`.
+pub(crate) fn algorithm(text: &str) -> Result<Algorithm, String> {
+    Algorithm::from_name(text).ok_or_else(|| format!("{text:?} is no algorithm; write EdDSA or Ed25519"))
+}
+
+/// `license`, `status` or `activation`.
+pub(crate) fn purpose(text: &str) -> Result<Purpose, String> {
+    let known = Purpose::ALL.into_iter().find(|purpose| purpose.as_str() == text);
+    known.ok_or_else(|| format!("{text:?} is no purpose; write license, status or activation"))
+}

@@ -1,0 +1,198 @@
+//! Files that are whole or not there, and on disk when a function says so.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use crate::entropy;
+use crate::error::{Failure, FailureKind};
+use lictor_shared::hex;
+
+/// Who may read a file that is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readers {
+    /// Its owner.
+    Owner,
+    /// Whomever the user's file mode mask lets: what is handed on anyway, as tokens and public keys are.
+    Anyone,
+}
+
+impl Readers {
+    const fn mode(self) -> u32 {
+        match self {
+            Self::Owner => 0o600,
+            Self::Anyone => 0o666,
+        }
+    }
+}
+
+/// Writes a file that must not exist yet. After `Ok` it is on disk, name included; after a failure it is not there.
+///
+/// # Errors
+/// [`FailureKind::Conflict`] if the name is taken, [`FailureKind::CannotWrite`] if the file system refuses.
+pub fn create(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Failure> {
+    let temporary = Temporary::create(path, readers)?;
+    temporary.write(path, bytes)?;
+    // Unlike a rename, a link fails where the name is taken.
+    match fs::hard_link(&temporary.name, path) {
+        Ok(()) => sync_folder(parent(path)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(taken(path)),
+        Err(error) => Err(cannot_write(path)(error)),
+    }
+}
+
+/// Writes a file, in place of the one that has its name, if any. At every moment one of the two is there, whole.
+///
+/// # Errors
+/// [`FailureKind::CannotWrite`] if the file system refuses; then the old file is still there.
+pub fn replace(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Failure> {
+    let temporary = Temporary::create(path, readers)?;
+    temporary.write(path, bytes)?;
+    fs::rename(&temporary.name, path).map_err(cannot_write(path))?;
+    sync_folder(parent(path))
+}
+
+/// Makes sure that a file of so many bytes could be written beside `path`; it is not kept.
+pub(crate) fn probe(path: &Path, bytes: usize) -> Result<(), Failure> {
+    let temporary = Temporary::create(path, Readers::Owner)?;
+    (&temporary.file).write_all(&vec![0; bytes]).map_err(cannot_write(path))
+}
+
+/// Makes the names in a folder durable.
+pub(crate) fn sync_folder(folder: &Path) -> Result<(), Failure> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(cannot_write(folder))
+}
+
+/// Creates the folders down to `path` that are missing.
+pub(crate) fn create_folders(path: &Path) -> Result<(), Failure> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let above = parent(path);
+    create_folders(above)?;
+    match DirBuilder::new().create(path) {
+        // Another process was faster.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        Err(error) => Err(cannot_write(path)(error)),
+        Ok(()) => sync_folder(above),
+    }
+}
+
+/// A folder for its owner only that is removed with all that is in it when this is dropped, unless it was
+/// [kept](Self::keep).
+#[derive(Debug)]
+pub(crate) struct TemporaryFolder(PathBuf);
+
+impl TemporaryFolder {
+    /// Creates it beside `path`, on the same file system.
+    pub(crate) fn beside(path: &Path) -> Result<Self, Failure> {
+        let folder = temporary_name(path)?;
+        DirBuilder::new().mode(0o700).create(&folder).map_err(cannot_write(&folder))?;
+        Ok(Self(folder))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Gives it its lasting name, which must be free or that of an empty folder. After `Ok` the name is on disk.
+    pub(crate) fn keep(self, path: &Path) -> Result<(), Failure> {
+        sync_folder(&self.0)?;
+        fs::rename(&self.0, path).map_err(|error| match error.kind() {
+            io::ErrorKind::DirectoryNotEmpty
+            | io::ErrorKind::AlreadyExists
+            | io::ErrorKind::NotADirectory => taken(path),
+            _ => cannot_write(path)(error),
+        })?;
+        sync_folder(parent(path))
+    }
+}
+
+impl Drop for TemporaryFolder {
+    fn drop(&mut self) {
+        // It bears its own name only as long as it was not kept. What cannot be removed is no home: nothing reads it.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A file beside `path` that is removed when this is dropped, unless it was renamed.
+struct Temporary {
+    name: PathBuf,
+    file: File,
+}
+
+impl Temporary {
+    fn create(path: &Path, readers: Readers) -> Result<Self, Failure> {
+        let name = temporary_name(path)?;
+        let file = OpenOptions::new().write(true).create_new(true).mode(readers.mode()).open(&name);
+        Ok(Self { file: file.map_err(cannot_write(path))?, name })
+    }
+
+    /// After `Ok` the bytes are on disk.
+    fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+        (&self.file).write_all(bytes).and_then(|()| self.file.sync_all()).map_err(cannot_write(path))
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // What stays behind bears a name that nothing reads.
+        let _ = fs::remove_file(&self.name);
+    }
+}
+
+/// `.NAME.RANDOM.tmp` beside `path`: two processes, or one after a crash, never meet in it.
+fn temporary_name(path: &Path) -> Result<PathBuf, Failure> {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{}.tmp", hex(&entropy::bytes::<8>()?)));
+    Ok(parent(path).join(name))
+}
+
+/// The folder that `path` lies in.
+pub(crate) fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
+}
+
+fn taken(path: &Path) -> Failure {
+    Failure::new(FailureKind::Conflict, format!("{} exists already; it was left as it is.", path.display()))
+        .with("path", path.display().to_string())
+}
+
+pub(crate) fn cannot_write(path: &Path) -> impl FnOnce(io::Error) -> Failure {
+    let path = path.display().to_string();
+    move |error| {
+        let failure = Failure::new(FailureKind::CannotWrite, format!("{path} cannot be written: {error}."));
+        let failure = match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+                failure.hint("Make room on the disk, or write elsewhere, and repeat the command.")
+            }
+            io::ErrorKind::ResourceBusy | io::ErrorKind::CrossesDevices => failure
+                .hint("Something is mounted there; name a folder inside of it that does not exist yet."),
+            io::ErrorKind::NotFound => failure.hint("Create the folder that it is to lie in first."),
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                failure.hint("Run the command as the user who may write there, or write elsewhere.")
+            }
+            _ => failure,
+        };
+        failure.with("path", path).because(error)
+    }
+}
+
+pub(crate) fn cannot_read(path: &Path) -> impl FnOnce(io::Error) -> Failure {
+    let path = path.display().to_string();
+    move |error| {
+        let failure = Failure::new(FailureKind::CannotRead, format!("{path} cannot be read: {error}."));
+        let failure = match error.kind() {
+            io::ErrorKind::PermissionDenied => {
+                failure.hint("Run the command as the user whom it belongs to.")
+            }
+            _ => failure,
+        };
+        failure.with("path", path).because(error)
+    }
+}

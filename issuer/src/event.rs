@@ -1,0 +1,289 @@
+//! Events: the record of every change, as the bytes that the audit log hashes.
+
+use core::fmt;
+use lictor_shared::json::{JsonError, Members, Value};
+use lictor_shared::{Text, Timestamp, hex};
+use sha2::{Digest, Sha256};
+
+use crate::entropy;
+use crate::error::Failure;
+use crate::occasion::{ClockSource, Occasion};
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $entry:ident = $word:literal,)*) => {
+        /// What happened. An append-only register: a word that has been written keeps its meaning for ever.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum EventKind { $($(#[$doc])* $entry,)* }
+
+        impl EventKind {
+            /// Every kind, in the order of the register.
+            pub const ALL: &'static [Self] = &[$(Self::$entry,)*];
+
+            /// The word in events.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$entry => $word,)* }
+            }
+        }
+    };
+}
+kinds! {
+    /// The issuer was set up. The first event of every ledger.
+    IssuerCreated = "issuer.created",
+    /// A signing key was made or imported.
+    KeyCreated = "key.created",
+    /// A product was added to the catalogue.
+    ProductAdded = "product.added",
+    /// A license was issued.
+    LicenseIssued = "license.issued",
+    /// A license was revoked.
+    LicenseRevoked = "license.revoked",
+    /// A status list was signed.
+    StatusPublished = "status.published",
+}
+
+impl fmt::Display for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One event. Its [leaf](Event::leaf) is what the ledger stores and what the audit log hashes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Its place in the log: 1, 2, 3 and so on, without gaps.
+    pub seq: u64,
+    /// When.
+    pub at: Timestamp,
+    /// How the instant is known.
+    pub clock: ClockSource,
+    /// Who.
+    pub actor: Text,
+    /// What.
+    pub kind: EventKind,
+    /// The facts of it; texts that name a person or customer as [`Commitment`]s only.
+    pub body: Members,
+}
+
+/// Why stored bytes are no event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum LeafError {
+    Json(JsonError),
+    Member(&'static str),
+    NotCanonical,
+}
+
+impl fmt::Display for LeafError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Json(error) => write!(f, "its leaf is not JSON as events are written: {error}"),
+            Self::Member(name) => write!(f, "its leaf has no proper member {name:?}"),
+            Self::NotCanonical => {
+                write!(f, "its leaf is not in canonical form, or has members that no event has")
+            }
+        }
+    }
+}
+
+impl Event {
+    /// The event that happens on this occasion.
+    pub(crate) fn new(seq: u64, occasion: &Occasion, kind: EventKind, body: Members) -> Self {
+        let Occasion { at, clock, actor } = occasion.clone();
+        Self { seq, at, clock, actor, kind, body }
+    }
+
+    /// The canonical JSON (RFC 8785) of the event: members sorted, no white space.
+    ///
+    /// These bytes, once written, are never written again; a leaf of the audit log is SHA-256 over 0x00 and them
+    /// (RFC 6962, section 2.1).
+    #[must_use]
+    pub fn leaf(&self) -> String {
+        Value::object([
+            ("actor", self.actor.as_str().into()),
+            ("at", self.at.seconds().into()),
+            ("body", self.body.clone().into()),
+            ("clock", self.clock.as_str().into()),
+            ("kind", self.kind.as_str().into()),
+            ("seq", self.seq.into()),
+            ("version", 1_u64.into()),
+        ])
+        .to_string()
+    }
+
+    /// Reads a leaf, and makes sure that writing it again gives the same bytes.
+    pub(crate) fn read(leaf: &[u8]) -> Result<Self, LeafError> {
+        let mut members = Value::read_object(leaf).map_err(LeafError::Json)?;
+        let body = match members.remove("body") {
+            Some(Value::Object(body)) => body,
+            _ => return Err(LeafError::Member("body")),
+        };
+        let text =
+            |name: &'static str| members.get(name).and_then(Value::as_str).ok_or(LeafError::Member(name));
+        let integer =
+            |name: &'static str| members.get(name).and_then(Value::as_integer).ok_or(LeafError::Member(name));
+        let kind = text("kind")?;
+        let event = Self {
+            seq: integer("seq")?,
+            at: Timestamp::from_seconds(integer("at")?).ok_or(LeafError::Member("at"))?,
+            clock: ClockSource::from_word(text("clock")?).ok_or(LeafError::Member("clock"))?,
+            actor: Text::new(text("actor")?).map_err(|_| LeafError::Member("actor"))?,
+            kind: EventKind::ALL
+                .iter()
+                .copied()
+                .find(|known| known.as_str() == kind)
+                .ok_or(LeafError::Member("kind"))?,
+            body,
+        };
+        if event.leaf().as_bytes() == leaf { Ok(event) } else { Err(LeafError::NotCanonical) }
+    }
+}
+
+/// A text that names a person or customer, bound into an event without standing there: the event holds
+/// `{"sha256": hex(SHA-256(salt || text))}`, salt and text lie beside it and can be erased without touching the log.
+///
+/// The salt is fresh for every text of every event, so nobody can guess the text from the hash, and two events do not
+/// show that they speak of the same person.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Commitment {
+    salt: [u8; 32],
+    text: String,
+}
+
+impl Commitment {
+    /// Commits to `text` with a fresh salt.
+    pub(crate) fn to(text: &str) -> Result<Self, Failure> {
+        Ok(Self::with_salt(entropy::bytes()?, text))
+    }
+
+    /// The commitment to `text` with this salt.
+    #[must_use]
+    pub fn with_salt(salt: [u8; 32], text: &str) -> Self {
+        Self { salt, text: text.into() }
+    }
+
+    /// The salt.
+    #[must_use]
+    pub const fn salt(&self) -> &[u8; 32] {
+        &self.salt
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What stands in the event.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        let mut hash = Sha256::new();
+        hash.update(self.salt);
+        hash.update(&self.text);
+        Value::object([("sha256", hex(&hash.finalize()).into())])
+    }
+}
+
+impl fmt::Debug for Commitment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Commitment({})", self.to_value())
+    }
+}
+
+/// The facts of an event about to be recorded: open ones, and personal texts that only a commitment speaks for.
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
+    open: Members,
+    personal: Vec<(&'static str, Commitment)>,
+}
+
+impl Facts {
+    pub(crate) fn new<const N: usize>(open: [(&str, Value); N]) -> Self {
+        let open = open.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Self { open, personal: Vec::new() }
+    }
+
+    pub(crate) fn of(open: Members) -> Self {
+        Self { open, personal: Vec::new() }
+    }
+
+    /// Commits to a text that names a person or customer.
+    pub(crate) fn personal(mut self, field: &'static str, text: &str) -> Result<Self, Failure> {
+        self.personal.push((field, Commitment::to(text)?));
+        Ok(self)
+    }
+
+    /// The body for the leaf, and what lies beside it.
+    pub(crate) fn into_parts(self) -> (Members, Vec<(&'static str, Commitment)>) {
+        let mut body = self.open;
+        body.extend(self.personal.iter().map(|(field, text)| ((*field).to_owned(), text.to_value())));
+        (body, self.personal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event() -> Event {
+        let occasion = Occasion {
+            at: Timestamp::parse("2026-11-22T00:00:00Z").unwrap(),
+            clock: ClockSource::Given,
+            actor: Text::new("alice@büro").unwrap(),
+        };
+        let customer = Commitment::with_salt([7; 32], "Acme GmbH & Söhne");
+        let body = [("serial".to_owned(), "x".into()), ("customer".to_owned(), customer.to_value())];
+        Event::new(3, &occasion, EventKind::LicenseIssued, body.into_iter().collect())
+    }
+
+    #[test]
+    fn a_leaf_is_these_bytes_for_ever() {
+        // The hash: printf '\007%.0s' {1..32}, then the text, into sha256sum.
+        assert_eq!(
+            event().leaf(),
+            r#"{"actor":"alice@büro","at":1795305600,"body":{"customer":{"sha256":"b2f8d66df4a6435e34932d187a2960df0fda740f0fc976248d94ca28d6e6db34"},"serial":"x"},"clock":"given","kind":"license.issued","seq":3,"version":1}"#
+        );
+        assert_eq!(Event::read(event().leaf().as_bytes()), Ok(event()));
+    }
+
+    #[test]
+    fn a_leaf_reads_back_only_as_it_was_written() {
+        let leaf = event().leaf();
+        for (from, to) in [
+            ("\"at\"", " \"at\""),
+            ("\"version\":1", "\"version\":2"),
+            ("\"version\":1", "\"version\":1,\"x\":1"),
+            ("license.issued", "license.lost"),
+            ("\"given\"", "\"guessed\""),
+            ("\"seq\":3", "\"seq\":\"3\""),
+            ("ü", "\\u00fc"),
+        ] {
+            let other = leaf.replacen(from, to, 1);
+            assert_ne!(other, leaf, "{from}");
+            assert!(Event::read(other.as_bytes()).is_err(), "{other}");
+        }
+    }
+
+    #[test]
+    fn the_words_are_these() {
+        let words: Vec<&str> = EventKind::ALL.iter().map(|kind| kind.as_str()).collect();
+        assert_eq!(
+            words,
+            [
+                "issuer.created",
+                "key.created",
+                "product.added",
+                "license.issued",
+                "license.revoked",
+                "status.published"
+            ]
+        );
+    }
+
+    #[test]
+    fn no_two_commitments_are_alike() {
+        let (one, two) = (Commitment::to("Acme").unwrap(), Commitment::to("Acme").unwrap());
+        assert_ne!(one.to_value(), two.to_value());
+        assert!(!format!("{one:?}").contains("Acme"));
+    }
+}

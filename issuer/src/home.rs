@@ -1,0 +1,116 @@
+//! The issuer's home: a folder with `lictor.toml`, the key folder `keys/` and the ledger `ledger.db`.
+
+mod config;
+mod create;
+
+use core::time::Duration;
+use lictor_keys::{FolderError, KeyFolder};
+use lictor_shared::limits;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+pub use config::Config;
+
+use crate::durable::cannot_read;
+use crate::error::{Failure, FailureKind, shell};
+use crate::ledger::{Ledger, PATIENCE};
+
+const CONFIG: &str = "lictor.toml";
+const KEYS: &str = "keys";
+const LEDGER: &str = "ledger.db";
+
+/// An issuer's home.
+#[derive(Clone, Debug)]
+pub struct Home {
+    path: PathBuf,
+    config: Config,
+}
+
+impl Home {
+    /// Opens a home that exists. Keys and ledger are opened when they are asked for.
+    ///
+    /// # Errors
+    /// [`FailureKind::NotFound`] if there is none, [`FailureKind::CannotRead`] if it cannot be read or `lictor.toml`
+    /// is not as it must be.
+    pub fn open(path: &Path) -> Result<Self, Failure> {
+        let text = read_config(path)?;
+        Ok(Self { path: path.into(), config: Config::read(&path.join(CONFIG), &text)? })
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What `lictor.toml` says.
+    #[must_use]
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The key folder.
+    ///
+    /// # Errors
+    /// [`FailureKind::CannotRead`] if it cannot be read, or if others may read keys; the message has the command that
+    /// mends it.
+    pub fn keys(&self) -> Result<KeyFolder, Failure> {
+        let path = self.path.join(KEYS);
+        KeyFolder::open(&path).map_err(|error| {
+            let missing =
+                matches!(&error, FolderError::Io { error, .. } if error.kind() == io::ErrorKind::NotFound);
+            let failure = Failure::from(error);
+            match missing {
+                true => failure.hint("Restore the whole home from a backup."),
+                false => failure,
+            }
+        })
+    }
+
+    /// The ledger.
+    ///
+    /// # Errors
+    /// As [`Ledger::open`], and [`FailureKind::Conflict`] if the ledger is another issuer's than `lictor.toml` says.
+    pub fn ledger(&self) -> Result<Ledger, Failure> {
+        self.ledger_with_patience(PATIENCE)
+    }
+
+    /// The same, with another time to wait for processes that hold the ledger.
+    ///
+    /// # Errors
+    /// As [`Home::ledger`].
+    pub fn ledger_with_patience(&self, patience: Duration) -> Result<Ledger, Failure> {
+        let ledger = Ledger::open_with_patience(&self.path.join(LEDGER), patience)?;
+        let (configured, recorded) = (self.config.issuer.as_str(), ledger.issuer().as_str());
+        if configured == recorded {
+            return Ok(ledger);
+        }
+        let config = self.path.join(CONFIG);
+        Err(Failure::new(
+            FailureKind::Conflict,
+            format!(
+                "{} names the issuer {configured:?}, and the ledger belongs to {recorded:?}.",
+                config.display()
+            ),
+        )
+        .hint(format!("Set issuer = {recorded:?} again; an issuer of another name needs a home of its own."))
+        .with("issuer", recorded))
+    }
+}
+
+fn read_config(home: &Path) -> Result<String, Failure> {
+    let path = home.join(CONFIG);
+    let mut text = String::new();
+    let most = u64::try_from(limits::FILE_BYTES).unwrap_or(u64::MAX);
+    match File::open(&path).and_then(|file| file.take(most).read_to_string(&mut text)) {
+        Ok(_) => Ok(text),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            let home = home.display().to_string();
+            Err(Failure::new(FailureKind::NotFound, format!("There is no home of an issuer in {home}."))
+                .hint(format!("lictor init --home {} --issuer NAME --status-uri URI", shell(&home)))
+                .with("path", home))
+        }
+        Err(error) => Err(cannot_read(&path)(error)),
+    }
+}

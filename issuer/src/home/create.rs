@@ -1,0 +1,61 @@
+//! Creating a home: all of it, or nothing.
+
+use lictor_keys::KeyFolder;
+use lictor_shared::{Text, Uri};
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+
+use super::{CONFIG, Config, Home, KEYS, LEDGER};
+use crate::durable::{self, Readers, TemporaryFolder, cannot_read, cannot_write};
+use crate::error::{Failure, FailureKind, shell};
+use crate::ledger::Ledger;
+use crate::occasion::Occasion;
+
+impl Home {
+    /// Creates a home, where nothing or an empty folder is. It is built beside its place and then given its name, so a
+    /// crash or a full disk leaves no half of one.
+    ///
+    /// # Errors
+    /// [`FailureKind::Conflict`] if something is there, [`FailureKind::CannotWrite`] if it cannot be written.
+    pub fn init(path: &Path, issuer: Text, status_uri: Uri, occasion: &Occasion) -> Result<Self, Failure> {
+        refuse_existing(path)?;
+        durable::create_folders(durable::parent(path))?;
+        // Until it is kept, a crash leaves at most a hidden folder `.NAME.RANDOM.tmp` that nothing reads.
+        let building = TemporaryFolder::beside(path)?;
+        let folder = building.path();
+        KeyFolder::create(folder.join(KEYS))?;
+        let config = Config::template(&issuer, &status_uri);
+        durable::create(&folder.join(CONFIG), config.as_bytes(), Readers::Owner)?;
+        let ledger = folder.join(LEDGER);
+        // Closed at once: the last connection moves the write-ahead log into the database.
+        drop(Ledger::create(&ledger, &issuer, &status_uri, occasion)?);
+        File::open(&ledger).and_then(|file| file.sync_all()).map_err(cannot_write(&ledger))?;
+        // Before this line there is no home, after it there is a whole one.
+        building.keep(path)?;
+        Self::open(path)
+    }
+}
+
+fn refuse_existing(path: &Path) -> Result<(), Failure> {
+    let place = path.display().to_string();
+    let exists = |what: &str, hint: String| {
+        Failure::new(FailureKind::Conflict, format!("{place} {what}; it was left as it is."))
+            .hint(hint)
+            .with("path", place.clone())
+    };
+    let elsewhere = "Name another folder with --home.".to_owned();
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(cannot_read(path)(error)),
+        Ok(_) if path.join(CONFIG).exists() => Err(exists(
+            "is the home of an issuer already",
+            format!("lictor key list --home {}", shell(&place)),
+        )),
+        Ok(metadata) if !metadata.is_dir() => Err(exists("is there already, and no folder", elsewhere)),
+        Ok(_) => match fs::read_dir(path).map_err(cannot_read(path))?.next() {
+            None => Ok(()),
+            Some(_) => Err(exists("is there already, and not empty", elsewhere)),
+        },
+    }
+}

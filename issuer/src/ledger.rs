@@ -1,0 +1,92 @@
+//! The ledger: a SQLite database that holds what was decided, and the append-only log of how it came to be.
+//!
+//! Every change is a transaction that cannot be committed without an event. Write-ahead log, `synchronous=FULL`: when
+//! a commit has returned, the change survives a crash of the program, of the system, and a power cut; before, nothing
+//! of it does.
+//!
+//! All SQL stands in this folder, a file per table.
+
+pub(crate) mod customers;
+pub(crate) mod entries;
+pub(crate) mod events;
+pub(crate) mod fault;
+pub(crate) mod keys;
+pub(crate) mod licenses;
+mod open;
+pub(crate) mod products;
+pub(crate) mod projection;
+mod schema;
+pub(crate) mod transaction;
+pub(crate) mod value;
+
+#[cfg(test)]
+mod tests;
+
+use core::time::Duration;
+use lictor_keys::KeyRing;
+use lictor_shared::{Text, Uuid};
+use rusqlite::Connection;
+use std::path::{Path, PathBuf};
+
+use crate::catalogue::Product;
+use crate::error::Failure;
+pub use events::Events;
+pub(crate) use fault::OrFault;
+
+/// How long an operation waits for another process that holds the ledger.
+pub const PATIENCE: Duration = Duration::from_secs(5);
+
+/// An open ledger.
+#[derive(Debug)]
+pub struct Ledger {
+    connection: Connection,
+    path: PathBuf,
+    issuer: Text,
+    id: Uuid,
+}
+
+impl Ledger {
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The issuer whose ledger it is.
+    #[must_use]
+    pub const fn issuer(&self) -> &Text {
+        &self.issuer
+    }
+
+    /// The id that it got when it was made.
+    #[must_use]
+    pub const fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// The events from number `from` on, in order. Each is checked against the columns that are drawn from it.
+    #[must_use]
+    pub const fn events(&self, from: u64) -> Events<'_> {
+        Events::new(&self.connection, from)
+    }
+
+    /// The keys, in the order in which they joined.
+    ///
+    /// # Errors
+    /// [`Failure`] if the ledger cannot be read.
+    pub fn key_ring(&self) -> Result<KeyRing, Failure> {
+        keys::ring(&self.connection)
+    }
+
+    /// The catalogue, by name.
+    ///
+    /// # Errors
+    /// [`Failure`] if the ledger cannot be read.
+    pub fn products(&self) -> Result<Vec<Product>, Failure> {
+        products::all(&self.connection)
+    }
+
+    pub(crate) const fn connection(&self) -> &Connection {
+        &self.connection
+    }
+}

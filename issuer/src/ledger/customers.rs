@@ -1,0 +1,30 @@
+//! The table `customer`.
+
+use lictor_shared::Text;
+use rusqlite::{Connection, OptionalExtension as _};
+
+use super::fault::OrFault;
+use super::value::Word;
+use crate::error::Failure;
+
+const INSERT: &str = "INSERT INTO customer (id, name) VALUES (?1, ?2)";
+pub(super) const SELECT_NAME: &str = "SELECT name FROM customer WHERE id = ?1";
+pub(super) const SELECT_IDS: &str = "SELECT id FROM customer WHERE name = ?1 ORDER BY id LIMIT 10";
+
+pub(crate) fn insert(connection: &Connection, id: &Text, name: &Text) -> Result<(), Failure> {
+    connection.execute(INSERT, (id.as_str(), name.as_str())).or_fault()?;
+    Ok(())
+}
+
+/// The name of the customer with this id.
+pub(crate) fn name(connection: &Connection, id: &Text) -> Result<Option<Text>, Failure> {
+    let name = connection.query_row(SELECT_NAME, [id.as_str()], |row| row.get(0)).optional().or_fault()?;
+    Ok(name.map(|Word(name)| name))
+}
+
+/// The ids of the customers with this name, ten at most.
+pub(crate) fn ids(connection: &Connection, name: &Text) -> Result<Vec<Text>, Failure> {
+    let mut statement = connection.prepare(SELECT_IDS).or_fault()?;
+    let ids = statement.query_map([name.as_str()], |row| row.get(0).map(|Word(id)| id)).or_fault()?;
+    ids.collect::<rusqlite::Result<_>>().or_fault()
+}

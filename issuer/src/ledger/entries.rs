@@ -1,0 +1,177 @@
+//! The tables `status_list` and `status_entry`: which index was handed out, and what the list says of it.
+
+use lictor_shared::{Seconds, Status, Timestamp, Uri, limits};
+use rusqlite::{Connection, OptionalExtension as _, Row};
+
+use super::fault::OrFault;
+use super::value::{At, Int, Word};
+use crate::error::{Failure, FailureKind};
+
+const INSERT_LIST: &str = "INSERT INTO status_list (uri) VALUES (?1) ON CONFLICT (uri) DO NOTHING";
+pub(super) const SELECT_LIST: &str = "SELECT id, sequence FROM status_list WHERE uri = ?1";
+pub(super) const SELECT_URIS: &str = "SELECT uri FROM status_list ORDER BY id";
+const UPDATE_SEQUENCE: &str = "UPDATE status_list SET sequence = ?2, published_at = ?3 WHERE id = ?1";
+pub(super) const SELECT_SEQUENCES: &str = "SELECT uri, sequence FROM status_list ORDER BY uri";
+
+const INSERT: &str = "INSERT INTO status_entry (list, idx, grace) VALUES (?1, ?2, ?3)";
+pub(super) const SELECT_TAKEN: &str = "SELECT 1 FROM status_entry WHERE list = ?1 AND idx = ?2";
+pub(super) const SELECT_FREE_AFTER: &str = "SELECT taken.idx + 1 FROM status_entry AS taken \
+    WHERE taken.list = ?1 AND taken.idx >= ?2 AND taken.idx < ?3 AND NOT EXISTS \
+    (SELECT 1 FROM status_entry AS next WHERE next.list = taken.list AND next.idx = taken.idx + 1) \
+    ORDER BY taken.idx LIMIT 1";
+const UPDATE: &str = "UPDATE status_entry SET status = ?3, since = ?4 WHERE list = ?1 AND idx = ?2";
+pub(super) const SELECT_NOT_VALID: &str =
+    "SELECT idx, status, since, grace FROM status_entry WHERE list = ?1 AND status <> 0 ORDER BY idx";
+
+/// Random indices that are tried before a free one is looked for.
+const DRAWS: usize = 64;
+
+/// A list in the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct List {
+    pub(crate) id: i64,
+    /// That of the last list signed, 0 before the first.
+    pub(crate) sequence: u64,
+}
+
+/// An entry that is not valid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Exception {
+    pub(crate) index: u32,
+    pub(crate) status: Status,
+    pub(crate) since: Timestamp,
+    pub(crate) grace: Seconds,
+}
+
+/// The list with this URI, opened if it is not there yet.
+pub(crate) fn list(connection: &Connection, uri: &Uri) -> Result<List, Failure> {
+    connection.execute(INSERT_LIST, [uri.as_str()]).or_fault()?;
+    find(connection, uri)?
+        .ok_or_else(|| Failure::new(FailureKind::Unexpected, "A list just opened is not there."))
+}
+
+/// The list with this URI.
+pub(crate) fn find(connection: &Connection, uri: &Uri) -> Result<Option<List>, Failure> {
+    let read = |row: &Row<'_>| Ok(List { id: row.get(0)?, sequence: row.get::<_, Int>(1)?.0 });
+    connection.query_row(SELECT_LIST, [uri.as_str()], read).optional().or_fault()
+}
+
+/// Every list, in the order in which they were opened.
+pub(crate) fn uris(connection: &Connection) -> Result<Vec<Uri>, Failure> {
+    let mut statement = connection.prepare(SELECT_URIS).or_fault()?;
+    let uris = statement.query_map((), |row| row.get(0).map(|Word(uri)| uri)).or_fault()?;
+    uris.collect::<rusqlite::Result<_>>().or_fault()
+}
+
+/// Every list's URI and sequence, by URI.
+pub(crate) fn sequences(connection: &Connection) -> Result<Vec<(String, u64)>, Failure> {
+    let mut statement = connection.prepare(SELECT_SEQUENCES).or_fault()?;
+    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, Int>(1)?.0));
+    statement.query_map((), read).or_fault()?.collect::<rusqlite::Result<_>>().or_fault()
+}
+
+pub(crate) fn published(
+    connection: &Connection,
+    list: List,
+    sequence: u64,
+    at: Timestamp,
+) -> Result<(), Failure> {
+    connection.execute(UPDATE_SEQUENCE, (list.id, Int(sequence), At(at))).or_fault()?;
+    Ok(())
+}
+
+/// Hands out an index of the list that was never handed out before: those that `draw` gives, else the next free
+/// one behind the last that it gave.
+pub(crate) fn hand_out(
+    connection: &Connection,
+    list: List,
+    grace: Seconds,
+    mut draw: impl FnMut() -> Result<u32, Failure>,
+) -> Result<u32, Failure> {
+    let mut index = draw()?;
+    for _ in 1..DRAWS {
+        if is_free(connection, list, index)? {
+            break;
+        }
+        index = draw()?;
+    }
+    if !is_free(connection, list, index)? {
+        index = free_behind(connection, list, index)?;
+    }
+    connection.execute(INSERT, (list.id, index, Int(grace.get()))).or_fault()?;
+    Ok(index)
+}
+
+fn is_free(connection: &Connection, list: List, index: u32) -> Result<bool, Failure> {
+    let taken = connection.query_row(SELECT_TAKEN, (list.id, index), |_| Ok(())).optional().or_fault()?;
+    Ok(taken.is_none())
+}
+
+/// The first free index behind `taken`, going on from the start at the end.
+fn free_behind(connection: &Connection, list: List, taken: u32) -> Result<u32, Failure> {
+    let last = limits::STATUS_ENTRIES - 1;
+    let find = |from: u32| {
+        let row = connection.query_row(SELECT_FREE_AFTER, (list.id, from, last), |row| row.get(0));
+        row.optional().or_fault()
+    };
+    if let Some(index) = find(taken)? {
+        return Ok(index);
+    }
+    if is_free(connection, list, 0)? {
+        return Ok(0);
+    }
+    find(0)?.ok_or_else(|| {
+        let message = format!("All {} indices of the status list are handed out.", limits::STATUS_ENTRIES);
+        Failure::new(FailureKind::Conflict, message)
+            .hint("Open a new list: set statusUri in lictor.toml to a new URI. The old list stays in force and is still to be published.")
+    })
+}
+
+/// Sets what the list says of an entry. For [`Status::Valid`] there is no `since`.
+pub(crate) fn set(
+    connection: &Connection,
+    list: i64,
+    index: u32,
+    status: Status,
+    since: Timestamp,
+) -> Result<(), Failure> {
+    let since = (status != Status::Valid).then_some(At(since));
+    let changed = connection.execute(UPDATE, (list, index, number(status), since)).or_fault()?;
+    if changed == 1 {
+        return Ok(());
+    }
+    let message = format!("The ledger is damaged: the index {index} of list {list} was never handed out.");
+    Err(Failure::new(FailureKind::Ledger, message))
+}
+
+/// Every entry of the list that is not valid, in order.
+pub(crate) fn exceptions(connection: &Connection, list: List) -> Result<Vec<Exception>, Failure> {
+    let mut statement = connection.prepare(SELECT_NOT_VALID).or_fault()?;
+    let read = |row: &Row<'_>| {
+        Ok(Exception {
+            index: row.get(0)?,
+            status: status(row.get(1)?),
+            since: row.get::<_, At>(2)?.0,
+            grace: Seconds::new(row.get::<_, Int>(3)?.0).unwrap_or(Seconds::ZERO),
+        })
+    };
+    statement.query_map([list.id], read).or_fault()?.collect::<rusqlite::Result<_>>().or_fault()
+}
+
+/// The number in the table and on the list.
+const fn number(status: Status) -> u8 {
+    match status {
+        Status::Valid => 0,
+        Status::Revoked => 1,
+        Status::Suspended => 2,
+    }
+}
+
+/// What a number stands for; the table holds no others than these three.
+pub(crate) const fn status(number: u8) -> Status {
+    match number {
+        0 => Status::Valid,
+        2 => Status::Suspended,
+        _ => Status::Revoked,
+    }
+}

@@ -1,0 +1,92 @@
+//! The table `signing_key`: public halves and states. The private halves lie in the key folder.
+
+use lictor_keys::{KeyRecord, KeyRing};
+use lictor_shared::{Algorithm, Products, PublicKey, Purpose, Text, Thumbprint};
+use rusqlite::types::FromSqlError;
+use rusqlite::{Connection, OptionalExtension as _, Row};
+
+use super::fault::OrFault;
+use super::value::{At, Int, Texts, Word};
+use crate::error::{Failure, FailureKind};
+
+const INSERT: &str = "INSERT INTO signing_key \
+    (kid, seq, x, issuer, state, purposes, products, algorithm, created_at, not_before, not_after, distrust_after) \
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+pub(super) const SELECT: &str = "SELECT x, issuer, state, purposes, products, algorithm, created_at, not_before, not_after, \
+    distrust_after FROM signing_key ORDER BY seq";
+pub(super) const SELECT_ONE: &str = "SELECT 1 FROM signing_key WHERE kid = ?1";
+
+pub(crate) fn insert(connection: &Connection, seq: u64, key: &KeyRecord) -> Result<(), Failure> {
+    let purposes: Vec<&str> = key.purposes.iter().map(|purpose| purpose.as_str()).collect();
+    let products = match &key.products {
+        Products::Any => None,
+        Products::Only(names) => Some(Texts(names.clone())),
+    };
+    let row = rusqlite::params![
+        Word(key.public.thumbprint()),
+        Int(seq),
+        key.public.to_base64url(),
+        key.issuer.as_str(),
+        key.state.as_str(),
+        Texts(purposes),
+        products,
+        key.algorithm.map(Algorithm::as_str),
+        At(key.created_at),
+        key.not_before.map(At),
+        key.not_after.map(At),
+        key.distrust_after.map(At),
+    ];
+    connection.execute(INSERT, row).or_fault()?;
+    Ok(())
+}
+
+pub(crate) fn ring(connection: &Connection) -> Result<KeyRing, Failure> {
+    let mut statement = connection.prepare(SELECT).or_fault()?;
+    let records =
+        statement.query_map((), read).or_fault()?.collect::<rusqlite::Result<Vec<_>>>().or_fault()?;
+    KeyRing::from_records(records).map_err(|error| {
+        Failure::new(FailureKind::Ledger, format!("The ledger is damaged: its keys make no ring ({error})."))
+            .hint("Restore the whole home from a backup; keep the damaged one for analysis.")
+            .because(error)
+    })
+}
+
+/// Whether the key is in the ring.
+pub(crate) fn contains(connection: &Connection, kid: &Thumbprint) -> Result<bool, Failure> {
+    let found = connection.query_row(SELECT_ONE, [Word(kid)], |_| Ok(())).optional().or_fault()?;
+    Ok(found.is_some())
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<KeyRecord> {
+    let x: String = row.get(0)?;
+    let Word(issuer): Word<Text> = row.get(1)?;
+    let Word(state) = row.get(2)?;
+    let Texts(purposes): Texts<String> = row.get(3)?;
+    let products: Option<Texts<_>> = row.get(4)?;
+    let algorithm: Option<String> = row.get(5)?;
+    let purpose = |word: String| {
+        let known = Purpose::ALL.into_iter().find(|purpose| purpose.as_str() == word);
+        known.ok_or_else(|| refused(3, format!("{word:?} is no purpose")))
+    };
+    let named = |word: String| {
+        Algorithm::from_name(&word).ok_or_else(|| refused(5, format!("{word:?} is no algorithm")))
+    };
+    let time = |column| row.get::<_, Option<At>>(column).map(|at| at.map(|At(at)| at));
+    Ok(KeyRecord {
+        public: PublicKey::from_base64url(&x).map_err(|error| refused(0, error.to_string()))?,
+        state,
+        issuer,
+        purposes: purposes.into_iter().map(purpose).collect::<rusqlite::Result<_>>()?,
+        products: products.map_or(Products::Any, |Texts(names)| Products::Only(names)),
+        algorithm: algorithm.map(named).transpose()?,
+        created_at: row.get::<_, At>(6)?.0,
+        not_before: time(7)?,
+        not_after: time(8)?,
+        distrust_after: time(9)?,
+    })
+}
+
+fn refused(column: usize, why: String) -> rusqlite::Error {
+    let error = FromSqlError::Other(why.into());
+    rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))
+}

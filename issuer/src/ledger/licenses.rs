@@ -1,0 +1,161 @@
+//! The tables `license` and `revision`.
+
+use lictor_shared::{License, Seconds, StatusRef, Text, Thumbprint, Timestamp, Uri, Uuid};
+use rusqlite::types::FromSqlError;
+use rusqlite::{Connection, OptionalExtension as _, Row};
+
+use super::entries;
+use super::fault::OrFault;
+use super::value::{At, Int, Texts, Word};
+use crate::error::Failure;
+use crate::licenses::{LicenseRecord, Page, RevisionRecord, Standing};
+use crate::revoke::RevocationReason;
+
+const INSERT_LICENSE: &str = "INSERT INTO license (id, customer_id, state) VALUES (?1, ?2, 'active')";
+const INSERT_REVISION: &str = "INSERT INTO revision \
+    (serial, license_id, revision, seq, kid, products, plan, iat, nbf, exp, grace_until, list, idx, token) \
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+const UPDATE_REVOKED: &str = "UPDATE license SET state = 'revoked', since = ?2, reason = ?3 WHERE id = ?1";
+
+pub(super) const SELECT_LICENSE: &str = "SELECT license.id, license.customer_id, customer.name, license.state, license.since, \
+    license.reason FROM license JOIN customer ON customer.id = license.customer_id WHERE license.id = ?1";
+pub(super) const SELECT_PAGE: &str = "SELECT license.id, license.customer_id, customer.name, license.state, license.since, \
+    license.reason FROM license JOIN customer ON customer.id = license.customer_id \
+    WHERE license.id > ?1 ORDER BY license.id LIMIT ?2";
+pub(super) const SELECT_ID_BY_SERIAL: &str = "SELECT license_id FROM revision WHERE serial = ?1";
+pub(super) const SELECT_REVISIONS: &str = "SELECT revision.serial, revision.revision, revision.kid, revision.products, \
+    revision.plan, revision.iat, revision.nbf, revision.exp, revision.grace_until, status_list.uri, revision.idx, \
+    status_entry.status, status_entry.since, status_entry.grace, revision.list FROM revision \
+    JOIN status_entry ON status_entry.list = revision.list AND status_entry.idx = revision.idx \
+    JOIN status_list ON status_list.id = revision.list \
+    WHERE revision.license_id = ?1 ORDER BY revision.revision";
+pub(super) const SELECT_TOKEN: &str = "SELECT token FROM revision WHERE serial = ?1";
+
+/// What stands beside the claims in a row of `revision`.
+pub(crate) struct Signed<'a> {
+    pub(crate) seq: u64,
+    pub(crate) kid: Thumbprint,
+    pub(crate) list: i64,
+    pub(crate) token: &'a str,
+}
+
+pub(crate) fn insert(connection: &Connection, license: &License) -> Result<(), Failure> {
+    connection.execute(INSERT_LICENSE, (Word(license.id), license.customer_id.as_str())).or_fault()?;
+    Ok(())
+}
+
+pub(crate) fn insert_revision(
+    connection: &Connection,
+    license: &License,
+    signed: &Signed<'_>,
+) -> Result<(), Failure> {
+    let row = rusqlite::params![
+        Word(license.serial),
+        Word(license.id),
+        Int(license.revision),
+        Int(signed.seq),
+        Word(signed.kid),
+        Texts(license.products.clone()),
+        license.plan.as_str(),
+        At(license.issued_at),
+        At(license.starts_at),
+        license.term.expires_at().map(At),
+        license.term.grace_until().map(At),
+        signed.list,
+        license.status.index,
+        signed.token,
+    ];
+    connection.execute(INSERT_REVISION, row).or_fault()?;
+    Ok(())
+}
+
+pub(crate) fn set_revoked(
+    connection: &Connection,
+    id: Uuid,
+    since: Timestamp,
+    reason: RevocationReason,
+) -> Result<(), Failure> {
+    connection.execute(UPDATE_REVOKED, (Word(id), At(since), reason.as_str())).or_fault()?;
+    Ok(())
+}
+
+/// The license with this id, or the one that has a revision with this serial.
+pub(crate) fn find(connection: &Connection, id: Uuid) -> Result<Option<LicenseRecord>, Failure> {
+    let license = |id| connection.query_row(SELECT_LICENSE, [Word(id)], read_license).optional().or_fault();
+    let found = match license(id)? {
+        Some(found) => Some(found),
+        None => match license_of(connection, id)? {
+            Some(Word(id)) => license(id)?,
+            None => None,
+        },
+    };
+    found.map(|license| with_revisions(connection, license)).transpose()
+}
+
+fn license_of(connection: &Connection, serial: Uuid) -> Result<Option<Word<Uuid>>, Failure> {
+    connection.query_row(SELECT_ID_BY_SERIAL, [Word(serial)], |row| row.get(0)).optional().or_fault()
+}
+
+pub(crate) fn page(connection: &Connection, page: Page) -> Result<Vec<LicenseRecord>, Failure> {
+    let mut statement = connection.prepare(SELECT_PAGE).or_fault()?;
+    let after = page.after.map(|id| id.to_string()).unwrap_or_default();
+    let licenses = statement.query_map((after, page.size), read_license).or_fault()?;
+    licenses.map(|license| with_revisions(connection, license.or_fault()?)).collect()
+}
+
+/// The token with this serial, as it was handed out.
+pub(crate) fn token(connection: &Connection, serial: Uuid) -> Result<Option<String>, Failure> {
+    connection.query_row(SELECT_TOKEN, [Word(serial)], |row| row.get(0)).optional().or_fault()
+}
+
+fn with_revisions(connection: &Connection, mut license: LicenseRecord) -> Result<LicenseRecord, Failure> {
+    let mut statement = connection.prepare(SELECT_REVISIONS).or_fault()?;
+    let revisions = statement.query_map([Word(license.id)], read_revision).or_fault()?;
+    license.revisions = revisions.collect::<rusqlite::Result<_>>().or_fault()?;
+    Ok(license)
+}
+
+fn read_license(row: &Row<'_>) -> rusqlite::Result<LicenseRecord> {
+    let (Word(customer_id), Word(customer)): (Word<Text>, Word<Text>) = (row.get(1)?, row.get(2)?);
+    let state: String = row.get(3)?;
+    let standing = match state.as_str() {
+        "active" => Standing::Active,
+        "suspended" => Standing::Suspended { since: row.get::<_, At>(4)?.0 },
+        _ => {
+            let word: String = row.get(5)?;
+            let reason = RevocationReason::from_word(&word).ok_or_else(|| {
+                let error = FromSqlError::Other(format!("{word:?} is no reason").into());
+                rusqlite::Error::FromSqlConversionFailure(5, rusqlite::types::Type::Text, Box::new(error))
+            })?;
+            Standing::Revoked { since: row.get::<_, At>(4)?.0, reason }
+        }
+    };
+    Ok(LicenseRecord {
+        id: row.get::<_, Word<_>>(0)?.0,
+        customer_id,
+        customer,
+        standing,
+        revisions: Vec::new(),
+    })
+}
+
+fn read_revision(row: &Row<'_>) -> rusqlite::Result<RevisionRecord> {
+    let time = |column| row.get::<_, Option<At>>(column).map(|at| at.map(|At(at)| at));
+    let Word(uri): Word<Uri> = row.get(9)?;
+    Ok(RevisionRecord {
+        serial: row.get::<_, Word<_>>(0)?.0,
+        revision: row.get::<_, Int>(1)?.0,
+        key: row.get::<_, Word<_>>(2)?.0,
+        products: row.get::<_, Texts<_>>(3)?.0,
+        plan: row.get::<_, Word<_>>(4)?.0,
+        issued_at: row.get::<_, At>(5)?.0,
+        starts_at: row.get::<_, At>(6)?.0,
+        expires_at: time(7)?,
+        grace_until: time(8)?,
+        entry: StatusRef { index: row.get(10)?, uri },
+        status: entries::status(row.get(11)?),
+        since: time(12)?,
+        revocation_grace: Seconds::new(row.get::<_, Int>(13)?.0).unwrap_or(Seconds::ZERO),
+        list: row.get(14)?,
+    })
+}

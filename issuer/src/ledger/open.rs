@@ -1,0 +1,168 @@
+//! Creating a ledger, and opening one. Creating is not opening: neither does the other's work.
+
+use core::time::Duration;
+use lictor_shared::{Text, Uri, Uuid};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use super::events;
+use super::fault::OrFault;
+use super::schema;
+use super::value::Word;
+use super::{Ledger, PATIENCE};
+use crate::durable;
+use crate::entropy;
+use crate::error::{Failure, FailureKind};
+use crate::event::{EventKind, Facts};
+use crate::occasion::Occasion;
+
+const INSERT_ISSUER: &str = "INSERT INTO issuer (one, ledger_id, name) VALUES (1, ?1, ?2)";
+const SELECT_ISSUER: &str = "SELECT ledger_id, name FROM issuer WHERE one = 1";
+
+impl Ledger {
+    /// Creates a ledger with its first event, `issuer.created`. The file must not exist.
+    ///
+    /// A crash in between leaves a file that [`Ledger::open`] refuses; that no home is left with such a file is the
+    /// home's part.
+    ///
+    /// # Errors
+    /// [`FailureKind::Conflict`] if the file exists, [`FailureKind::CannotWrite`] if it cannot be written.
+    pub fn create(
+        path: &Path,
+        issuer: &Text,
+        status_uri: &Uri,
+        occasion: &Occasion,
+    ) -> Result<Self, Failure> {
+        // Before SQLite sees it, so that it is readable by its owner only from the first byte on. SQLite gives its
+        // side files the mode of the database.
+        let created = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+        drop(created.map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => {
+                let path = path.display();
+                Failure::new(FailureKind::Conflict, format!("{path} exists already; it was left as it is."))
+            }
+            _ => durable::cannot_write(path)(error),
+        })?);
+        let mut connection = connect(path, PATIENCE)?;
+        connection.pragma_update(None, "application_id", schema::APPLICATION).or_fault()?;
+        write_ahead(&connection, path)?;
+        settle(&connection)?;
+        let id = entropy::uuid(occasion.at)?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).or_fault()?;
+        schema::migrate(&transaction)?;
+        transaction.execute(INSERT_ISSUER, (Word(id), Word(issuer))).or_fault()?;
+        let facts = Facts::new([
+            ("issuer", issuer.as_str().into()),
+            ("ledger", id.to_string().into()),
+            ("statusUri", status_uri.as_str().into()),
+        ]);
+        events::append(&transaction, occasion, EventKind::IssuerCreated, facts)?;
+        // Before this line there is no table and no event, after it there are all tables and the first event.
+        transaction.commit().or_fault()?;
+        Ok(Self { connection, path: path.into(), issuer: issuer.clone(), id })
+    }
+
+    /// Opens a ledger that exists.
+    ///
+    /// # Errors
+    /// [`FailureKind::Ledger`] if it is damaged or held by another process, [`FailureKind::CannotRead`] if it cannot be
+    /// read or was written by a later program.
+    pub fn open(path: &Path) -> Result<Self, Failure> {
+        Self::open_with_patience(path, PATIENCE)
+    }
+
+    /// The same, with another time to wait for processes that hold the ledger.
+    ///
+    /// # Errors
+    /// As [`Ledger::open`].
+    pub fn open_with_patience(path: &Path, patience: Duration) -> Result<Self, Failure> {
+        std::fs::File::open(path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => damaged(path, "is missing"),
+            _ => durable::cannot_read(path)(error),
+        })?;
+        make_room(path)?;
+        let mut connection = connect(path, patience)?;
+        // Nothing is written to a file before it has shown to be a ledger.
+        let application: i32 =
+            connection.pragma_query_value(None, "application_id", |row| row.get(0)).or_fault()?;
+        if application != schema::APPLICATION {
+            return Err(damaged(path, "is no ledger: its application_id is another one"));
+        }
+        match schema::version(&connection)? {
+            0 => return Err(damaged(path, "has no tables")),
+            schema::VERSION => {}
+            _ => upgrade(&mut connection)?,
+        }
+        write_ahead(&connection, path)?;
+        settle(&connection)?;
+        let owner = connection.query_row(SELECT_ISSUER, (), |row| Ok((row.get(0)?, row.get(1)?)));
+        let (Word(id), Word(issuer)): (Word<Uuid>, Word<Text>) = owner.or_fault()?;
+        Ok(Self { connection, path: path.into(), issuer, id })
+    }
+}
+
+fn damaged(path: &Path, what: &str) -> Failure {
+    Failure::new(FailureKind::Ledger, format!("The ledger {} {what}.", path.display()))
+        .hint("Restore the whole home from a backup; keep the damaged one for analysis.")
+        .with("path", path.display().to_string())
+}
+
+/// Never creates: without `SQLITE_OPEN_CREATE`, and without URIs, so that no path means more than a file.
+fn connect(path: &Path, patience: Duration) -> Result<Connection, Failure> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).or_fault()?;
+    connection.busy_timeout(patience).or_fault()?;
+    Ok(connection)
+}
+
+/// Bytes of the index of the write-ahead log, which the first process that opens a ledger makes beside it.
+const LOG_INDEX_BYTES: usize = 32 * 1024;
+
+/// On a full disk SQLite would leave empty side files behind, so it is not even begun there.
+fn make_room(path: &Path) -> Result<(), Failure> {
+    let mut index = path.as_os_str().to_owned();
+    index.push("-shm");
+    if Path::new(&index).exists() { Ok(()) } else { durable::probe(path, LOG_INDEX_BYTES) }
+}
+
+fn upgrade(connection: &mut Connection) -> Result<(), Failure> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).or_fault()?;
+    // Looks at the version again, now that no other process can change it.
+    schema::migrate(&transaction)?;
+    transaction.commit().or_fault()
+}
+
+/// The write-ahead log: a property of the file, kept by it.
+fn write_ahead(connection: &Connection, path: &Path) -> Result<(), Failure> {
+    let read = |row: &rusqlite::Row<'_>| row.get(0);
+    let mode: String = connection.pragma_query_value(None, "journal_mode", read).or_fault()?;
+    if mode == "wal" {
+        return Ok(());
+    }
+    let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", read).or_fault()?;
+    if mode == "wal" {
+        return Ok(());
+    }
+    let path = path.display();
+    Err(Failure::new(
+        FailureKind::CannotWrite,
+        format!("{path} lies on a file system without shared memory."),
+    )
+    .hint("Put the home on a local disk; network file systems lose ledgers."))
+}
+
+/// What every connection needs anew.
+fn settle(connection: &Connection) -> Result<(), Failure> {
+    // A commit is on disk when it returns.
+    connection.pragma_update(None, "synchronous", "FULL").or_fault()?;
+    // On macOS an ordinary fsync stops at the drive's cache; elsewhere these two mean nothing.
+    connection.pragma_update(None, "fullfsync", true).or_fault()?;
+    connection.pragma_update(None, "checkpoint_fullfsync", true).or_fault()?;
+    connection.pragma_update(None, "foreign_keys", true).or_fault()?;
+    // A ledger that somebody tampered with does not run his functions, and damaged pages show early.
+    connection.pragma_update(None, "trusted_schema", false).or_fault()?;
+    connection.pragma_update(None, "cell_size_check", true).or_fault()
+}

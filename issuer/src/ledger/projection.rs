@@ -1,0 +1,94 @@
+//! What the check reads across tables: how many rows there are, and all that is not as it was first.
+
+use lictor_shared::Timestamp;
+use rusqlite::{Connection, Row};
+use std::collections::BTreeMap;
+
+use super::fault::OrFault;
+use super::value::{At, Int};
+use crate::error::Failure;
+
+const INTEGRITY: &str = "PRAGMA integrity_check(1)";
+const FOREIGN_KEYS: &str = "PRAGMA foreign_key_check";
+const COUNT_LICENSES: &str = "SELECT COUNT(*) FROM license";
+const COUNT_REVISIONS: &str = "SELECT COUNT(*) FROM revision";
+const COUNT_ENTRIES: &str = "SELECT COUNT(*) FROM status_entry";
+const COUNT_PRODUCTS: &str = "SELECT COUNT(*) FROM product";
+const COUNT_KEYS: &str = "SELECT COUNT(*) FROM signing_key";
+const SELECT_NOT_VALID: &str = "SELECT status_list.uri, status_entry.idx, status_entry.status, status_entry.since \
+    FROM status_entry JOIN status_list ON status_list.id = status_entry.list WHERE status_entry.status <> 0";
+const SELECT_NOT_ACTIVE: &str = "SELECT id, state, since, reason FROM license WHERE state <> 'active'";
+
+/// The tables whose rows each follow from one event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Table {
+    License,
+    Revision,
+    StatusEntry,
+    Product,
+    SigningKey,
+}
+
+impl Table {
+    pub(crate) const ALL: [Self; 5] =
+        [Self::License, Self::Revision, Self::StatusEntry, Self::Product, Self::SigningKey];
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::License => "license",
+            Self::Revision => "revision",
+            Self::StatusEntry => "status_entry",
+            Self::Product => "product",
+            Self::SigningKey => "signing_key",
+        }
+    }
+}
+
+/// How many rows a table has.
+pub(crate) fn count(connection: &Connection, table: Table) -> Result<u64, Failure> {
+    let statement = match table {
+        Table::License => COUNT_LICENSES,
+        Table::Revision => COUNT_REVISIONS,
+        Table::StatusEntry => COUNT_ENTRIES,
+        Table::Product => COUNT_PRODUCTS,
+        Table::SigningKey => COUNT_KEYS,
+    };
+    connection.query_row(statement, (), |row| row.get(0)).or_fault().map(|Int(count)| count)
+}
+
+/// What SQLite finds wrong with the file or with references between tables, if anything.
+pub(crate) fn structural_damage(connection: &Connection) -> Result<Option<String>, Failure> {
+    let found: String = connection.query_row(INTEGRITY, (), |row| row.get(0)).or_fault()?;
+    if found != "ok" {
+        return Ok(Some(found));
+    }
+    let mut statement = connection.prepare(FOREIGN_KEYS).or_fault()?;
+    let mut rows = statement.query(()).or_fault()?;
+    let Some(row) = rows.next().or_fault()? else { return Ok(None) };
+    let (table, parent): (String, String) = (row.get(0).or_fault()?, row.get(2).or_fault()?);
+    Ok(Some(format!("a row of the table {table} refers to a row of {parent} that is not there")))
+}
+
+/// Status and `since` of every entry that is not valid, by URI and index.
+pub(crate) type Statuses = BTreeMap<(String, u64), (u64, Timestamp)>;
+
+pub(crate) fn statuses(connection: &Connection) -> Result<Statuses, Failure> {
+    let mut statement = connection.prepare(SELECT_NOT_VALID).or_fault()?;
+    let read = |row: &Row<'_>| {
+        let (Int(index), Int(status), At(since)) = (row.get(1)?, row.get(2)?, row.get(3)?);
+        Ok(((row.get(0)?, index), (status, since)))
+    };
+    statement.query_map((), read).or_fault()?.collect::<rusqlite::Result<_>>().or_fault()
+}
+
+/// State, `since` and reason of every license that is not active, by id.
+pub(crate) type Decisions = BTreeMap<String, (String, Timestamp, Option<String>)>;
+
+pub(crate) fn decisions(connection: &Connection) -> Result<Decisions, Failure> {
+    let mut statement = connection.prepare(SELECT_NOT_ACTIVE).or_fault()?;
+    let read = |row: &Row<'_>| {
+        let At(since) = row.get(2)?;
+        Ok((row.get(0)?, (row.get(1)?, since, row.get(3)?)))
+    };
+    statement.query_map((), read).or_fault()?.collect::<rusqlite::Result<_>>().or_fault()
+}

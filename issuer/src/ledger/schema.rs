@@ -1,0 +1,42 @@
+//! The tables, and how a ledger of an earlier version becomes one of this version.
+
+use rusqlite::Connection;
+
+use super::fault::OrFault;
+use crate::error::{Failure, FailureKind};
+
+/// `application_id` of the file: "Lict". Tells a ledger from any other SQLite database.
+pub(crate) const APPLICATION: i32 = 0x4C69_6374;
+
+/// The version that this program writes.
+pub(crate) const VERSION: usize = MIGRATIONS.len();
+
+/// Step n leads from version n to version n + 1. A step that has been released is never changed.
+const MIGRATIONS: [&str; 1] = [include_str!("schema/1.sql")];
+
+/// Brings the tables from their version to this program's. Runs in the caller's transaction: a crash half-way leaves
+/// the old version.
+pub(crate) fn migrate(connection: &Connection) -> Result<(), Failure> {
+    let found = version(connection)?;
+    for step in MIGRATIONS.iter().skip(found) {
+        connection.execute_batch(step).or_fault()?;
+    }
+    let written = i64::try_from(VERSION).unwrap_or_default();
+    connection.pragma_update(None, "user_version", written).or_fault()
+}
+
+/// The version of the tables; 0 if there are none yet.
+pub(crate) fn version(connection: &Connection) -> Result<usize, Failure> {
+    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).or_fault()?;
+    usize::try_from(found).ok().filter(|found| *found <= VERSION).ok_or_else(|| newer(found))
+}
+
+fn newer(found: i64) -> Failure {
+    Failure::new(
+        FailureKind::CannotRead,
+        format!("The ledger has version {found}, and this program knows versions up to {VERSION}."),
+    )
+    .hint("Use the newer program that last wrote it. This one leaves it as it is.")
+    .with("version", u64::try_from(found).ok())
+    .with("known", u64::try_from(VERSION).ok())
+}

@@ -1,0 +1,63 @@
+//! The issuing side of offline licenses: what is sold, to whom it was issued, what was revoked, and the ledger of all of it.
+//!
+//! Nothing here prompts, prints, exits, or reads the clock or the environment. Every change takes an [`Occasion`], and is
+//! written together with its event or not at all.
+//!
+//! ```
+//! use lictor_issuer::{ClockSource, Home, Occasion};
+//! use lictor_shared::{Text, Timestamp, Uri};
+//!
+//! # let path = std::env::temp_dir().join(format!("lictor issuer doc {}", std::process::id()));
+//! let at = Timestamp::parse("2026-11-22T00:00:00Z")?;
+//! let occasion = Occasion { at, clock: ClockSource::Given, actor: Text::new("alice")? };
+//! let list = Uri::new("https://licensing.acme.example/status/0")?;
+//! let home = Home::init(&path, Text::new("acme-licensing")?, list, &occasion)?;
+//! let ledger = home.ledger()?;
+//! let first = ledger.events(1).next().transpose()?;
+//! assert_eq!(first.map(|event| event.kind.as_str()), Some("issuer.created"));
+//! # std::fs::remove_dir_all(&path)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub mod catalogue;
+pub mod cli;
+pub mod durable;
+pub mod key;
+pub mod ledger;
+pub mod terms;
+
+mod accepted;
+mod check;
+mod customer;
+mod draft;
+
+mod entropy;
+mod error;
+mod event;
+mod home;
+mod issue;
+mod licenses;
+mod occasion;
+mod order;
+mod publish;
+mod resolve;
+mod revoke;
+#[cfg(test)]
+mod scratch;
+
+pub use catalogue::Product;
+pub use check::{Checked, check};
+pub use draft::Draft;
+pub use error::{Failure, FailureKind, FieldErrors};
+pub use event::{Commitment, Event, EventKind};
+pub use home::{Config, Home};
+pub use issue::{Issued, issue, preview};
+pub use ledger::Ledger;
+pub use licenses::{
+    LicenseRecord, LicenseState, Page, RevisionRecord, SignedLicense, Standing, find, list, signed,
+};
+pub use occasion::{ClockSource, Occasion};
+pub use order::Order;
+pub use publish::{Published, lists, publish};
+pub use revoke::{RevocationReason, Revoked, RevokedRevision, revoke};
+pub use terms::Terms;

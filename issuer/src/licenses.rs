@@ -1,0 +1,231 @@
+//! The licenses that were issued, as the ledger knows them.
+
+use lictor_shared::{
+    Artefact as _, License, Name, Received, Seconds, Status, StatusRef, Text, Thumbprint, Timestamp, Uuid,
+    armor,
+};
+
+use crate::error::{Failure, FailureKind};
+use crate::ledger::{Ledger, licenses};
+use crate::revoke::RevocationReason;
+
+/// A license and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LicenseRecord {
+    /// Its id.
+    pub id: Uuid,
+    /// The customer's id.
+    pub customer_id: Text,
+    /// The customer's name.
+    pub customer: Text,
+    /// What was decided about it.
+    pub standing: Standing,
+    /// Its revisions, from 1 on.
+    pub revisions: Vec<RevisionRecord>,
+}
+
+/// What was decided about a license. That it starts and ends is a matter of time: see [`LicenseRecord::state`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing against it.
+    Active,
+    /// It is suspended until further notice.
+    Suspended {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// It is revoked for good.
+    Revoked {
+        /// Since when.
+        since: Timestamp,
+        /// Why.
+        reason: RevocationReason,
+    },
+}
+
+/// One signed token of a license.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RevisionRecord {
+    /// Its serial.
+    pub serial: Uuid,
+    /// Its number, from 1.
+    pub revision: u64,
+    /// The key that signed it.
+    pub key: Thumbprint,
+    /// The products.
+    pub products: Vec<Name>,
+    /// The plan.
+    pub plan: Name,
+    /// When it was signed.
+    pub issued_at: Timestamp,
+    /// From when it holds.
+    pub starts_at: Timestamp,
+    /// When it expires; `None`: never.
+    pub expires_at: Option<Timestamp>,
+    /// When its grace ends; `None`: never.
+    pub grace_until: Option<Timestamp>,
+    /// Its place on the status list.
+    pub entry: StatusRef,
+    /// What the list says of it, once it is published.
+    pub status: Status,
+    /// Since when, if that is not [`Status::Valid`].
+    pub since: Option<Timestamp>,
+    /// How long a deployment goes on after that.
+    pub revocation_grace: Seconds,
+    pub(crate) list: i64,
+}
+
+/// What a license is at an instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LicenseState {
+    /// It starts later.
+    Scheduled,
+    /// It holds.
+    Active,
+    /// It has expired; everything goes on working for a while.
+    Grace,
+    /// It has expired, and its grace is over.
+    Ended,
+    /// It is suspended.
+    Suspended,
+    /// It is revoked.
+    Revoked,
+}
+
+impl LicenseState {
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Scheduled => "scheduled",
+            Self::Active => "active",
+            Self::Grace => "grace",
+            Self::Ended => "ended",
+            Self::Suspended => "suspended",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
+impl LicenseRecord {
+    /// What it is at an instant: what was decided about it, else where its revision in force stands.
+    #[must_use]
+    pub fn state(&self, at: Timestamp) -> LicenseState {
+        match self.standing {
+            Standing::Revoked { .. } => return LicenseState::Revoked,
+            Standing::Suspended { .. } => return LicenseState::Suspended,
+            Standing::Active => {}
+        }
+        match self.in_force(at) {
+            None => LicenseState::Scheduled,
+            Some(revision) if revision.expires_at.is_none_or(|end| at < end) => LicenseState::Active,
+            Some(revision) if revision.is_usable(at) => LicenseState::Grace,
+            Some(_) => LicenseState::Ended,
+        }
+    }
+
+    /// The revision in force at an instant: of those that have started, the one with the highest number.
+    #[must_use]
+    pub fn in_force(&self, at: Timestamp) -> Option<&RevisionRecord> {
+        self.revisions
+            .iter()
+            .filter(|revision| revision.starts_at <= at)
+            .max_by_key(|revision| revision.revision)
+    }
+
+    /// The latest revision.
+    #[must_use]
+    pub fn latest(&self) -> Option<&RevisionRecord> {
+        self.revisions.iter().max_by_key(|revision| revision.revision)
+    }
+}
+
+impl RevisionRecord {
+    /// Whether a deployment can still do anything with it at or after this instant: its grace has not ended, or it is
+    /// without end.
+    #[must_use]
+    pub fn is_usable(&self, at: Timestamp) -> bool {
+        self.grace_until.is_none_or(|end| at < end)
+    }
+}
+
+/// Which licenses are listed: in the order of their ids, which begin with the time of their making.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Only those behind this one.
+    pub after: Option<Uuid>,
+    /// At most so many.
+    pub size: u32,
+}
+
+/// Licenses, a page of them. The next page comes after the last id of this one.
+///
+/// # Errors
+/// [`Failure`] if the ledger cannot be read.
+pub fn list(ledger: &Ledger, page: Page) -> Result<Vec<LicenseRecord>, Failure> {
+    licenses::page(ledger.connection(), page)
+}
+
+/// The license with this id, or the one that this serial belongs to.
+///
+/// # Errors
+/// [`FailureKind::NotFound`] if there is none.
+pub fn find(ledger: &Ledger, id: &str) -> Result<LicenseRecord, Failure> {
+    let uuid = read_id(id)?;
+    licenses::find(ledger.connection(), uuid)?.ok_or_else(|| unknown(id))
+}
+
+pub(crate) fn read_id(id: &str) -> Result<Uuid, Failure> {
+    Uuid::new(&id.trim().to_ascii_lowercase()).map_err(|_| {
+        let message =
+            format!("{id:?} is no id of a license: 36 characters as 0198c0d2-6c1e-7a33-9d5e-2f6f2b1d9a10.");
+        Failure::new(FailureKind::NotFound, message)
+            .hint("lictor license list shows the ids; write one in full.")
+            .with("id", id)
+    })
+}
+
+pub(crate) fn unknown(id: &str) -> Failure {
+    Failure::new(FailureKind::NotFound, format!("There is no license {id}, by id or by serial."))
+        .hint("lictor license list")
+        .with("id", id)
+}
+
+/// A license's token and what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedLicense {
+    /// The token, as it was first handed out.
+    pub token: String,
+    /// Its claims.
+    pub license: License,
+}
+
+impl SignedLicense {
+    /// The token in armor, as files and mails carry it.
+    #[must_use]
+    pub fn armored(&self) -> String {
+        armor::wrap(License::LABEL, &self.token)
+    }
+}
+
+/// The token with this serial, byte for byte as it was handed out.
+///
+/// # Errors
+/// [`FailureKind::NotFound`] if there is none.
+pub fn signed(ledger: &Ledger, serial: Uuid) -> Result<SignedLicense, Failure> {
+    let token = licenses::token(ledger.connection(), serial)?.ok_or_else(|| unknown(&serial.to_string()))?;
+    let license = read(&token).ok_or_else(|| {
+        Failure::new(
+            FailureKind::Ledger,
+            format!("The ledger is damaged: the token {serial} cannot be read."),
+        )
+        .hint("Restore the whole home from a backup; keep the damaged one for analysis.")
+    })?;
+    Ok(SignedLicense { token, license })
+}
+
+/// The claims of a token of this ledger, which the validator accepted before it was stored.
+fn read(token: &str) -> Option<License> {
+    let received = Received::<License>::read(token).ok()?;
+    License::read(received.untrusted_payload()).ok()
+}

@@ -1,0 +1,203 @@
+//! Publishing a status list: what was revoked, signed, for deployments to take in.
+
+mod since;
+
+use libdeflater::{CompressionLvl, Compressor};
+use lictor_keys::Signer;
+use lictor_shared::{
+    Algorithm, Artefact as _, EntryBits, KeyId, Purpose, Status, StatusDraft, StatusList, Timestamp,
+    Unsigned, Uri, armor, hex, limits,
+};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+use crate::accepted::accepted_by_validator;
+use crate::error::{Failure, FailureKind};
+use crate::event::{EventKind, Facts};
+use crate::home::Home;
+use crate::issue::be_the_key;
+use crate::key::signing_key;
+use crate::ledger::entries::{self, Exception};
+use crate::ledger::{Ledger, keys};
+use crate::occasion::Occasion;
+
+/// A status list that was signed and is in the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// Which list.
+    pub uri: Uri,
+    /// The token.
+    pub token: String,
+    /// Its sequence.
+    pub sequence: u64,
+    /// When it was signed.
+    pub issued_at: Timestamp,
+    /// From when a newer one should be out; `None`: after the year 9999.
+    pub stale_from: Option<Timestamp>,
+    /// Entries that are revoked.
+    pub revoked: usize,
+    /// Entries that are suspended.
+    pub suspended: usize,
+    /// Entries whose grace may still run, with the instant at which they left VALID.
+    pub dated: usize,
+    /// The number of its event.
+    pub event: u64,
+}
+
+impl Published {
+    /// The token in armor, as files and mails carry it.
+    #[must_use]
+    pub fn armored(&self) -> String {
+        armor::wrap(StatusList::LABEL, &self.token)
+    }
+}
+
+/// The lists that deployments wait for: that of `lictor.toml`, and every other that a license refers to.
+///
+/// # Errors
+/// [`Failure`] if the ledger cannot be read.
+pub fn lists(home: &Home, ledger: &Ledger) -> Result<Vec<Uri>, Failure> {
+    let current = home.config().status_uri.clone();
+    let others = entries::uris(ledger.connection())?;
+    let others = others.into_iter().filter(|uri| *uri != current).collect::<Vec<_>>();
+    Ok(core::iter::once(current).chain(others).collect())
+}
+
+/// Signs a status list.
+///
+/// # Errors
+/// [`FailureKind::SigningNotConfigured`] without an active key, [`FailureKind::NotFound`] for a list that is neither in
+/// `lictor.toml` nor in the ledger.
+pub fn publish(
+    home: &Home,
+    ledger: &mut Ledger,
+    signer: &dyn Signer,
+    uri: &Uri,
+    occasion: &Occasion,
+) -> Result<Published, Failure> {
+    let transaction = ledger.begin(occasion)?;
+    let connection = transaction.connection();
+    let ring = keys::ring(connection)?;
+    let key = signing_key(&ring, Purpose::Status, occasion.at)?;
+    be_the_key(signer, key)?;
+    if *uri != home.config().status_uri && entries::find(connection, uri)?.is_none() {
+        return Err(unknown_list(uri));
+    }
+    let list = entries::list(connection, uri)?;
+    let exceptions = entries::exceptions(connection, list)?;
+    let algorithm = key.algorithm.unwrap_or(Algorithm::EdDsa);
+    let kid = key.public.thumbprint();
+    let write = |draft: &StatusDraft| Unsigned::<StatusList>::new(algorithm, &KeyId::from(kid), draft);
+    let mut draft = draft(home, uri, list.sequence, &exceptions, occasion.at)?;
+    let room = since::room(write(&draft).signing_input().len());
+    draft.since = since::choose(&exceptions, occasion.at, room);
+    let unsigned = write(&draft);
+    let signature = signer.sign(unsigned.signing_input())?;
+    let token = unsigned.with_signature(&signature);
+    accepted_by_validator::<StatusList>(&token, &ring)?;
+    let published = summary(&draft, &exceptions, token);
+    let event =
+        transaction.record(EventKind::StatusPublished, facts(&published, &draft, &kid.to_string()))?;
+    entries::published(connection, list, draft.sequence, occasion.at)?;
+    let seq = event.seq();
+    // After this line no other list of this URI ever gets this sequence. A crash before the token is handed out costs a
+    // number: the next list has a higher one.
+    transaction.commit(event)?;
+    Ok(Published { event: seq, ..published })
+}
+
+fn draft(
+    home: &Home,
+    uri: &Uri,
+    last: u64,
+    exceptions: &[Exception],
+    at: Timestamp,
+) -> Result<StatusDraft, Failure> {
+    let statuses: BTreeMap<u32, Status> =
+        exceptions.iter().map(|entry| (entry.index, entry.status)).collect();
+    let (bits, packed) = StatusDraft::pack(&statuses);
+    Ok(StatusDraft {
+        issuer: home.config().issuer.clone(),
+        uri: uri.clone(),
+        issued_at: at,
+        ttl: home.config().status_ttl,
+        sequence: sequence(last, at)?,
+        since: BTreeMap::new(),
+        bits,
+        deflated: deflate(&packed)?,
+    })
+}
+
+/// max(last + 1, unix time): strictly increasing, and ahead of any backup that the ledger may have been restored from.
+fn sequence(last: u64, at: Timestamp) -> Result<u64, Failure> {
+    let next = last.saturating_add(1).max(at.seconds());
+    if next <= limits::INTEGER_MAX {
+        return Ok(next);
+    }
+    Err(Failure::new(FailureKind::Conflict, "The sequence of the list is used up.")
+        .hint("Open a new list: set statusUri in lictor.toml to a new URI."))
+}
+
+fn deflate(packed: &[u8]) -> Result<Vec<u8>, Failure> {
+    let failed =
+        |why: String| Failure::new(FailureKind::Unexpected, format!("The list cannot be compressed: {why}."));
+    let level = CompressionLvl::new(12).map_err(|error| failed(format!("{error:?}")))?;
+    let mut compressor = Compressor::new(level);
+    let mut deflated = vec![0; compressor.zlib_compress_bound(packed.len())];
+    let bytes =
+        compressor.zlib_compress(packed, &mut deflated).map_err(|error| failed(format!("{error:?}")))?;
+    deflated.truncate(bytes);
+    Ok(deflated)
+}
+
+fn summary(draft: &StatusDraft, exceptions: &[Exception], token: String) -> Published {
+    let count = |status: Status| exceptions.iter().filter(|entry| entry.status == status).count();
+    Published {
+        uri: draft.uri.clone(),
+        token,
+        sequence: draft.sequence,
+        issued_at: draft.issued_at,
+        stale_from: draft.issued_at.plus(draft.ttl),
+        revoked: count(Status::Revoked),
+        suspended: count(Status::Suspended),
+        dated: draft.since.len(),
+        event: 0,
+    }
+}
+
+fn facts(published: &Published, draft: &StatusDraft, kid: &str) -> Facts {
+    let count = |number: usize| u64::try_from(number).ok().into();
+    Facts::new([
+        ("uri", published.uri.as_str().into()),
+        ("sequence", published.sequence.into()),
+        ("ttl", draft.ttl.get().into()),
+        ("bits", u32::from(EntryBits::get(draft.bits)).into()),
+        ("revoked", count(published.revoked)),
+        ("suspended", count(published.suspended)),
+        ("dated", count(published.dated)),
+        ("kid", kid.into()),
+        ("tokenSha256", hex(&Sha256::digest(&published.token)).into()),
+    ])
+}
+
+fn unknown_list(uri: &Uri) -> Failure {
+    Failure::new(FailureKind::NotFound, format!("There is no status list {uri}: no license refers to it."))
+        .hint("lictor status publish without naming a list publishes all there are.")
+        .with("uri", uri.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sequence_never_goes_back() {
+        let at = |seconds: u64| Timestamp::from_seconds(seconds).unwrap();
+        assert_eq!(sequence(0, at(1_795_305_600)).unwrap(), 1_795_305_600);
+        assert_eq!(sequence(1_795_305_600, at(1_795_305_600)).unwrap(), 1_795_305_601);
+        // The clock stands behind the last list.
+        assert_eq!(sequence(1_795_305_600, at(5)).unwrap(), 1_795_305_601);
+        assert!(sequence(limits::INTEGER_MAX, at(5)).is_err());
+        assert!(sequence(u64::MAX, at(5)).is_err());
+    }
+}

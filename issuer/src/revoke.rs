@@ -1,0 +1,180 @@
+//! Revoking a license.
+
+use core::fmt;
+use lictor_shared::json::Value;
+use lictor_shared::{Status, StatusRef, Text, Timestamp, Uuid};
+
+use crate::error::{Failure, FailureKind};
+use crate::event::{EventKind, Facts};
+use crate::ledger::{Ledger, entries, licenses};
+use crate::licenses::{LicenseRecord, RevisionRecord, Standing, read_id, unknown};
+use crate::occasion::Occasion;
+
+macro_rules! reasons {
+    ($(#[doc = $meaning:literal] $entry:ident = $word:literal,)*) => {
+        /// Why a license is revoked. An append-only register: a word that has been written keeps its meaning for ever.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum RevocationReason { $(#[doc = $meaning] $entry,)* }
+
+        impl RevocationReason {
+            /// Every reason, in the order of the register.
+            pub const ALL: &'static [Self] = &[$(Self::$entry,)*];
+
+            /// The word for it.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$entry => $word,)* }
+            }
+
+            /// What it means, for people who choose one.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$entry => $meaning.trim_ascii(),)* }
+            }
+        }
+    };
+}
+reasons! {
+    /// The customer does not pay.
+    NonPayment = "non-payment",
+    /// The contract has ended before the license did.
+    ContractEnded = "contract-ended",
+    /// The customer asked for it.
+    CustomerRequest = "customer-request",
+    /// Another license takes its place.
+    Superseded = "superseded",
+    /// It should not have been issued, or not so.
+    IssuedInError = "issued-in-error",
+    /// The key that signed it, or the license file, is in wrong hands.
+    KeyCompromise = "key-compromise",
+    /// It was obtained or is used against the law or the contract.
+    Fraud = "fraud",
+    /// None of these; the note says more.
+    Other = "other",
+}
+
+impl RevocationReason {
+    /// The reason with exactly this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|reason| reason.as_str() == word)
+    }
+}
+
+impl fmt::Display for RevocationReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A revocation that is in the ledger. Deployments learn of it from the next status list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revoked {
+    /// The license's id.
+    pub license: Uuid,
+    /// Since when.
+    pub since: Timestamp,
+    /// Why.
+    pub reason: RevocationReason,
+    /// The revisions that could still be used, and cannot any more.
+    pub revisions: Vec<RevokedRevision>,
+    /// The number of its event.
+    pub event: u64,
+}
+
+/// One revision that was revoked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RevokedRevision {
+    /// Its serial.
+    pub serial: Uuid,
+    /// Its place on the status list.
+    pub entry: StatusRef,
+    /// When a deployment that hears of it in time is read-only; `None`: after the year 9999.
+    pub read_only_from: Option<Timestamp>,
+}
+
+/// Revokes a license: every revision that could still be used.
+///
+/// # Errors
+/// [`FailureKind::NotFound`] if there is no such license, [`FailureKind::Conflict`] if it is revoked already or
+/// nothing of it can be used any more.
+pub fn revoke(
+    ledger: &mut Ledger,
+    id: &str,
+    reason: RevocationReason,
+    note: Option<&Text>,
+    occasion: &Occasion,
+) -> Result<Revoked, Failure> {
+    let uuid = read_id(id)?;
+    let transaction = ledger.begin(occasion)?;
+    let connection = transaction.connection();
+    let license = licenses::find(connection, uuid)?.ok_or_else(|| unknown(id))?;
+    let usable = usable(&license, occasion.at)?;
+    let event = transaction
+        .record(EventKind::LicenseRevoked, facts(&license, &usable, reason, note, occasion.at)?)?;
+    for revision in &usable {
+        entries::set(connection, revision.list, revision.entry.index, Status::Revoked, occasion.at)?;
+    }
+    licenses::set_revoked(connection, license.id, occasion.at, reason)?;
+    let seq = event.seq();
+    // After this line the license is revoked in the ledger; deployments learn of it from the next list that is published.
+    transaction.commit(event)?;
+    let revoked = |revision: &&RevisionRecord| RevokedRevision {
+        serial: revision.serial,
+        entry: revision.entry.clone(),
+        read_only_from: occasion.at.plus(revision.revocation_grace),
+    };
+    let revisions = usable.iter().map(revoked).collect();
+    Ok(Revoked { license: license.id, since: occasion.at, reason, revisions, event: seq })
+}
+
+fn usable(license: &LicenseRecord, at: Timestamp) -> Result<Vec<&RevisionRecord>, Failure> {
+    if let Standing::Revoked { since, reason } = license.standing {
+        let message = format!("The license {} is revoked already, since {since} ({reason}).", license.id);
+        return Err(Failure::new(FailureKind::Conflict, message)
+            .hint("lictor status publish tells deployments of it, if that was not done since.")
+            .with("state", "revoked")
+            .with("since", since.to_string())
+            .with("reason", reason.as_str()));
+    }
+    let usable: Vec<&RevisionRecord> =
+        license.revisions.iter().filter(|revision| revision.is_usable(at)).collect();
+    if !usable.is_empty() {
+        return Ok(usable);
+    }
+    let ended = license.revisions.iter().filter_map(|revision| revision.grace_until).max();
+    let when = ended.map(|end| format!(": the last grace ended at {end}")).unwrap_or_default();
+    Err(Failure::new(
+        FailureKind::Conflict,
+        format!("Nothing of the license {} can be used any more{when}.", license.id),
+    )
+    .hint("There is nothing to revoke.")
+    .with("state", license.state(at).as_str()))
+}
+
+fn facts(
+    license: &LicenseRecord,
+    usable: &[&RevisionRecord],
+    reason: RevocationReason,
+    note: Option<&Text>,
+    since: Timestamp,
+) -> Result<Facts, Failure> {
+    let revision = |revision: &&RevisionRecord| {
+        let status = Value::object([
+            ("idx", revision.entry.index.into()),
+            ("uri", revision.entry.uri.as_str().into()),
+        ]);
+        Value::object([("serial", revision.serial.to_string().into()), ("status", status)])
+    };
+    let facts = Facts::new([
+        ("license", license.id.to_string().into()),
+        ("reason", reason.as_str().into()),
+        ("since", since.seconds().into()),
+        ("revisions", Value::Array(usable.iter().map(revision).collect())),
+    ]);
+    match note {
+        Some(note) => facts.personal("note", note.as_str()),
+        None => Ok(facts),
+    }
+}

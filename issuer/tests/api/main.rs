@@ -1,0 +1,19 @@
+//! The issuing side as its callers see it: from an empty folder to a revoked license on a published list.
+
+#[cfg(test)]
+mod support;
+
+#[cfg(test)]
+mod catalogue;
+#[cfg(test)]
+mod check;
+#[cfg(test)]
+mod home;
+#[cfg(test)]
+mod issue;
+#[cfg(test)]
+mod keys;
+#[cfg(test)]
+mod publish;
+#[cfg(test)]
+mod revoke;

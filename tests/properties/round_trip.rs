@@ -1,0 +1,44 @@
+//! What our writer makes, our reader accepts and returns.
+
+use super::{generate, holds};
+use lictor_shared::{Artefact, Claims, License, Received, Status, StatusList};
+use miniz_oxide::deflate::compress_to_vec_zlib;
+use proptest::prelude::*;
+
+#[test]
+fn a_license_comes_back_as_it_was() {
+    holds(500, &generate::case(), |case| {
+        let claims = case.license.claims();
+        let token = generate::token(generate::list_key(), &claims);
+        let received = Received::<License>::read(&token).expect("a token");
+        prop_assert_eq!(License::read(received.untrusted_payload()), Ok(claims.clone()));
+        let written = claims.to_value().to_string();
+        prop_assert_eq!(written.as_bytes(), received.untrusted_payload());
+        Ok(())
+    });
+}
+
+#[test]
+fn a_status_list_comes_back_as_it_was() {
+    let entries = prop::collection::btree_map(0..1_u32 << 20, 1..=2_u8, 0..20);
+    holds(60, &entries, |entries| {
+        let entries: Vec<(u32, u8)> = entries.into_iter().collect();
+        let draft = generate::draft(&entries, |packed| compress_to_vec_zlib(packed, 6));
+        let token = generate::token(generate::list_key(), &draft);
+        let received = Received::<StatusList>::read(&token).expect("a token");
+        let list = StatusList::read(received.untrusted_payload()).expect("a list");
+        let read: Vec<(u32, u8)> = list
+            .exceptions()
+            .map(|(index, status)| (index, if status == Status::Suspended { 2 } else { 1 }))
+            .collect();
+        prop_assert_eq!(read, entries.clone());
+        prop_assert_eq!(
+            (list.sequence, list.ttl, list.issued_at),
+            (draft.sequence, draft.ttl, draft.issued_at)
+        );
+        prop_assert_eq!(&list.since, &draft.since);
+        let suspended = entries.iter().any(|(_, status)| *status == 2);
+        prop_assert_eq!(list.bits().get(), if suspended { 2 } else { 1 });
+        Ok(())
+    });
+}

@@ -1,0 +1,7 @@
+//! What the tests share: keys that sign anything, written without the crates under test.
+
+#![expect(clippy::panic, reason = "what fails here fails the test that called it")]
+
+pub mod deflated;
+pub mod session;
+pub mod signing;

@@ -1,0 +1,235 @@
+//! Shell sessions in documents, run as they stand.
+//!
+//! A fenced block ```` ```console ```` holds commands behind `$ ` (continued behind `> `) and what they print, standard output
+//! and standard error as a terminal shows them. All blocks of a document are one session in one empty folder whose name has a
+//! space in it. The program's clock stands still at [`NOW`], so that what is printed is the same in any year.
+//!
+//! What is random (ids, keys, tokens, list entries) is compared by its form. `LICTOR_DOCUMENTS=overwrite` writes
+//! what was printed into the document instead of comparing it; read the difference before you commit it.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The time that documents tell of.
+pub const NOW: &str = "2026-11-22T09:00:00Z";
+
+/// A folder that is removed when it is dropped.
+#[derive(Debug)]
+pub struct Folder(PathBuf);
+
+impl Folder {
+    /// An empty folder with a space in its name.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        let unique = format!("lictor {name} {}-{:?}", std::process::id(), std::thread::current().id());
+        let path = std::env::temp_dir().join(unique.replace(['(', ')'], ""));
+        let _absent = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        Self(path)
+    }
+
+    /// Its path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _gone = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A command of a document, and what the document says that it prints.
+struct Step {
+    command: String,
+    says: String,
+}
+
+/// Runs the sessions of a document with `lictor` being `program`.
+///
+/// # Panics
+/// If a command prints anything else than the document says, or the document has no session.
+pub fn run(document: &Path, program: &Path) {
+    let text = fs::read_to_string(document).unwrap_or_else(|error| panic!("{}: {error}", document.display()));
+    let steps = steps(&text);
+    assert!(!steps.is_empty(), "{} has no session", document.display());
+    let printed = Session::new(program).run(&steps);
+    if std::env::var_os("LICTOR_DOCUMENTS").is_some_and(|wish| wish == "overwrite") {
+        let written = rewrite(&text, &printed);
+        fs::write(document, written).unwrap_or_else(|error| panic!("{}: {error}", document.display()));
+        return;
+    }
+    let mut differences = String::new();
+    for (Step { command, says }, printed) in steps.iter().zip(&printed) {
+        if form(printed) != form(says) {
+            differences += &format!("\n$ {command}\n--- the document says:\n{says}--- printed:\n{printed}");
+        }
+    }
+    assert!(differences.is_empty(), "{} is not what happens:\n{differences}", document.display());
+}
+
+/// Which part of a document a line is.
+enum Line<'a> {
+    Prose(&'a str),
+    Command(&'a str),
+    More(&'a str),
+    Printed(&'a str),
+}
+
+fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
+    let mut inside = false;
+    text.lines().map(move |line| {
+        let fence = line.trim_end();
+        if !inside || fence == "```" {
+            inside = fence == "```console";
+            return Line::Prose(line);
+        }
+        match (line.strip_prefix("$ "), line.strip_prefix("> ")) {
+            (Some(command), _) => Line::Command(command),
+            (_, Some(more)) => Line::More(more),
+            _ => Line::Printed(line),
+        }
+    })
+}
+
+fn steps(text: &str) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    for line in lines(text) {
+        match (line, steps.last_mut()) {
+            (Line::Command(command), _) => steps.push(Step { command: command.into(), says: String::new() }),
+            (Line::More(more), Some(step)) => step.command += &format!("\n{more}"),
+            (Line::Printed(line), Some(step)) => step.says += &format!("{line}\n"),
+            _ => {}
+        }
+    }
+    steps
+}
+
+/// The document with what was printed in place of what it said.
+fn rewrite(text: &str, printed: &[String]) -> String {
+    let mut printed = printed.iter();
+    let mut due = String::new();
+    let mut written = String::new();
+    for line in lines(text) {
+        match line {
+            Line::Prose(line) => written += &format!("{}{line}\n", std::mem::take(&mut due)),
+            Line::Command(command) => {
+                written += &format!("{}$ {command}\n", std::mem::take(&mut due));
+                due = printed.next().cloned().unwrap_or_default();
+            }
+            Line::More(more) => written += &format!("> {more}\n"),
+            Line::Printed(_) => {}
+        }
+    }
+    written
+}
+
+/// An empty folder, a program of which the clock stands still, and nothing else.
+struct Session {
+    folder: Folder,
+    here: PathBuf,
+    path: String,
+}
+
+/// Stands between what two commands print.
+const MARK: &str = "\u{1e}\n";
+
+impl Session {
+    fn new(program: &Path) -> Self {
+        let folder = Folder::new("session");
+        let (here, bin) = (folder.path().join("here"), folder.path().join("bin"));
+        for path in [&here, &bin] {
+            fs::create_dir(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        }
+        let wrapper = format!("#!/bin/sh\nexec '{}' --now {NOW} --actor alice \"$@\"\n", program.display());
+        let lictor = bin.join("lictor");
+        fs::write(&lictor, wrapper).unwrap_or_else(|error| panic!("{}: {error}", lictor.display()));
+        fs::set_permissions(&lictor, fs::Permissions::from_mode(0o755))
+            .unwrap_or_else(|error| panic!("{}: {error}", lictor.display()));
+        let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
+        Self { folder, here, path }
+    }
+
+    /// What each step prints.
+    fn run(&self, steps: &[Step]) -> Vec<String> {
+        let commands = steps.iter().map(|step| format!("{}\nprintf '\\036\\n'\n", step.command));
+        let script = format!("exec 2>&1\n{}", commands.collect::<String>());
+        let output = Command::new("bash")
+            .args(["-c", &script])
+            .current_dir(&self.here)
+            .env_clear()
+            .envs([("PATH", self.path.as_str()), ("LANG", "C.UTF-8")])
+            .env("HOME", self.folder.path())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap_or_else(|error| panic!("bash: {error}; install it"));
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let mut printed: Vec<String> = text.split(MARK).map(Into::into).collect();
+        printed.truncate(steps.len());
+        assert_eq!(printed.len(), steps.len(), "the session ended early:\n{text}");
+        printed
+    }
+}
+
+/// A text with what is random in it replaced by its kind.
+fn form(text: &str) -> String {
+    let mut formed = String::new();
+    let mut in_armor = false;
+    for line in text.lines() {
+        in_armor = line.starts_with("-----BEGIN ") || (in_armor && !line.starts_with("-----END "));
+        let token = in_armor && !line.starts_with("-----");
+        let line = if token { "TOKEN".to_string() } else { form_of_line(line) };
+        // Tokens differ in length, so in their number of lines.
+        if !(token && formed.ends_with("TOKEN\n")) {
+            formed.push_str(line.trim_end());
+            formed.push('\n');
+        }
+    }
+    formed
+}
+
+fn form_of_line(line: &str) -> String {
+    let mut formed = String::new();
+    let mut word = String::new();
+    for c in line.chars().chain(['\n']) {
+        if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') {
+            word.push(c);
+            continue;
+        }
+        formed.push_str(kind(&word, formed.ends_with("entry ")));
+        formed.push(c);
+        word.clear();
+    }
+    formed
+}
+
+fn kind(word: &str, is_entry: bool) -> &str {
+    let hyphens =
+        |word: &str| word.match_indices('-').map(|(at, _)| at).collect::<Vec<_>>() == [8, 13, 18, 23];
+    let number = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
+    match word.len() {
+        36 if hyphens(word) => "UUID",
+        // A thumbprint or the x of a key.
+        43 => "KEY",
+        _ if is_entry && number => "N",
+        _ => word,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::form;
+
+    #[test]
+    fn what_is_random_is_compared_by_its_form() {
+        let one = "license 0198c0d2-6c1e-7000-8000-2f6f2b1d9a10, entry 4711 of urn:x\n-----BEGIN X-----\nabc\nde\n-----END X-----";
+        let other = "license 0198c0d2-6c1e-7000-8000-2f6f2b1d9a11, entry 12 of urn:x\n-----BEGIN X-----\nfgh\n-----END X-----";
+        assert_eq!(form(one), form(other));
+        assert_ne!(form("active"), form("revoked"));
+        assert_ne!(form("in 3 days"), form("in 4 days"));
+    }
+}

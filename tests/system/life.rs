@@ -1,0 +1,166 @@
+//! A license's life on the command line.
+
+use super::world::{NOW, STATUS_URI, World};
+use std::thread;
+
+fn mode(world: &World, more: &[&str]) -> (Option<i32>, String, Vec<String>) {
+    let ran = world.run(
+        &[&["verify", "acme.lic", "--product", "dialer", "--keys", "anchors.json", "--json"], more].concat(),
+    );
+    let verdict = ran.json();
+    let reasons = verdict["reasons"]
+        .as_array()
+        .expect("reasons")
+        .iter()
+        .map(|word| word.as_str().expect("a word").to_string());
+    (ran.exit, verdict["mode"].as_str().expect("a mode").to_string(), reasons.collect())
+}
+
+fn said(exit: i32, mode: &str, reasons: &[&str]) -> (Option<i32>, String, Vec<String>) {
+    (Some(exit), mode.to_string(), reasons.iter().map(ToString::to_string).collect())
+}
+
+#[test]
+fn full_then_grace_then_read_only() {
+    let world = World::new("expiry");
+    // Until 2027-12-31, so exp is 2028-01-01T00:00:00Z, the grace two weeks, the warning 30 days.
+    world.issue("acme.lic", &["--until", "2027-12-31", "--max-status-age", "never"]);
+    assert_eq!(mode(&world, &[]), said(0, "full", &[]));
+    assert_eq!(mode(&world, &["--at", "2027-12-01T23:59:59Z"]), said(0, "full", &[]));
+    assert_eq!(mode(&world, &["--at", "2027-12-02T00:00:00Z"]), said(0, "full", &["expiring_soon"]));
+    assert_eq!(mode(&world, &["--at", "2027-12-31T23:59:59Z"]), said(0, "full", &["expiring_soon"]));
+    assert_eq!(mode(&world, &["--at", "2028-01-01T00:00:00Z"]), said(0, "grace", &["expired"]));
+    assert_eq!(mode(&world, &["--at", "2028-01-14T23:59:59Z"]), said(0, "grace", &["expired"]));
+    assert_eq!(mode(&world, &["--at", "2028-01-15T00:00:00Z"]), said(11, "read_only", &["expired"]));
+}
+
+#[test]
+fn a_revocation_reaches_whoever_has_the_list() {
+    let world = World::new("revocation");
+    let id = world.issue("acme.lic", &["--max-status-age", "never"]);
+    world.run(&["status", "publish", "--out", "before"]).done();
+    world.run(&["license", "revoke", &id, "--reason", "fraud", "--confirm", &id]).done();
+    world.run(&["status", "publish", "--out", "after"]).done();
+    let late = ["--at", "2026-12-06T09:00:00Z"];
+    assert_eq!(mode(&world, &["--status", "before/0.lic"]), said(0, "full", &[]));
+    assert_eq!(mode(&world, &["--status", "after/0.lic"]), said(0, "grace", &["revoked"]));
+    assert_eq!(
+        mode(&world, &["--status", "after/0.lic", "--at", "2026-12-06T08:59:59Z"]),
+        said(0, "grace", &["revoked", "status_stale"])
+    );
+    assert_eq!(
+        mode(&world, &[&["--status", "after/0.lic"], &late[..]].concat()),
+        said(12, "read_only", &["revoked", "status_stale"])
+    );
+    // The list before it, kept beside it, is outranked.
+    let both = ["--status", "before/0.lic", "--status", "after/0.lic"];
+    assert_eq!(mode(&world, &[&both[..], &late[..]].concat()).1, "read_only");
+}
+
+#[test]
+fn another_product_or_another_issuer_decides_nothing() {
+    let world = World::new("foreign");
+    world.issue("acme.lic", &["--max-status-age", "never"]);
+    let ran = world.run(&["verify", "acme.lic", "--product", "desk", "--keys", "anchors.json", "--json"]);
+    assert_eq!((ran.exit, ran.json()["reason"].as_str()), (Some(10), Some("wrong_product")));
+    let other = World::new("other issuer");
+    let anchors = other.path("anchors.json");
+    let anchors = anchors.to_str().expect("a path of text");
+    let ran = world.run(&["verify", "acme.lic", "--product", "dialer", "--keys", anchors, "--json"]);
+    assert_eq!((ran.exit, ran.json()["reason"].as_str()), (Some(10), Some("unknown_key")));
+}
+
+#[test]
+fn the_ledger_knows_what_was_printed_even_when_the_file_is_lost() {
+    let world = World::new("lost");
+    let id = world.issue("acme.lic", &[]);
+    let first = world.read("acme.lic");
+    std::fs::remove_file(world.path("acme.lic")).expect("it is there");
+    world.run(&["license", "show", &id, "--out", "acme.lic"]).done();
+    assert_eq!(world.read("acme.lic"), first);
+    // On standard output, where the file should have gone.
+    let order = ["issue", "--product", "dialer", "--plan", "pro", "--customer", "Initech", "--term", "1y"];
+    let printed = world.run(&order).done();
+    let list = world.run(&["license", "list", "--json"]).json();
+    let initech =
+        list.as_array().and_then(|list| list.iter().find(|license| license["customer"] == "Initech"));
+    let serial = initech.and_then(|license| license["revisions"][0]["serial"].as_str()).expect("a serial");
+    world.run(&["license", "show", serial, "--out", "again.lic"]).done();
+    assert_eq!(world.read("again.lic"), printed);
+}
+
+#[test]
+fn a_full_device_takes_no_license_away() {
+    let world = World::new("dev full");
+    let output = world
+        .command()
+        .args([
+            "issue",
+            "--product",
+            "dialer",
+            "--plan",
+            "pro",
+            "--customer",
+            "Acme GmbH",
+            "--term",
+            "1y",
+            "--now",
+            NOW,
+        ])
+        .stdout(std::fs::OpenOptions::new().write(true).open("/dev/full").expect("/dev/full is there"))
+        .output()
+        .expect("it runs");
+    let ran = super::world::Ran::of(&output);
+    ran.fails(31, &["standard output cannot be written", "lictor license show "]);
+    let list = world.run(&["license", "list", "--json"]).json();
+    assert_eq!(list.as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn what_exists_is_not_overwritten() {
+    let world = World::new("exists");
+    world.write("acme.lic", "precious");
+    let order = [
+        "issue",
+        "--product",
+        "dialer",
+        "--plan",
+        "pro",
+        "--customer",
+        "A",
+        "--term",
+        "1y",
+        "--out",
+        "acme.lic",
+    ];
+    world.untouched(|| world.run(&order)).fails(20, &["acme.lic", "exists"]);
+    world.untouched(|| world.run(&["key", "export", "--out", "acme.lic"])).fails(20, &["acme.lic"]);
+    assert_eq!(world.read("acme.lic"), "precious");
+    let again = ["init", "--issuer", "other", "--status-uri", STATUS_URI];
+    world.untouched(|| world.run(&again)).fails(20, &["home"]);
+}
+
+#[test]
+fn many_at_once_lose_nothing() {
+    let world = World::new("at once");
+    thread::scope(|scope| {
+        for clerk in 0..4 {
+            let world = &world;
+            scope.spawn(move || {
+                for number in 0..5 {
+                    world.issue(&format!("{clerk}-{number}.lic"), &[]);
+                }
+            });
+        }
+    });
+    let list = world.run(&["license", "list", "--json"]).json();
+    let licenses = list.as_array().expect("a list");
+    let distinct = |member: &dyn Fn(&serde_json::Value) -> String| {
+        licenses.iter().map(member).collect::<std::collections::BTreeSet<_>>().len()
+    };
+    assert_eq!(licenses.len(), 20);
+    assert_eq!(distinct(&|license| license["id"].to_string()), 20);
+    assert_eq!(distinct(&|license| license["revisions"][0]["statusIndex"].to_string()), 20);
+    // One customer, however many clerks met him first.
+    assert_eq!(distinct(&|license| license["customerId"].to_string()), 1);
+}

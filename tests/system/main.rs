@@ -1,0 +1,9 @@
+//! The program as its users meet it: whole lives, other people's readers, and accidents.
+#![cfg(test)]
+
+mod accidents;
+mod life;
+mod passphrases;
+mod quickstart;
+mod readers;
+mod world;

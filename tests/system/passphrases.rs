@@ -1,0 +1,83 @@
+//! Prompts, driven through a pseudo-terminal.
+
+use super::world::{NOW, STATUS_URI, World};
+use std::process::Stdio;
+
+use rexpect::session::{PtySession, spawn_command};
+
+/// The program at a terminal.
+fn terminal(world: &World, arguments: &[&str]) -> PtySession {
+    let mut command = world.command();
+    command.args(arguments).args(["--now", NOW]).stdin(Stdio::inherit());
+    spawn_command(command, Some(20_000)).unwrap_or_else(|error| panic!("a pseudo-terminal: {error}"))
+}
+
+fn answer(session: &mut PtySession, question: &str, answer: &str) {
+    session.exp_string(question).unwrap_or_else(|error| panic!("{question}: {error}"));
+    session.send_line(answer).expect("it listens");
+}
+
+#[test]
+fn a_new_passphrase_is_asked_for_twice_and_opens_the_key() {
+    let world = World::empty("prompt");
+    world.run(&["init", "--issuer", "acme-licensing", "--status-uri", STATUS_URI]).done();
+    world.run(&["product", "add", "dialer", "--plan", "pro"]).done();
+
+    let mut session = terminal(&world, &["key", "new"]);
+    answer(&mut session, "New passphrase for the key file: ", "one two three");
+    answer(&mut session, "The same again: ", "one two four");
+    session.exp_string("the two passphrases differ").expect("it says so");
+    session.exp_eof().expect("it ends");
+    assert!(std::fs::read_dir(world.path("home/keys")).expect("listed").next().is_none(), "no key was made");
+
+    let mut session = terminal(&world, &["key", "new"]);
+    answer(&mut session, "New passphrase for the key file: ", "one two three");
+    answer(&mut session, "The same again: ", "one two three");
+    let seen = session.exp_eof().expect("it ends");
+    assert!(
+        seen.contains("is active") && !seen.contains("one two three"),
+        "the passphrase is not echoed: {seen}"
+    );
+
+    let issue = [
+        "issue",
+        "--product",
+        "dialer",
+        "--plan",
+        "pro",
+        "--customer",
+        "Acme",
+        "--term",
+        "1y",
+        "--out",
+        "acme.lic",
+    ];
+    let mut session = terminal(&world, &issue);
+    answer(&mut session, "Passphrase of the signing key", "one two four");
+    session.exp_string("passphrase").expect("it says what is wrong");
+    session.exp_eof().expect("it ends");
+    assert!(!world.path("acme.lic").exists());
+
+    let mut session = terminal(&world, &issue);
+    answer(&mut session, "Passphrase of the signing key", "one two three");
+    session.exp_string("Issued the license").expect("it signs");
+    session.exp_eof().expect("it ends");
+    assert!(world.path("acme.lic").exists());
+}
+
+#[test]
+fn a_revocation_asks_for_the_id() {
+    let world = World::new("prompt revoke");
+    let id = world.issue("acme.lic", &[]);
+    let revoke = ["license", "revoke", &id, "--reason", "fraud"];
+    let mut session = terminal(&world, &revoke);
+    answer(&mut session, "Type its id to confirm:", "yes");
+    session.exp_string("nothing was revoked").expect("a slip is refused");
+    session.exp_eof().expect("it ends");
+
+    let mut session = terminal(&world, &revoke);
+    answer(&mut session, "Type its id to confirm:", &id);
+    session.exp_string("Revoked the license").expect("it revokes");
+    session.exp_eof().expect("it ends");
+    assert_eq!(world.run(&["license", "list", "--json"]).json()[0]["state"], "revoked");
+}
