@@ -21,3 +21,16 @@ fn readme() {
 fn operating() {
     session::run(&document("issuer/OPERATING.md"), program());
 }
+
+/// The register of revocation reasons in OPERATING.md is the program's.
+#[test]
+fn revocation_reasons() {
+    let text = std::fs::read_to_string(document("issuer/OPERATING.md")).expect("the document");
+    let (_, table) = text.split_once("| reason | when |\n|---|---|\n").expect("the table");
+    let rows: Vec<&str> = table.lines().take_while(|line| line.starts_with('|')).collect();
+    let register: Vec<String> = lictor_issuer::RevocationReason::ALL
+        .iter()
+        .map(|reason| format!("| `{reason}` | {} |", reason.meaning()))
+        .collect();
+    assert_eq!(rows, register);
+}

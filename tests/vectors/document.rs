@@ -1,5 +1,9 @@
 //! The example of FORMAT.md, from file to verdict.
 
+use std::fs;
+use std::path::Path;
+use std::sync::LazyLock;
+
 use lictor_shared::{Name, Timestamp};
 use lictor_validator::context::{
     Build, ConfiguredOrigin, Context, Deployment, HostFlags, Learned, Remembered,
@@ -7,7 +11,10 @@ use lictor_validator::context::{
 use lictor_validator::{AnchorSet, check};
 use serde_json::Value;
 
-pub(crate) const FORMAT: &str = include_str!("../../shared/FORMAT.md");
+pub(crate) static FORMAT: LazyLock<String> = LazyLock::new(|| {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    fs::read_to_string(workspace.join("shared").join("FORMAT.md")).unwrap()
+});
 
 fn block(info: &str) -> &'static str {
     let (_, text) = FORMAT.split_once(&format!("\n```{info}\n")).unwrap();

@@ -7,6 +7,7 @@ mod release;
 mod request;
 mod shape;
 mod status_list;
+mod terms;
 
 use alloc::string::String;
 
@@ -14,10 +15,11 @@ use crate::code::Reason;
 use crate::json::JsonError;
 
 pub use activation::{Activation, Lease};
-pub use license::{ActivationPolicy, Graces, License, Limit, SeatLimit, Seats, Term};
+pub use license::License;
 pub use release::Release;
 pub use request::{Request, RequestKind};
 pub use status_list::{EntryBits, Status, StatusDraft, StatusList, StatusRef};
+pub use terms::{ActivationPolicy, Graces, Limit, SeatLimit, Seats, Term};
 
 /// Why a signed payload is refused. The variants stand in the order in which they are judged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

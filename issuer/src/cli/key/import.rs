@@ -1,7 +1,7 @@
 //! `lictor key import`.
 
 use clap::Args;
-use lictor_keys::{Passphrase, PrivateKey, Protection, Zeroizing, seal, seal_plain};
+use lictor_keys::{Passphrase, PrivateKey, Protection, Zeroizing};
 use std::fs::File;
 use std::io;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use super::super::output::Output;
 use super::super::passphrase::{self, NewPassphrase};
 use super::KeyUse;
 use crate::error::{Failure, FailureKind};
-use crate::key::{KeyOrigin, NewKey, add_key};
+use crate::key::KeyOrigin;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -48,24 +48,8 @@ impl Import {
         let protection = lictor_keys::protection(&source).map_err(|error| self.refused(error))?;
         let passphrase = self.passphrase.sealing()?;
         let key = self.open(&source, protection, passphrase.as_ref())?;
-        let pem = match &passphrase {
-            Some(passphrase) => Zeroizing::new(seal(&key, passphrase)?),
-            None => seal_plain(&key)?,
-        };
-        let new = NewKey {
-            public: lictor_keys::Signer::public_key(&key).clone(),
-            origin: KeyOrigin::Imported,
-            purposes: self.key_use.purposes(),
-            products: self.key_use.products(),
-            algorithm: self.key_use.alg,
-            not_before: None,
-            not_after: None,
-        };
-        let record = add_key(&home, &mut ledger, new, &pem, &globals.occasion()?)?;
-        if passphrase.is_none() {
-            output.say("warning: the key file is not encrypted; whoever can read it can sign licenses");
-        }
-        super::announce(&record, output)
+        let (ring, occasion) = ((&home, &mut ledger), globals.occasion()?);
+        super::join(&key, KeyOrigin::Imported, passphrase.as_ref(), &self.key_use, ring, &occasion, output)
     }
 
     /// Standard input can be one thing only.

@@ -6,7 +6,7 @@ mod list;
 mod new;
 
 use clap::{Args, Subcommand};
-use lictor_keys::KeyRecord;
+use lictor_keys::{KeyRecord, Passphrase, PrivateKey, Zeroizing, seal, seal_plain};
 use lictor_shared::json::Value;
 use lictor_shared::{Algorithm, Name, Products, Purpose, Timestamp};
 
@@ -14,6 +14,10 @@ use super::globals::Globals;
 use super::output::Output;
 use super::values;
 use crate::error::Failure;
+use crate::home::Home;
+use crate::key::{KeyOrigin, NewKey, add_key};
+use crate::ledger::Ledger;
+use crate::occasion::Occasion;
 
 /// Make, import, list and export signing keys
 #[derive(Subcommand, Debug)]
@@ -58,6 +62,36 @@ impl KeyUse {
     fn products(&self) -> Products {
         if self.product.is_empty() { Products::Any } else { Products::Only(self.product.clone()) }
     }
+}
+
+/// Seals a key, adds it to the ring, and tells of it.
+fn join(
+    key: &PrivateKey,
+    origin: KeyOrigin,
+    passphrase: Option<&Passphrase>,
+    key_use: &KeyUse,
+    (home, ledger): (&Home, &mut Ledger),
+    occasion: &Occasion,
+    output: &mut Output,
+) -> Result<u8, Failure> {
+    let pem = match passphrase {
+        Some(passphrase) => Zeroizing::new(seal(key, passphrase)?),
+        None => seal_plain(key)?,
+    };
+    let new = NewKey {
+        public: key.public().clone(),
+        origin,
+        purposes: key_use.purposes(),
+        products: key_use.products(),
+        algorithm: key_use.alg,
+        not_before: None,
+        not_after: None,
+    };
+    let record = add_key(home, ledger, new, &pem, occasion)?;
+    if passphrase.is_none() {
+        output.say("warning: the key file is not encrypted; whoever can read it can sign licenses");
+    }
+    announce(&record, output)
 }
 
 /// A key as programs see it.

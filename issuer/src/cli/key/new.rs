@@ -1,14 +1,14 @@
 //! `lictor key new`.
 
 use clap::Args;
-use lictor_keys::{PrivateKey, seal, seal_plain};
+use lictor_keys::PrivateKey;
 
 use super::super::globals::Globals;
 use super::super::output::Output;
 use super::super::passphrase::NewPassphrase;
 use super::KeyUse;
 use crate::error::Failure;
-use crate::key::{KeyOrigin, NewKey, add_key};
+use crate::key::KeyOrigin;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -36,23 +36,7 @@ impl New {
         home.keys()?;
         let passphrase = self.passphrase.sealing()?;
         let key = PrivateKey::generate()?;
-        let pem = match &passphrase {
-            Some(passphrase) => lictor_keys::Zeroizing::new(seal(&key, passphrase)?),
-            None => seal_plain(&key)?,
-        };
-        let new = NewKey {
-            public: key.public().clone(),
-            origin: KeyOrigin::Generated,
-            purposes: self.key_use.purposes(),
-            products: self.key_use.products(),
-            algorithm: self.key_use.alg,
-            not_before: None,
-            not_after: None,
-        };
-        let record = add_key(&home, &mut ledger, new, &pem, &globals.occasion()?)?;
-        if passphrase.is_none() {
-            output.say("warning: the key file is not encrypted; whoever can read it can sign licenses");
-        }
-        super::announce(&record, output)
+        let (ring, occasion) = ((&home, &mut ledger), globals.occasion()?);
+        super::join(&key, KeyOrigin::Generated, passphrase.as_ref(), &self.key_use, ring, &occasion, output)
     }
 }
