@@ -38,8 +38,28 @@ pub fn create(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Failure
     match fs::hard_link(&temporary.name, path) {
         Ok(()) => sync_folder(parent(path)),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(taken(path)),
+        // The file systems of USB sticks know no links.
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::Unsupported) =>
+        {
+            create_in_place(path, bytes, readers)
+        }
         Err(error) => Err(cannot_write(path)(error)),
     }
+}
+
+/// The same without a link: a crash in between leaves a part of the file, a failure leaves nothing.
+fn create_in_place(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Failure> {
+    let created = OpenOptions::new().write(true).create_new(true).mode(readers.mode()).open(path);
+    let file = created.map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => taken(path),
+        _ => cannot_write(path)(error),
+    })?;
+    // Removed again unless it is whole.
+    let mut begun = Temporary { name: path.into(), file, fate: Fate::Remove };
+    begun.write(path, bytes)?;
+    begun.fate = Fate::Keep;
+    sync_folder(parent(path))
 }
 
 /// Writes a file, in place of the one that has its name, if any. At every moment one of the two is there, whole.
@@ -54,7 +74,10 @@ pub fn replace(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Failur
 }
 
 /// Makes sure that a file of so many bytes could be written beside `path`; it is not kept.
-pub(crate) fn probe(path: &Path, bytes: usize) -> Result<(), Failure> {
+///
+/// # Errors
+/// [`FailureKind::CannotWrite`] if it could not.
+pub fn probe(path: &Path, bytes: usize) -> Result<(), Failure> {
     let temporary = Temporary::create(path, Readers::Owner)?;
     (&temporary.file).write_all(&vec![0; bytes]).map_err(cannot_write(path))
 }
@@ -116,17 +139,24 @@ impl Drop for TemporaryFolder {
     }
 }
 
-/// A file beside `path` that is removed when this is dropped, unless it was renamed.
+/// A file that is removed when this is dropped, unless it was renamed or is kept.
 struct Temporary {
     name: PathBuf,
     file: File,
+    fate: Fate,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Remove,
+    Keep,
 }
 
 impl Temporary {
     fn create(path: &Path, readers: Readers) -> Result<Self, Failure> {
         let name = temporary_name(path)?;
         let file = OpenOptions::new().write(true).create_new(true).mode(readers.mode()).open(&name);
-        Ok(Self { file: file.map_err(cannot_write(path))?, name })
+        Ok(Self { file: file.map_err(cannot_write(path))?, name, fate: Fate::Remove })
     }
 
     /// After `Ok` the bytes are on disk.
@@ -137,6 +167,9 @@ impl Temporary {
 
 impl Drop for Temporary {
     fn drop(&mut self) {
+        if self.fate == Fate::Keep {
+            return;
+        }
         // What stays behind bears a name that nothing reads.
         let _ = fs::remove_file(&self.name);
     }

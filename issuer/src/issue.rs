@@ -44,7 +44,19 @@ pub struct Issued {
 pub fn preview(home: &Home, ledger: &Ledger, order: &Order, occasion: &Occasion) -> Result<Draft, Failure> {
     let ring = keys::ring(ledger.connection())?;
     let key = signing_key(&ring, Purpose::License, occasion.at)?;
-    settle(ledger.connection(), home.config(), key, order, occasion.at)
+    let draft = settle(ledger.connection(), home.config(), key, order, occasion.at)?;
+    // Ids and serials are of one length; of the customer's id and the index the longest that they may be is taken.
+    let license = draft.clone().license(Identity {
+        issuer: home.config().issuer.clone(),
+        customer_id: draft.customer_id.clone().unwrap_or_else(|| draft.customer.clone()),
+        id: entropy::uuid(occasion.at)?,
+        serial: entropy::uuid(occasion.at)?,
+        status: StatusRef { index: limits::STATUS_ENTRIES - 1, uri: home.config().status_uri.clone() },
+    });
+    let unsigned =
+        Unsigned::<License>::new(algorithm(key, order)?, &KeyId::from(key.public.thumbprint()), &license);
+    fits(unsigned.with_signature(&[0; 64]))?;
+    Ok(draft)
 }
 
 /// Issues a license.
@@ -141,16 +153,20 @@ fn sign(
 ) -> Result<String, Failure> {
     let unsigned = Unsigned::<License>::new(algorithm, &KeyId::from(kid), license);
     let signature = signer.sign(unsigned.signing_input())?;
-    let token = unsigned.with_signature(&signature);
+    fits(unsigned.with_signature(&signature))
+}
+
+/// The token, unless it is larger than readers accept.
+fn fits(token: String) -> Result<String, Failure> {
     if token.len() <= License::TOKEN_BYTES {
         return Ok(token);
     }
     let message = format!(
-        "the license would have {} bytes, and at most {} are read; leave out features, limits, origins or notes",
+        "it would have {} bytes, and at most {} are read; leave out features, limits, origins or notes",
         token.len(),
         limits::TOKEN_BYTES
     );
-    Err(invalid("features", message))
+    Err(invalid("license", message))
 }
 
 fn store(connection: &Connection, license: &License, signed: &Signed<'_>) -> Result<(), Failure> {

@@ -181,9 +181,12 @@ pub fn signing_key(ring: &KeyRing, purpose: Purpose, at: Timestamp) -> Result<&K
         Purpose::Activation => "activations",
     };
     let none = |message: String| {
-        Failure::new(FailureKind::SigningNotConfigured, message)
-            .hint("lictor key new")
-            .with("purpose", purpose.as_str())
+        // A key for this purpose alone is active at once, whatever other keys there are.
+        let hint = match ring.records().is_empty() {
+            true => "lictor key new".to_owned(),
+            false => format!("lictor key new --purpose {}", purpose.as_str()),
+        };
+        Failure::new(FailureKind::SigningNotConfigured, message).hint(hint).with("purpose", purpose.as_str())
     };
     if ring.records().is_empty() {
         return Err(none(format!("There is no signing key yet, so no {what} can be signed.")));

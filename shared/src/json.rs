@@ -71,7 +71,8 @@ impl Value {
     }
 
     fn read(raw: &str, level: usize) -> Result<Self, JsonError> {
-        let text = raw.trim_ascii();
+        // The white space of RFC 8259, section 2, and no other.
+        let text = raw.trim_matches([' ', '\t', '\n', '\r']);
         match text.as_bytes().first() {
             Some(b'{' | b'[') if level > limits::JSON_LEVELS => Err(JsonError::Depth),
             Some(b'{') => Self::read_members(text, level),
@@ -305,6 +306,9 @@ mod tests {
             "{\"a\":1,}",
             "{'a':1}",
             "{\"a\":\"\n\"}",
+            "\u{c}{}",
+            "{}\u{c}",
+            "{\"a\":\u{c}1}",
             "{/**/}",
         ] {
             assert!(matches!(read(text), Err(JsonError::Syntax(_))), "{text:?}");

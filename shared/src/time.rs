@@ -80,6 +80,10 @@ impl Timestamp {
             let seconds = text.parse().map_err(|_| out_of_range())?;
             return Self::from_seconds(seconds).ok_or_else(out_of_range);
         }
+        // RFC 3339, section 5.6: the grammar has a T there; the parser would take a space as well.
+        if !matches!(text.as_bytes().get(10), Some(b'T' | b't')) {
+            return Err(TimeError::NoTime(text.into()));
+        }
         let parsed = DateTime::parse_from_rfc3339(text).map_err(|_| TimeError::NoTime(text.into()))?;
         let seconds = u64::try_from(parsed.timestamp()).map_err(|_| out_of_range())?;
         Self::from_seconds(seconds).ok_or_else(out_of_range)
@@ -206,8 +210,17 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_instant() {
-        for text in ["", "-5", "+5", "1e9", "2027-11-22", "tomorrow", "253402300800", "1969-12-31T23:59:59Z"]
-        {
+        for text in [
+            "",
+            "-5",
+            "+5",
+            "1e9",
+            "2027-11-22",
+            "2027-11-22 00:00:00Z",
+            "tomorrow",
+            "253402300800",
+            "1969-12-31T23:59:59Z",
+        ] {
             assert!(Timestamp::parse(text).is_err(), "{text}");
         }
     }

@@ -40,7 +40,7 @@ fn no_key_yet() {
     assert_eq!(ran.json()["code"], "LICENSE_SIGNING_NOT_CONFIGURED");
     assert_eq!(ran.json()["success"], false);
     world.untouched(|| world.run(&["status", "publish"])).fails(14, &["lictor key new"]);
-    world.untouched(|| world.run(&["key", "export"])).fails(30, &["lictor key new"]);
+    world.untouched(|| world.run(&["key", "export"])).fails(14, &["lictor key new"]);
 }
 
 #[test]
@@ -144,17 +144,33 @@ fn damaged_configuration() {
 #[test]
 fn unreadable_home() {
     let world = World::new("unreadable");
+    let kept;
     let uid = Command::new("id")
         .arg("-u")
         .output()
         .unwrap_or_else(|error| panic!("id: {error}; install coreutils"));
     let list = if String::from_utf8_lossy(&uid.stdout).trim() == "0" {
-        let copy = world.path("lictor");
+        // Where the other user can reach it, whatever the mask and the folders above the program's own.
+        let folder = lictor_tests::session::Folder::new("unreadable program");
+        let copy = folder.path().join("lictor");
         fs::copy(program(), &copy).expect("copied");
-        let mut command = world.outside("setpriv");
-        command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(copy);
-        command
+        for path in [folder.path(), &copy, &world.path("")] {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("it is ours");
+        }
+        let other_user = || {
+            let mut command = world.outside("setpriv");
+            command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&copy);
+            command
+        };
+        let runs = other_user()
+            .arg("--version")
+            .output()
+            .unwrap_or_else(|error| panic!("setpriv: {error}; install util-linux"));
+        assert!(runs.status.success(), "the program runs as another user; is TMPDIR open to all?");
+        kept = folder;
+        other_user()
     } else {
+        kept = lictor_tests::session::Folder::new("unreadable nothing");
         fs::set_permissions(world.path("home"), fs::Permissions::from_mode(0o000)).expect("it is ours");
         world.command()
     };
@@ -162,6 +178,7 @@ fn unreadable_home() {
     let output = list.args(["license", "list", "--now", NOW]).output();
     let ran = Ran::of(&output.unwrap_or_else(|error| panic!("setpriv: {error}; install util-linux")));
     fs::set_permissions(world.path("home"), fs::Permissions::from_mode(0o700)).expect("it is ours");
+    drop(kept);
     ran.fails(30, &["home", "ermission denied"]);
     world.run(&["license", "list"]).done();
 }

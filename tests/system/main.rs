@@ -6,4 +6,5 @@ mod life;
 mod passphrases;
 mod quickstart;
 mod readers;
+mod slips;
 mod world;

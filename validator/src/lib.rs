@@ -37,6 +37,17 @@ pub mod embedding {}
 pub mod host;
 pub mod misuse;
 
+/// Names, instants and kinds of artefacts, as far as a product needs them.
+///
+/// Readers of claims are not among them: what was bought is asked of a [`Verdict`].
+pub mod shared {
+    pub use lictor_shared::{
+        Activation, AnchorError, AnchorSet, Code, Envelope, License, Mode, Name, Origin, PublicKey, Reason,
+        Release, Seconds, StatusList, StringError, Text, Thumbprint, TimeError, Timestamp, Uri, Uuid, json,
+        limits,
+    };
+}
+
 mod evaluate;
 mod facts;
 mod findings;
@@ -51,7 +62,6 @@ mod window;
 
 pub use context::Context;
 pub use evaluate::{check, evaluate, refuse};
-pub use lictor_shared as shared;
 pub use lictor_shared::{AnchorError, AnchorSet, Code, Envelope, Mode, Reason};
 pub use permit::{Action, Allowance, FeatureAccess, Permission};
 pub use refusal::Refusal;

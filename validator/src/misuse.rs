@@ -33,6 +33,21 @@
 //! }
 //! ```
 //!
+//! Nor can the claims of a file be read without trusting it first: what it holds is bytes.
+//!
+//! ```
+//! use lictor_validator::{Unverified, shared::License};
+//! fn bought(license: &Unverified<License>) -> usize {
+//!     license.untrusted_payload().len()
+//! }
+//! ```
+//! ```compile_fail,E0599
+//! use lictor_validator::{Unverified, shared::License};
+//! fn bought(license: &Unverified<License>) -> usize {
+//!     License::read(license.untrusted_payload()).map_or(0, |license| license.features.len())
+//! }
+//! ```
+//!
 //! # Nothing is trusted unverified
 //!
 //! ```

@@ -15,8 +15,8 @@ use crate::occasion::{ClockSource, Occasion};
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Globals {
-    /// The issuer's home folder [default: lictor in the user's data folder]
-    #[arg(long, global = true, env = "LICTOR_HOME", hide_env_values = true, value_name = "FOLDER")]
+    /// The issuer's home folder [default: $LICTOR_HOME, else lictor in the user's data folder]
+    #[arg(long, global = true, value_name = "FOLDER")]
     home: Option<PathBuf>,
     /// Act as if it were this time, for rehearsals and tests; the event records that it was given
     #[arg(long, global = true, value_name = "TIME", value_parser = values::time)]
@@ -72,7 +72,7 @@ impl Globals {
         let data = || set("XDG_DATA_HOME").filter(|path| path.is_absolute());
         let user = || set("HOME").map(|home| home.join(".local/share"));
         let default = || data().or_else(user).map(|folder| folder.join("lictor"));
-        self.home.clone().or_else(default).ok_or_else(|| {
+        self.home.clone().or_else(|| set("LICTOR_HOME")).or_else(default).ok_or_else(|| {
             Failure::new(
                 FailureKind::Usage,
                 "there is no home folder: neither --home nor LICTOR_HOME nor HOME is set",
@@ -91,19 +91,21 @@ impl Globals {
         Ok((home, ledger))
     }
 
-    /// The public halves of the configured issuer's keys.
+    /// The trust anchors of the configured issuer, to verify with.
     pub(crate) fn own_anchors(&self) -> Result<AnchorSet, Failure> {
-        let (_, ledger) = self.home_and_ledger().map_err(|failure| match failure.kind {
+        let ring = self.home_and_ledger().and_then(|(_, ledger)| ledger.key_ring());
+        let anchors = ring.map_err(|failure| match failure.kind {
             FailureKind::NotFound => {
                 Failure::new(FailureKind::Usage, "there are no trust anchors to verify with")
                     .hint("give --keys JWKS, or --home FOLDER of an issuer")
                     .because(failure)
             }
-            _ => failure,
+            // Whatever stands in the way of reading them, they cannot be read.
+            _ => Failure { kind: FailureKind::CannotRead, ..failure },
         })?;
-        ledger.key_ring()?.anchors().map_err(|error| {
+        anchors.anchors().map_err(|error| {
             Failure::new(FailureKind::CannotRead, "the configured issuer has no public keys to verify with")
-                .hint("lictor key new")
+                .hint("give --keys JWKS, or make a key with: lictor key new")
                 .because(error)
         })
     }

@@ -24,3 +24,12 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 pub(crate) fn is_standard_input(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
+
+/// Refuses standard input for more than one thing.
+pub(crate) fn once<'a>(paths: impl Iterator<Item = &'a Path>) -> Result<(), Failure> {
+    if paths.filter(|path| is_standard_input(path)).count() > 1 {
+        return Err(Failure::new(FailureKind::Usage, "standard input is named twice")
+            .hint("name a file for one of the two"));
+    }
+    Ok(())
+}

@@ -5,12 +5,14 @@ use std::error::Error as _;
 use std::fmt::Display;
 use std::io::{self, Write};
 
+use super::shown;
 use crate::error::{Failure, FailureKind};
 
 /// Where a command writes.
 pub(crate) struct Output {
     form: Form,
-    data: anstream::AutoStream<io::Stdout>,
+    /// As it is: what goes to programs must arrive byte for byte.
+    data: io::Stdout,
     words: anstream::AutoStream<io::Stderr>,
 }
 
@@ -25,11 +27,7 @@ pub(crate) enum Form {
 
 impl Output {
     pub(crate) fn new(form: Form) -> Self {
-        Self {
-            form,
-            data: anstream::AutoStream::auto(io::stdout()),
-            words: anstream::AutoStream::auto(io::stderr()),
-        }
+        Self { form, data: io::stdout(), words: anstream::AutoStream::auto(io::stderr()) }
     }
 
     pub(crate) const fn form(&self) -> Form {
@@ -60,8 +58,11 @@ impl Output {
 
     /// Says something to the person at the terminal.
     pub(crate) fn say(&mut self, words: impl Display) {
-        // Nobody is left to be told that standard error is closed, and the data matters more.
-        let _closed = writeln!(self.words, "{words}");
+        // Words may quote files of strangers, so nothing in them reaches the terminal but text and line ends.
+        for line in words.to_string().split('\n') {
+            // Nobody is left to be told that standard error is closed, and the data matters more.
+            let _closed = writeln!(self.words, "{}", shown::foreign(line));
+        }
     }
 
     /// Says what failed and what to do.

@@ -1,7 +1,7 @@
 //! Where a passphrase comes from: a file, a command, the environment's file, or a prompt. Never an argument.
 
 use clap::Args;
-use lictor_keys::{Passphrase, Protection};
+use lictor_keys::{Passphrase, PassphraseError, Protection};
 use lictor_shared::Purpose;
 use std::fs::File;
 use std::io::{self, IsTerminal as _};
@@ -42,7 +42,11 @@ const VARIABLE: &str = "LICTOR_PASSPHRASE_FILE";
 impl PassphraseSource {
     /// Whether standard input is taken.
     pub(crate) fn reads_standard_input(&self) -> bool {
-        self.passphrase_file.as_deref().is_some_and(is_standard_input)
+        match (&self.passphrase_file, &self.passphrase_command) {
+            (Some(path), _) => is_standard_input(path),
+            (None, Some(_)) => false,
+            (None, None) => std::env::var_os(VARIABLE).is_some_and(|path| path == "-"),
+        }
     }
 
     /// The passphrase from a source that asks nobody, if one is given.
@@ -145,7 +149,12 @@ fn from_command(command: &str) -> Result<Passphrase, Failure> {
         .stdout(Stdio::piped())
         .spawn()
         .map_err(|error| failed(format!("cannot be started: {error}")))?;
-    let passphrase = child.stdout.take().map(Passphrase::read_first_line);
+    let passphrase = child.stdout.take().map(|mut printed| {
+        let passphrase = Passphrase::read_first_line(&mut printed);
+        // The command must be able to finish its sentence, or it fails on a closed pipe.
+        let rest = io::copy(&mut printed, &mut io::sink());
+        rest.map_err(PassphraseError::Unreadable).and(passphrase)
+    });
     let status = child.wait().map_err(|error| failed(format!("cannot be awaited: {error}")))?;
     if !status.success() {
         return Err(failed(format!("failed ({status})")));

@@ -4,6 +4,7 @@ use clap::Args;
 use lictor_shared::{ActivationPolicy, Limit, Name, SeatLimit, Seconds, Timestamp};
 
 use super::values;
+use crate::error::Failure;
 use crate::terms::{Maintenance, StatusAge, TermLength, Terms};
 
 /// The terms of licenses.
@@ -59,9 +60,9 @@ pub(crate) struct TermsOptions {
 
 impl TermsOptions {
     /// What was given; the rest is left to whoever comes next.
-    pub(crate) fn terms(&self) -> Terms {
+    pub(crate) fn terms(&self) -> Result<Terms, Failure> {
         let some = |names: &[Name]| (!names.is_empty()).then(|| names.to_vec());
-        Terms {
+        Ok(Terms {
             term: self.term,
             warn: self.warn,
             grace: self.grace,
@@ -75,8 +76,8 @@ impl TermsOptions {
             overage: self.overage,
             activation: self.activation,
             features: some(&self.feature),
-            limits: self.limit.iter().cloned().collect(),
+            limits: values::distinct(&self.limit, "--limit")?,
             environments: some(&self.environment),
-        }
+        })
     }
 }

@@ -1,7 +1,10 @@
 //! How values are read from the command line; what is wrong with one is a usage error that says what it should be.
 
+use std::collections::BTreeMap;
+
 use lictor_shared::{Algorithm, Limit, Name, Origin, Purpose, Timestamp, limits};
 
+use crate::error::{Failure, FailureKind};
 use crate::terms::{self, FromText, TermLength};
 
 /// RFC 3339 or seconds since 1970.
@@ -59,6 +62,18 @@ pub(crate) fn meta(text: &str) -> Result<(Name, String), String> {
         return Err(format!("the text has more than {} characters", limits::META_CHARS));
     }
     Ok((name, value.into()))
+}
+
+/// Named values of an option that may be given several times, each name once.
+pub(crate) fn distinct<T: Clone>(pairs: &[(Name, T)], option: &str) -> Result<BTreeMap<Name, T>, Failure> {
+    let mut named = BTreeMap::new();
+    for (name, value) in pairs {
+        if named.insert(name.clone(), value.clone()).is_some() {
+            return Err(Failure::new(FailureKind::Usage, format!("{option} names {name} twice"))
+                .hint("give each name once"));
+        }
+    }
+    Ok(named)
 }
 
 fn pair<'a>(text: &'a str, example: &str) -> Result<(Name, &'a str), String> {

@@ -87,6 +87,7 @@ pub(crate) struct Verify {
 
 impl Verify {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
+        self.check_standard_input()?;
         let now = self.at.map_or_else(|| globals.now(), Ok)?;
         let anchors = self.anchors(globals)?;
         // Every file is read before the first is judged, so that one that cannot be read is never a verdict.
@@ -123,6 +124,12 @@ impl Verify {
         }
         let context = self.context(now, seat.as_ref(), &accepted, flags);
         show(&license, &context, output)
+    }
+
+    /// Standard input can be one thing only.
+    fn check_standard_input(&self) -> Result<(), Failure> {
+        let others = self.keys.iter().chain(&self.activation).chain(&self.status);
+        input::once(others.chain([&self.file]).map(PathBuf::as_path))
     }
 
     fn anchors(&self, globals: &Globals) -> Result<AnchorSet, Failure> {

@@ -54,8 +54,18 @@ fn refuse_existing(path: &Path) -> Result<(), Failure> {
         )),
         Ok(metadata) if !metadata.is_dir() => Err(exists("is there already, and no folder", elsewhere)),
         Ok(_) => match fs::read_dir(path).map_err(cannot_read(path))?.next() {
+            // It would vanish from under whoever stands in it.
+            None if is_here(path) => Err(exists(
+                "is the folder that you are in",
+                "Name a folder in it that does not exist yet: lictor init --home home".to_owned(),
+            )),
             None => Ok(()),
             Some(_) => Err(exists("is there already, and not empty", elsewhere)),
         },
     }
+}
+
+fn is_here(path: &Path) -> bool {
+    let here = std::env::current_dir().and_then(fs::canonicalize);
+    matches!((here, fs::canonicalize(path)), (Ok(here), Ok(path)) if here == path)
 }

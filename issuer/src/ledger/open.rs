@@ -5,6 +5,7 @@ use lictor_shared::{Text, Uri, Uuid};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::fs::OpenOptions;
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
@@ -83,7 +84,9 @@ impl Ledger {
             io::ErrorKind::NotFound => damaged(path, "is missing"),
             _ => durable::cannot_read(path)(error),
         })?;
-        make_room(path)?;
+        if let Err(failure) = make_room(path) {
+            return if is_protected(&failure) { Self::open_protected(path) } else { Err(failure) };
+        }
         let mut connection = connect(path, patience)?;
         // Nothing is written to a file before it has shown to be a ledger.
         let application: i32 =
@@ -97,11 +100,63 @@ impl Ledger {
             _ => upgrade(&mut connection)?,
         }
         write_ahead(&connection, path)?;
+        Self::opened(connection, path)
+    }
+
+    /// Opens a ledger where nothing can be written, as on a backup that is mounted read-only: to read in it. Changes are
+    /// refused when they begin.
+    fn open_protected(path: &Path) -> Result<Self, Failure> {
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        if std::fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
+            let message = format!(
+                "The ledger {} has changes in its log that cannot be put in place here.",
+                path.display()
+            );
+            return Err(Failure::new(FailureKind::CannotRead, message)
+                .hint("Copy the whole home to a folder that can be written, and read it there.")
+                .with("path", path.display().to_string()));
+        }
+        // Nobody else writes to what cannot be written, so neither locks nor side files are needed.
+        let flags =
+            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+        let connection = Connection::open_with_flags(immutable(path), flags).or_fault()?;
+        let application: i32 =
+            connection.pragma_query_value(None, "application_id", |row| row.get(0)).or_fault()?;
+        if application != schema::APPLICATION {
+            return Err(damaged(path, "is no ledger: its application_id is another one"));
+        }
+        if schema::version(&connection)? != schema::VERSION {
+            let message = format!("The ledger {} was written by an earlier program.", path.display());
+            return Err(Failure::new(FailureKind::CannotRead, message)
+                .hint("Copy the whole home to a folder that can be written, and read it there."));
+        }
+        Self::opened(connection, path)
+    }
+
+    fn opened(connection: Connection, path: &Path) -> Result<Self, Failure> {
         settle(&connection)?;
         let owner = connection.query_row(SELECT_ISSUER, (), |row| Ok((row.get(0)?, row.get(1)?)));
         let (Word(id), Word(issuer)): (Word<Uuid>, Word<Text>) = owner.or_fault()?;
         Ok(Self { connection, path: path.into(), issuer, id })
     }
+}
+
+/// Whether a place cannot be written because it is protected, not because it is full.
+fn is_protected(failure: &Failure) -> bool {
+    let source = failure.source.as_ref().and_then(|source| source.downcast_ref::<io::Error>());
+    source.is_some_and(|error| {
+        matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
+    })
+}
+
+/// The URI of a file that does not change while it is open (sqlite.org/uri.html).
+fn immutable(path: &Path) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'_' | b'-');
+    let escape =
+        |byte: &u8| if plain(*byte) { char::from(*byte).to_string() } else { format!("%{byte:02X}") };
+    let path: String = path.as_os_str().as_bytes().iter().map(escape).collect();
+    format!("file:{path}?immutable=1")
 }
 
 fn damaged(path: &Path, what: &str) -> Failure {

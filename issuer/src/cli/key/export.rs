@@ -1,12 +1,13 @@
 //! `lictor key export`.
 
 use clap::Args;
+use lictor_shared::json::Value;
 use std::path::PathBuf;
 
 use super::super::globals::Globals;
-use super::super::output::Output;
+use super::super::output::{Form, Output};
 use crate::durable::{self, Readers};
-use crate::error::Failure;
+use crate::error::{Failure, FailureKind};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -27,20 +28,29 @@ pub(crate) struct Export {
 
 impl Export {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
-        let anchors = globals.own_anchors()?;
+        let (_, ledger) = globals.home_and_ledger()?;
+        let anchors = ledger.key_ring()?.anchors().map_err(|error| {
+            Failure::new(
+                FailureKind::SigningNotConfigured,
+                "there is no key yet, so there is nothing to export",
+            )
+            .hint("lictor key new")
+            .because(error)
+        })?;
         let text = anchors.to_json();
-        match &self.out {
-            None => output.raw(&text)?,
-            Some(path) => {
-                durable::create(path, text.as_bytes(), Readers::Anyone)?;
-                let count = anchors.anchors().len();
-                let keys = if count == 1 {
-                    "The public key is".to_string()
-                } else {
-                    format!("{count} public keys are")
-                };
-                output.say(format_args!("{keys} in {}.", path.display()));
-            }
+        let Some(path) = &self.out else {
+            output.raw(&text)?;
+            return Ok(0);
+        };
+        durable::create(path, text.as_bytes(), Readers::Anyone)?;
+        let count = anchors.anchors().len();
+        let keys =
+            if count == 1 { "The public key is".to_string() } else { format!("{count} public keys are") };
+        let file = path.display().to_string();
+        output.say(format_args!("{keys} in {file}."));
+        if output.form() == Form::Json {
+            output
+                .data(Value::object([("file", file.into()), ("keys", u64::try_from(count).ok().into())]))?;
         }
         Ok(0)
     }

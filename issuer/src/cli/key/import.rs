@@ -4,10 +4,10 @@ use clap::Args;
 use lictor_keys::{Passphrase, PrivateKey, Protection, Zeroizing};
 use std::fs::File;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::super::globals::Globals;
-use super::super::input::is_standard_input;
+use super::super::input::{self, is_standard_input};
 use super::super::output::Output;
 use super::super::passphrase::{self, NewPassphrase};
 use super::KeyUse;
@@ -54,13 +54,9 @@ impl Import {
 
     /// Standard input can be one thing only.
     fn check_standard_input(&self) -> Result<(), Failure> {
-        let source = self.source_passphrase_file.as_deref().is_some_and(is_standard_input);
-        let takers = [is_standard_input(&self.file), source, self.passphrase.reads_standard_input()];
-        if takers.into_iter().filter(|takes| *takes).count() > 1 {
-            return Err(Failure::new(FailureKind::Usage, "standard input is named twice")
-                .hint("name a file for one of the two"));
-        }
-        Ok(())
+        let sealing = self.passphrase.reads_standard_input().then_some(Path::new("-"));
+        let named = [Some(self.file.as_path()), self.source_passphrase_file.as_deref(), sealing];
+        input::once(named.into_iter().flatten())
     }
 
     fn read(&self) -> Result<Zeroizing<String>, Failure> {

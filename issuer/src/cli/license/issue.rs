@@ -2,7 +2,7 @@
 
 use clap::Args;
 use lictor_shared::json::Value;
-use lictor_shared::{Algorithm, Name, OriginPattern, Purpose, Text, Timestamp};
+use lictor_shared::{Algorithm, Artefact as _, License, Name, OriginPattern, Purpose, Text, Timestamp};
 use std::path::{Path, PathBuf};
 
 use super::super::globals::Globals;
@@ -74,11 +74,13 @@ pub(crate) struct Issue {
 impl Issue {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
         let (home, mut ledger) = globals.home_and_ledger()?;
-        let (order, occasion) = (self.order(), globals.occasion()?);
+        let (order, occasion) = (self.order()?, globals.occasion()?);
         // What is wrong with the order is said before anybody is asked for a passphrase.
         preview(&home, &ledger, &order, &occasion)?;
         if let Some(path) = &self.out {
+            // So is a file that could not be written.
             must_not_exist(path)?;
+            durable::probe(path, License::TOKEN_BYTES)?;
         }
         let signer = self.passphrase.signer(&home, &ledger, Purpose::License, &occasion)?;
         let issued = issue(&home, &mut ledger, &signer, &order, &occasion)?;
@@ -94,10 +96,10 @@ impl Issue {
         Ok(0)
     }
 
-    fn order(&self) -> Order {
-        let mut terms = self.terms.terms();
+    fn order(&self) -> Result<Order, Failure> {
+        let mut terms = self.terms.terms()?;
         terms.term = self.until.map(TermLength::Until).or(terms.term);
-        Order {
+        Ok(Order {
             products: self.product.clone(),
             plan: self.plan.clone(),
             customer: self.customer.clone(),
@@ -105,9 +107,9 @@ impl Issue {
             starts: self.starts,
             terms,
             origins: self.origin.clone(),
-            meta: self.meta.iter().cloned().collect(),
+            meta: values::distinct(&self.meta, "--meta")?,
             algorithm: self.alg,
-        }
+        })
     }
 
     fn hand_out(&self, issued: &Issued, output: &mut Output) -> Result<(), Failure> {

@@ -31,7 +31,7 @@ pub(crate) struct Revoke {
     /// Why
     #[arg(long, value_name = "CODE")]
     reason: RevocationReason,
-    /// A note for the record; it is personal data and can be erased
+    /// A note for the record; the log holds only its salted hash
     #[arg(long, value_name = "TEXT")]
     note: Option<Text>,
     /// The license's id again, so that no slip revokes another one [default: asked at the terminal]
@@ -57,7 +57,7 @@ impl Revoke {
             Some(id) => id.clone(),
             None => ask(&license, output)?,
         };
-        if confirmed.trim() != license.id.to_string() {
+        if !confirmed.trim().eq_ignore_ascii_case(&license.id.to_string()) {
             let message = format!("{confirmed:?} is not the id of the license; nothing was revoked");
             return Err(
                 Failure::new(FailureKind::Usage, message).hint(format!("give --confirm {}", license.id))

@@ -36,7 +36,7 @@ impl Add {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
         let (_, mut ledger) = globals.home_and_ledger()?;
         let product =
-            Product { name: self.name.clone(), plans: self.plan.clone(), defaults: self.terms.terms() };
+            Product { name: self.name.clone(), plans: self.plan.clone(), defaults: self.terms.terms()? };
         add_product(&mut ledger, &product, &globals.occasion()?)?;
         output.say(format_args!("The product {} can be licensed.", self.name));
         output.either(|| format!("{}\n", self.name), || product.to_value())?;

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use lictor_shared::json::Value;
-use lictor_shared::{Purpose, Uri};
+use lictor_shared::{Artefact as _, Purpose, StatusList, Uri};
 use std::path::{Path, PathBuf};
 
 use super::super::globals::Globals;
@@ -36,18 +36,21 @@ impl Publish {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
         let (home, mut ledger) = globals.home_and_ledger()?;
         let occasion = globals.occasion()?;
-        let signer = self.passphrase.signer(&home, &ledger, Purpose::Status, &occasion)?;
         let uris = lists(&home, &ledger)?;
-        if let Some(folder) = &self.out {
-            names_differ(&uris)?;
-            durable::create_folders(folder)?;
+        // What cannot be handed out is not signed.
+        match &self.out {
+            Some(folder) => prepare(folder, &uris)?,
+            None if uris.len() > 1 => return Err(several(&uris)),
+            None => {}
         }
+        let signer = self.passphrase.signer(&home, &ledger, Purpose::Status, &occasion)?;
         let mut shown = Vec::new();
         for uri in &uris {
             let published = publish(&home, &mut ledger, &signer, uri, &occasion)?;
             let file = self.out.as_deref().map(|folder| folder.join(file_name(uri)));
             if let Some(path) = &file {
-                durable::replace(path, published.armored().as_bytes(), Readers::Anyone)?;
+                let written = durable::replace(path, published.armored().as_bytes(), Readers::Anyone);
+                written.map_err(|failure| failure.hint(SIGNED_NOT_WRITTEN))?;
             }
             tell(&published, file.as_deref(), output);
             shown.push((published, file));
@@ -65,6 +68,39 @@ impl Publish {
         })?;
         Ok(0)
     }
+}
+
+const SIGNED_NOT_WRITTEN: &str =
+    "the list is signed and recorded; publish again when it can be written, which is safe";
+
+/// Makes the folder, and makes sure that each list can be written there.
+fn prepare(folder: &Path, uris: &[Uri]) -> Result<(), Failure> {
+    names_differ(uris)?;
+    durable::create_folders(folder)?;
+    for uri in uris {
+        let path = folder.join(file_name(uri));
+        if path.is_dir() {
+            let path = path.display().to_string();
+            return Err(Failure::new(
+                FailureKind::CannotWrite,
+                format!("{path} is a folder; the list {uri} belongs there"),
+            )
+            .hint("move the folder away, or name another one with --out")
+            .with("path", path));
+        }
+        durable::probe(&path, StatusList::TOKEN_BYTES)?;
+    }
+    Ok(())
+}
+
+/// Readers take the first list of a file, so several must not stand in one.
+fn several(uris: &[Uri]) -> Failure {
+    let names: Vec<&str> = uris.iter().map(Uri::as_str).collect();
+    Failure::new(
+        FailureKind::Conflict,
+        format!("there are {} lists, and a file holds one: {}", names.len(), names.join(", ")),
+    )
+    .hint("write each to a file of its own with --out FOLDER")
 }
 
 /// The last part of a URI, as far as it can be part of a file name.
