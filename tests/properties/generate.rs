@@ -2,8 +2,8 @@
 
 use lictor_shared::{
     Activation, ActivationPolicy, Algorithm, AnchorSet, Claims, EntryBits, Graces, KeyId, Lease, License,
-    Limit, Name, Origin, OriginPattern, PublicKey, SeatLimit, Seats, Seconds, StatusDraft, StatusList,
-    StatusRef, Term, Text, Timestamp, Unsigned, Uri, Uuid,
+    Limit, Name, Origin, OriginPattern, PublicKey, Release, Request, RequestKind, SeatLimit, Seats, Seconds,
+    StatusDraft, StatusList, StatusRef, Term, Text, Timestamp, Unsigned, Uri, Uuid,
 };
 use lictor_tests::deflated::lst;
 use lictor_tests::signing::TestKey;
@@ -256,7 +256,7 @@ impl LicenseCase {
 }
 
 impl ActivationCase {
-    fn claims(&self) -> Activation {
+    pub(crate) fn claims(&self) -> Activation {
         let key = if self.ours { &*DEPLOYMENT } else { &*FOREIGN };
         Activation {
             issuer: text("acme-licensing"),
@@ -292,6 +292,14 @@ pub(crate) struct Prepared {
     pub(crate) license: Verified<License>,
     pub(crate) lists: Vec<Accepted<StatusList>>,
     pub(crate) activation: Option<Accepted<Activation>>,
+}
+
+impl Prepared {
+    /// No artefacts but a license that is not looked at.
+    pub(crate) fn nothing(case: &Case) -> Self {
+        let without = Case { lists: vec![], activation: None, ..case.clone() };
+        without.prepare()
+    }
 }
 
 impl Case {
@@ -333,7 +341,11 @@ impl Case {
     }
 
     pub(crate) fn judge_at(&self, prepared: &Prepared, now: Timestamp) -> Verdict {
-        evaluate(&prepared.license, &self.context.build(now, prepared))
+        evaluate(&prepared.license, &self.context_at(prepared, now))
+    }
+
+    pub(crate) fn context_at<'a>(&self, prepared: &'a Prepared, now: Timestamp) -> Context<'a> {
+        self.context.build(now, prepared)
     }
 }
 
@@ -417,6 +429,46 @@ pub(crate) fn draft(entries: &[(u32, u8)], deflate: impl Fn(&[u8]) -> Vec<u8>) -
         bits,
         deflated: deflate(&packed),
     }
+}
+
+/// A receipt and a request about the seat of `activation`.
+pub(crate) fn exchange(
+    activation: &Activation,
+    kind: RequestKind,
+    previous: Option<u8>,
+) -> (Release, Request) {
+    let release = Release {
+        issuer: activation.issuer.clone(),
+        product: activation.product.clone(),
+        deployment: activation.deployment.clone(),
+        serial: uuid(5),
+        issued_at: activation.issued_at,
+        license: activation.license,
+        request: activation.request,
+        extensions: lictor_shared::json::Members::new(),
+    };
+    let request = Request {
+        deployment: activation.key.thumbprint(),
+        issuer: activation.issuer.clone(),
+        nonce: activation.request,
+        issued_at: activation.issued_at,
+        kind,
+        license: activation.license,
+        license_hash: [0xa5; 32],
+        product: activation.product.clone(),
+        label: activation.label.clone(),
+        counter: activation.counter,
+        previous: previous.map(uuid),
+        validator: text("lictor-validator 0.1.0"),
+        signals: [(name("host"), [7; 32]), (name("disk"), [0xff; 32])].into(),
+        extensions: lictor_shared::json::Members::new(),
+    };
+    (release, request)
+}
+
+/// The deployment's key.
+pub(crate) fn deployment_key() -> &'static TestKey {
+    &DEPLOYMENT
 }
 
 /// The key that signs lists and activations.

@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod distribution;
+mod garbage;
 mod generate;
 mod lists;
 mod monotone;

@@ -1,7 +1,10 @@
 //! What our writer makes, our reader accepts and returns.
 
 use super::{generate, holds};
-use lictor_shared::{Artefact, Claims, License, Received, Status, StatusList};
+use lictor_shared::{
+    Activation, Algorithm, Artefact, Claims, EmbeddedKey, License, PublicKey, Received, Release, Request,
+    RequestKind, Status, StatusList, Unsigned,
+};
 use miniz_oxide::deflate::compress_to_vec_zlib;
 use proptest::prelude::*;
 
@@ -39,6 +42,35 @@ fn a_status_list_comes_back_as_it_was() {
         prop_assert_eq!(&list.since, &draft.since);
         let suspended = entries.iter().any(|(_, status)| *status == 2);
         prop_assert_eq!(list.bits().get(), if suspended { 2 } else { 1 });
+        Ok(())
+    });
+}
+
+#[test]
+fn activations_receipts_and_requests_come_back_as_they_were() {
+    let previous = prop::option::of(6..20_u8);
+    let kind = prop_oneof![Just(RequestKind::Activate), Just(RequestKind::Release)];
+    holds(300, &(generate::case(), kind, previous), |(case, kind, previous)| {
+        let Some(activation) = case.activation.as_ref().map(generate::ActivationCase::claims) else {
+            return Ok(());
+        };
+        let token = generate::token(generate::list_key(), &activation);
+        let received = Received::<Activation>::read(&token).expect("a token");
+        prop_assert_eq!(Activation::read(received.untrusted_payload()), Ok(activation.clone()));
+
+        let (release, request) = generate::exchange(&activation, kind, previous);
+        let token = generate::token(generate::list_key(), &release);
+        let received = Received::<Release>::read(&token).expect("a token");
+        prop_assert_eq!(Release::read(received.untrusted_payload()), Ok(release));
+
+        let key = generate::deployment_key();
+        let public = PublicKey::from_bytes(&key.public()).expect("a key");
+        let unsigned = Unsigned::<Request>::new(Algorithm::Ed25519, &EmbeddedKey(public.clone()), &request);
+        let signature = key.sign(unsigned.signing_input());
+        let received = Received::<Request>::read(&unsigned.with_signature(&signature)).expect("a token");
+        prop_assert!(received.is_signed_by(&public));
+        prop_assert_eq!(&received.untrusted_signer().0, &public);
+        prop_assert_eq!(Request::read(received.untrusted_payload()), Ok(request));
         Ok(())
     });
 }

@@ -178,3 +178,26 @@ fn a_protected_home_can_be_read() {
     issued.fails(31, &["may not be written", "hint: "]);
     assert_eq!(issued.data, "");
 }
+
+#[test]
+fn things_that_are_there_already() {
+    let world = World::new("there already");
+    let again = ["product", "add", "dialer", "--plan", "basic", "--json"];
+    let ran = world.untouched(|| world.run(&again));
+    ran.fails(20, &["dialer", "lictor product show dialer"]);
+    assert_eq!(ran.json()["code"], "CONFLICT");
+    world.untouched(|| world.run(&["product", "add", "desk"])).fails(2, &["--plan"]);
+    world
+        .untouched(|| world.run(&["product", "add", "desk", "--plan", "pro", "--plan", "pro"]))
+        .fails(22, &["twice"]);
+    let key = world.key_file();
+    let key = key.to_str().expect("a path of text");
+    world.untouched(|| world.run(&["key", "import", key, "--no-passphrase"])).fails(20, &["key"]);
+    world
+        .untouched(|| world.run(&["key", "import", "absent.pem", "--no-passphrase"]))
+        .fails(30, &["absent.pem"]);
+    world.write("pass", "a passphrase");
+    world.run(&["key", "new", "--passphrase-file", "pass"]).done();
+    world.write("empty", "");
+    world.untouched(|| world.run(&["key", "new", "--passphrase-file", "empty"])).fails(30, &["empty"]);
+}
