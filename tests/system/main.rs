@@ -6,5 +6,6 @@ mod life;
 mod passphrases;
 mod quickstart;
 mod readers;
+mod seeing;
 mod slips;
 mod world;
