@@ -113,3 +113,48 @@ fn strict_counts_grace_as_what_follows_it() {
     let ran = world.run(&["verify", "seat.lic", "--product", "dialer", "--strict"]);
     assert_eq!(ran.exit, Some(13), "{ran:?}");
 }
+
+#[test]
+fn every_word_of_a_verdict_can_be_asked_for() {
+    let world = World::empty("explain");
+    let all = world.run(&["explain", "--json"]).json();
+    let words: Vec<&str> = all
+        .as_array()
+        .expect("reasons")
+        .iter()
+        .map(|entry| entry["reason"].as_str().expect("a word"))
+        .collect();
+    assert_eq!(words, lictor_shared::Reason::ALL.iter().map(|reason| reason.as_str()).collect::<Vec<_>>());
+    for (entry, word) in all.as_array().expect("reasons").iter().zip(&words) {
+        assert_eq!(*entry, world.run(&["explain", word, "--json"]).json());
+        let text = world.run(&["explain", word]).done();
+        assert!(text.contains(word) && text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    }
+    for code in lictor_shared::Code::ALL {
+        let said = world.run(&["explain", code.as_str(), "--json"]).json();
+        assert_eq!(
+            (said["http"].as_u64(), said["exit"].as_u64()),
+            (Some(code.http_status().into()), Some(code.exit_code().into()))
+        );
+        let text = world.run(&["explain", code.as_str()]).done();
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    }
+    let table = world.run(&["explain"]).done();
+    assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
+    assert!(words.iter().all(|word| table.contains(&format!("\n{word} "))), "{table}");
+}
+
+#[test]
+fn an_unknown_word_is_answered_with_near_ones() {
+    let world = World::empty("explain unknown");
+    let ran = world.run(&["explain", "revokd", "--json"]);
+    ran.fails(21, &["\"revokd\" is no reason and no code", "hint: lictor explain revoked"]);
+    assert_eq!(ran.json()["code"], "NOT_FOUND");
+    assert_eq!(ran.json()["details"]["near"], json!(["revoked"]));
+    world.run(&["explain", "xyzzy"]).fails(21, &["lictor explain lists all reasons"]);
+    // Near enough to be sure.
+    assert_eq!(
+        world.run(&["explain", "License-Expired"]).done(),
+        world.run(&["explain", "LICENSE_EXPIRED"]).done()
+    );
+}

@@ -1,5 +1,6 @@
 //! The command line: one file for each command. Data goes to standard output, words to standard error.
 
+mod explain;
 mod globals;
 mod init;
 mod input;
@@ -57,6 +58,7 @@ enum Command {
     #[command(subcommand)]
     Status(status::Status),
     Verify(Box<verify::Verify>),
+    Explain(explain::Explain),
     Quickstart(quickstart::Quickstart),
 }
 
@@ -94,6 +96,7 @@ impl Command {
             Self::Issue(command) => command.run(globals, output),
             Self::Status(command) => command.run(globals, output),
             Self::Verify(command) => command.run(globals, output),
+            Self::Explain(command) => command.run(output),
             Self::Quickstart(command) => command.run(globals, output),
         }
     }

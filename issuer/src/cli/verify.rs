@@ -31,7 +31,7 @@ Examples:
 Exit codes: 0 in full and grace; 10 LICENSE_INVALID, 11 LICENSE_EXPIRED,
 12 LICENSE_REVOKED, 13 LICENSE_SEAT_LIMIT; 30 if a file cannot be read or the
 trust anchors are refused. With --strict, grace exits with the code that
-follows it.";
+follows it. What a code or reason means tells: lictor explain";
 
 /// Decide offline what a deployment may do under a license.
 ///
