@@ -41,6 +41,7 @@ mod occasion;
 mod order;
 mod publish;
 mod resolve;
+mod restore;
 mod revoke;
 #[cfg(test)]
 mod scratch;
@@ -59,5 +60,6 @@ pub use licenses::{
 pub use occasion::{ClockSource, Occasion};
 pub use order::Order;
 pub use publish::{Published, lists, publish};
+pub use restore::{Present, Restored, restore};
 pub use revoke::{RevocationReason, Revoked, RevokedRevision, revoke};
 pub use terms::Terms;

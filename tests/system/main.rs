@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod accidents;
+mod ledger_care;
 mod life;
 mod passphrases;
 mod quickstart;

@@ -5,6 +5,7 @@ mod globals;
 mod init;
 mod input;
 mod key;
+mod ledger;
 mod license;
 mod output;
 mod passphrase;
@@ -57,6 +58,8 @@ enum Command {
     Issue(Box<license::issue::Issue>),
     #[command(subcommand)]
     Status(status::Status),
+    #[command(subcommand)]
+    Ledger(ledger::Ledger),
     Verify(Box<verify::Verify>),
     Explain(explain::Explain),
     Quickstart(quickstart::Quickstart),
@@ -95,6 +98,7 @@ impl Command {
             Self::License(command) => command.run(globals, output),
             Self::Issue(command) => command.run(globals, output),
             Self::Status(command) => command.run(globals, output),
+            Self::Ledger(command) => command.run(globals, output),
             Self::Verify(command) => command.run(globals, output),
             Self::Explain(command) => command.run(output),
             Self::Quickstart(command) => command.run(globals, output),
