@@ -29,6 +29,7 @@ pub mod terms;
 mod accepted;
 mod check;
 mod customer;
+mod doctor;
 mod draft;
 
 mod entropy;
@@ -48,6 +49,7 @@ mod scratch;
 
 pub use catalogue::Product;
 pub use check::{Checked, check};
+pub use doctor::{Finding, Severity, examine};
 pub use draft::Draft;
 pub use error::{Failure, FailureKind, FieldErrors};
 pub use event::{Commitment, Event, EventKind};

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod accidents;
+mod doctor;
 mod ledger_care;
 mod life;
 mod passphrases;

@@ -1,5 +1,6 @@
 //! The command line: one file for each command. Data goes to standard output, words to standard error.
 
+mod doctor;
 mod explain;
 mod globals;
 mod init;
@@ -60,6 +61,7 @@ enum Command {
     Status(status::Status),
     #[command(subcommand)]
     Ledger(ledger::Ledger),
+    Doctor(doctor::Doctor),
     Verify(Box<verify::Verify>),
     Explain(explain::Explain),
     Quickstart(quickstart::Quickstart),
@@ -99,6 +101,7 @@ impl Command {
             Self::Issue(command) => command.run(globals, output),
             Self::Status(command) => command.run(globals, output),
             Self::Ledger(command) => command.run(globals, output),
+            Self::Doctor(command) => command.run(globals, output),
             Self::Verify(command) => command.run(globals, output),
             Self::Explain(command) => command.run(output),
             Self::Quickstart(command) => command.run(globals, output),
