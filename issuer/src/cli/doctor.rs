@@ -18,7 +18,7 @@ Examples:
 Exit codes: 0 if nothing is damaged, warnings or not; 32 if the ledger is
 damaged, 30 if something else cannot be used.";
 
-/// Examine the home: files, clock, keys, lists, ledger; each finding with its fix
+/// Examine the home, and say of each finding what mends it
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Doctor {}

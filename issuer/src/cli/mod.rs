@@ -1,5 +1,6 @@
 //! The command line: one file for each command. Data goes to standard output, words to standard error.
 
+mod completions;
 mod doctor;
 mod explain;
 mod globals;
@@ -8,6 +9,7 @@ mod input;
 mod key;
 mod ledger;
 mod license;
+mod man;
 mod output;
 mod passphrase;
 mod product;
@@ -65,6 +67,8 @@ enum Command {
     Verify(Box<verify::Verify>),
     Explain(explain::Explain),
     Quickstart(quickstart::Quickstart),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 /// Runs a command line, its first item being the program's name, and gives the exit code.
@@ -105,6 +109,8 @@ impl Command {
             Self::Verify(command) => command.run(globals, output),
             Self::Explain(command) => command.run(output),
             Self::Quickstart(command) => command.run(globals, output),
+            Self::Completions(command) => command.run(output),
+            Self::Man(command) => command.run(output),
         }
     }
 }
