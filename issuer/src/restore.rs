@@ -58,8 +58,9 @@ pub fn restore(
     let path = home.ledger_path();
     let replaced = look_at(home, present)?;
     let mut taken = used::configured(home);
-    if let Some(ledger) = &replaced {
-        used::add(ledger, &mut taken)?;
+    match &replaced {
+        Some(ledger) => used::add(ledger, &mut taken)?,
+        None => used::add_from_ruins(home, &mut taken),
     }
     let place = Place::new(&path, occasion.at);
     if replaced.is_some() {

@@ -196,6 +196,15 @@ fn a_list_that_was_used_is_refused() {
     world.untouched(|| replace("urn:acme:status:8")).fails(20, &["was used before"]);
     replace("urn:acme:status:9").done();
     world.untouched(|| replace("urn:acme:status:9")).fails(20, &["was used before"]);
+    // A damaged ledger still counts as far as it can be read.
+    let text = world.read("home/lictor.toml");
+    world.write("home/lictor.toml", text.replace("status:9", "status:10"));
+    let ledger = rusqlite::Connection::open(world.path("home/ledger.db")).expect("it opens");
+    ledger.execute("UPDATE revision SET plan = 'gold'", ()).expect("tampered with");
+    drop(ledger);
+    let restore = |uri: &str| world.run(&["ledger", "restore", "backup.db", "--status-uri", uri]);
+    world.untouched(|| restore("urn:acme:status:9")).fails(20, &["was used before"]);
+    world.untouched(|| restore("urn:acme:status:10")).fails(20, &["was used before"]);
 }
 
 #[test]

@@ -79,3 +79,37 @@ fn files(ring: &KeyRing, contents: &FolderContents) -> Vec<Finding> {
     });
     lost.chain(foreign).chain(others).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lictor_shared::{Products, PublicKey, Text};
+
+    #[test]
+    fn a_key_that_ends_soon_is_told_of() {
+        let at = |text: &str| Timestamp::parse(text).unwrap();
+        let mut key = KeyRecord {
+            public: PublicKey::from_base64url("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo").unwrap(),
+            state: KeyState::Active,
+            issuer: Text::new("acme").unwrap(),
+            purposes: vec![Purpose::License],
+            products: Products::Any,
+            algorithm: None,
+            created_at: at("2026-01-01T00:00:00Z"),
+            not_before: None,
+            not_after: Some(at("2026-12-31T00:00:00Z")),
+            distrust_after: None,
+        };
+        for (now, soon) in [
+            ("2026-11-30T23:59:59Z", false),
+            ("2026-12-01T00:00:00Z", true),
+            ("2026-12-31T00:00:00Z", true),
+            // Then it signs no more, which is a finding of its own.
+            ("2026-12-31T00:00:01Z", false),
+        ] {
+            assert_eq!(ends_soon(&key, at(now)).is_some(), soon, "{now}");
+        }
+        key.state = KeyState::Retired;
+        assert_eq!(ends_soon(&key, at("2026-12-31T00:00:00Z")), None);
+    }
+}

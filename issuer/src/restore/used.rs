@@ -24,6 +24,11 @@ pub(super) fn add(ledger: &Ledger, uris: &mut Uris) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The lists that a damaged ledger still tells of. What cannot be read any more does not stand in the way of restoring.
+pub(super) fn add_from_ruins(home: &Home, uris: &mut Uris) {
+    let _damaged = home.ledger().and_then(|ledger| add(&ledger, uris));
+}
+
 /// After restoring, new licenses get a list of their own: an index must never be handed out twice.
 pub(super) fn refuse(uri: &Uri, taken: &Uris) -> Result<(), Failure> {
     if !taken.contains(uri.as_str()) {
