@@ -14,7 +14,7 @@ use crate::ledger::events::{self, differs};
 use crate::ledger::projection::{self, Decisions, Statuses, Table};
 use crate::ledger::{Events, Ledger, OrFault as _, entries, keys, products};
 use lictor_keys::KeyRing;
-use lictor_shared::{Name, Thumbprint};
+use lictor_shared::{Name, Thumbprint, Uri};
 
 /// What a check went through, and found to be as it should.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -87,6 +87,7 @@ impl<'c> Check<'c> {
             EventKind::LicenseIssued => self.license_issued(event)?,
             EventKind::LicenseRevoked => self.license_revoked(event)?,
             EventKind::StatusPublished => self.status_published(event)?,
+            EventKind::LedgerRestored => self.ledger_restored(event)?,
         }
         self.checked.events += 1;
         Ok(())
@@ -154,6 +155,14 @@ impl<'c> Check<'c> {
                 Err(differs(event.seq, format!("the sequence of {uri} is {sequence} after {before}")))
             }
             _ => Ok(()),
+        }
+    }
+
+    fn ledger_restored(&self, event: &Event) -> Result<(), Failure> {
+        let uri = Facts(event).parsed("statusUri", Uri::new)?;
+        match entries::find(self.connection, &uri)? {
+            Some(_) => Ok(()),
+            None => Err(differs(event.seq, format!("the list {uri} is missing"))),
         }
     }
 

@@ -48,6 +48,26 @@ pub fn create(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Failure
     }
 }
 
+/// Gives a file that is on disk another name, which must be free; the old name may then go. After `Ok` the name is on
+/// disk too.
+pub(crate) fn name(file: &Path, path: &Path) -> Result<(), Failure> {
+    match fs::hard_link(file, path) {
+        Ok(()) => sync_folder(parent(path)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(taken(path)),
+        // The file systems of USB sticks know no links, and hardly two writers of one name.
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::Unsupported) =>
+        {
+            if path.symlink_metadata().is_ok() {
+                return Err(taken(path));
+            }
+            fs::rename(file, path).map_err(cannot_write(path))?;
+            sync_folder(parent(path))
+        }
+        Err(error) => Err(cannot_write(path)(error)),
+    }
+}
+
 /// The same without a link: a crash in between leaves a part of the file, a failure leaves nothing.
 fn create_in_place(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Failure> {
     let created = OpenOptions::new().write(true).create_new(true).mode(readers.mode()).open(path);
@@ -191,7 +211,7 @@ pub(crate) fn parent(path: &Path) -> &Path {
     }
 }
 
-fn taken(path: &Path) -> Failure {
+pub(crate) fn taken(path: &Path) -> Failure {
     Failure::new(FailureKind::Conflict, format!("{} exists already; it was left as it is.", path.display()))
         .with("path", path.display().to_string())
 }

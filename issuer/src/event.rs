@@ -41,6 +41,8 @@ kinds! {
     LicenseRevoked = "license.revoked",
     /// A status list was signed.
     StatusPublished = "status.published",
+    /// The ledger was restored from a backup, and new licenses got another list.
+    LedgerRestored = "ledger.restored",
 }
 
 impl fmt::Display for EventKind {
@@ -275,7 +277,8 @@ mod tests {
                 "product.added",
                 "license.issued",
                 "license.revoked",
-                "status.published"
+                "status.published",
+                "ledger.restored"
             ]
         );
     }

@@ -5,14 +5,14 @@ mod create;
 
 use core::time::Duration;
 use lictor_keys::{FolderError, KeyFolder};
-use lictor_shared::limits;
+use lictor_shared::{Uri, limits};
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 pub use config::Config;
 
-use crate::durable::cannot_read;
+use crate::durable::{self, Readers, cannot_read};
 use crate::error::{Failure, FailureKind, shell};
 use crate::ledger::{Ledger, PATIENCE};
 
@@ -81,7 +81,27 @@ impl Home {
     /// # Errors
     /// As [`Home::ledger`].
     pub fn ledger_with_patience(&self, patience: Duration) -> Result<Ledger, Failure> {
-        let ledger = Ledger::open_with_patience(&self.path.join(LEDGER), patience)?;
+        self.own(Ledger::open_with_patience(&self.ledger_path(), patience)?)
+    }
+
+    /// Where the ledger lies, or should.
+    pub(crate) fn ledger_path(&self) -> PathBuf {
+        self.path.join(LEDGER)
+    }
+
+    /// A ledger elsewhere that shall be this home's.
+    pub(crate) fn ledger_at(&self, path: &Path) -> Result<Ledger, Failure> {
+        self.own(Ledger::open(path)?)
+    }
+
+    /// Sets the list of new licenses in `lictor.toml`, and leaves everything else in it as it is.
+    pub(crate) fn set_status_uri(&self, uri: &Uri) -> Result<(), Failure> {
+        let path = self.path.join(CONFIG);
+        let text = Config::with_status_uri(&path, &read_config(&self.path)?, uri)?;
+        durable::replace(&path, text.as_bytes(), Readers::Owner)
+    }
+
+    fn own(&self, ledger: Ledger) -> Result<Ledger, Failure> {
         let (configured, recorded) = (self.config.issuer.as_str(), ledger.issuer().as_str());
         if configured == recorded {
             return Ok(ledger);

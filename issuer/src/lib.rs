@@ -29,6 +29,7 @@ pub mod terms;
 mod accepted;
 mod check;
 mod customer;
+mod doctor;
 mod draft;
 
 mod entropy;
@@ -41,12 +42,14 @@ mod occasion;
 mod order;
 mod publish;
 mod resolve;
+mod restore;
 mod revoke;
 #[cfg(test)]
 mod scratch;
 
 pub use catalogue::Product;
 pub use check::{Checked, check};
+pub use doctor::{Finding, Severity, examine};
 pub use draft::Draft;
 pub use error::{Failure, FailureKind, FieldErrors};
 pub use event::{Commitment, Event, EventKind};
@@ -59,5 +62,6 @@ pub use licenses::{
 pub use occasion::{ClockSource, Occasion};
 pub use order::Order;
 pub use publish::{Published, lists, publish};
+pub use restore::{Present, Restored, restore};
 pub use revoke::{RevocationReason, Revoked, RevokedRevision, revoke};
 pub use terms::Terms;

@@ -2,9 +2,13 @@
 #![cfg(test)]
 
 mod accidents;
+mod doctor;
+mod ledger_care;
 mod life;
+mod manuals;
 mod passphrases;
 mod quickstart;
 mod readers;
+mod seeing;
 mod slips;
 mod world;

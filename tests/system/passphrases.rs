@@ -81,3 +81,21 @@ fn a_revocation_asks_for_the_id() {
     session.exp_eof().expect("it ends");
     assert_eq!(world.run(&["license", "list", "--json"]).json()[0]["state"], "revoked");
 }
+
+#[test]
+fn replacing_a_ledger_asks_for_the_issuer() {
+    let world = World::new("prompt restore");
+    world.run(&["ledger", "backup", "backup.db"]).done();
+    world.issue("acme.lic", &[]);
+    let restore = ["ledger", "restore", "backup.db", "--status-uri", "urn:acme:status:1", "--replace"];
+    let mut session = terminal(&world, &restore);
+    answer(&mut session, "Type the issuer's name to confirm:", "yes");
+    session.exp_string("nothing was replaced").expect("a slip is refused");
+    session.exp_eof().expect("it ends");
+
+    let mut session = terminal(&world, &restore);
+    answer(&mut session, "Type the issuer's name to confirm:", "acme-licensing");
+    session.exp_string("Restored the ledger").expect("it restores");
+    session.exp_eof().expect("it ends");
+    assert_eq!(world.run(&["license", "list", "--json"]).json().as_array().map(Vec::len), Some(0));
+}

@@ -68,11 +68,18 @@ impl Globals {
 
     /// Where the home is or shall be.
     pub(crate) fn home_path(&self) -> Result<PathBuf, Failure> {
+        self.home_and_source().map(|(home, _)| home)
+    }
+
+    /// Where the home is or shall be, and who says so.
+    pub(crate) fn home_and_source(&self) -> Result<(PathBuf, &'static str), Failure> {
         let set = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let option = || self.home.clone().map(|home| (home, "--home"));
+        let variable = || set("LICTOR_HOME").map(|home| (home, "LICTOR_HOME"));
         let data = || set("XDG_DATA_HOME").filter(|path| path.is_absolute());
-        let user = || set("HOME").map(|home| home.join(".local/share"));
-        let default = || data().or_else(user).map(|folder| folder.join("lictor"));
-        self.home.clone().or_else(|| set("LICTOR_HOME")).or_else(default).ok_or_else(|| {
+        let data = || data().map(|folder| (folder.join("lictor"), "XDG_DATA_HOME"));
+        let user = || set("HOME").map(|home| (home.join(".local/share/lictor"), "HOME"));
+        option().or_else(variable).or_else(data).or_else(user).ok_or_else(|| {
             Failure::new(
                 FailureKind::Usage,
                 "there is no home folder: neither --home nor LICTOR_HOME nor HOME is set",

@@ -1,10 +1,15 @@
 //! The command line: one file for each command. Data goes to standard output, words to standard error.
 
+mod completions;
+mod doctor;
+mod explain;
 mod globals;
 mod init;
 mod input;
 mod key;
+mod ledger;
 mod license;
+mod man;
 mod output;
 mod passphrase;
 mod product;
@@ -56,8 +61,14 @@ enum Command {
     Issue(Box<license::issue::Issue>),
     #[command(subcommand)]
     Status(status::Status),
+    #[command(subcommand)]
+    Ledger(ledger::Ledger),
+    Doctor(doctor::Doctor),
     Verify(Box<verify::Verify>),
+    Explain(explain::Explain),
     Quickstart(quickstart::Quickstart),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 /// Runs a command line, its first item being the program's name, and gives the exit code.
@@ -93,8 +104,13 @@ impl Command {
             Self::License(command) => command.run(globals, output),
             Self::Issue(command) => command.run(globals, output),
             Self::Status(command) => command.run(globals, output),
+            Self::Ledger(command) => command.run(globals, output),
+            Self::Doctor(command) => command.run(globals, output),
             Self::Verify(command) => command.run(globals, output),
+            Self::Explain(command) => command.run(output),
             Self::Quickstart(command) => command.run(globals, output),
+            Self::Completions(command) => command.run(output),
+            Self::Man(command) => command.run(output),
         }
     }
 }

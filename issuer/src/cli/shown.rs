@@ -18,11 +18,13 @@ pub(crate) fn table<const N: usize>(header: [&str; N], rows: impl Iterator<Item 
     lines.concat()
 }
 
-/// Names and values, a line each, the values in one column; ended by a line feed.
+/// Names and values, the values in one column, also where one has several lines; ended by a line feed.
 pub(crate) fn facts(facts: &[(&str, String)]) -> String {
     let width = facts.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
-    let line =
-        |(name, value): &(&str, String)| format!("{name:<width$}  {value}").trim_end().to_string() + "\n";
+    let line = |(name, value): &(&str, String)| {
+        let value = value.replace('\n', &format!("\n{:width$}  ", ""));
+        format!("{name:<width$}  {value}").trim_end().to_string() + "\n"
+    };
     facts.iter().map(line).collect()
 }
 
@@ -39,6 +41,22 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
     text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
 }
 
+/// A text in lines of at most `width` characters, broken between words; a longer word has a line of its own.
+pub(crate) fn folded(text: &str, width: usize) -> String {
+    let mut folded = String::new();
+    let mut used = 0;
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        let room = used + 1 + length <= width;
+        if used > 0 {
+            folded.push(if room { ' ' } else { '\n' });
+        }
+        used = if used > 0 && room { used + 1 + length } else { length };
+        folded.push_str(word);
+    }
+    folded
+}
+
 /// A text of somebody else's, safe to show on a terminal: what would move the cursor or turn the text around is escaped.
 pub(crate) fn foreign(text: &str) -> String {
     let escaped = |c: char| c.is_control() || is_bidi_control(c);
@@ -48,6 +66,14 @@ pub(crate) fn foreign(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_are_folded_between_words() {
+        assert_eq!(folded("one two  three", 7), "one two\nthree");
+        assert_eq!(folded("one two three", 8), "one two\nthree");
+        assert_eq!(folded("one incomprehensibilities", 5), "one\nincomprehensibilities");
+        assert_eq!(folded("", 5), "");
+    }
 
     #[test]
     fn foreign_texts_cannot_play_with_the_terminal() {

@@ -1,8 +1,10 @@
 //! `lictor verify`: what a deployment would decide.
 
+mod timeline;
+
 use clap::Args;
 use lictor_shared::{
-    Activation, AnchorSet, License, Name, Origin, Reason, StatusList, Thumbprint, Timestamp,
+    Activation, AnchorSet, Code, License, Name, Origin, Reason, StatusList, Thumbprint, Timestamp,
 };
 use lictor_validator::context::{
     Build, ConfiguredOrigin, Deployment, HostFlag, HostFlags, Learned, Remembered,
@@ -12,6 +14,7 @@ use lictor_validator::{
 };
 use std::path::{Path, PathBuf};
 
+use self::timeline::Timeline;
 use super::globals::Globals;
 use super::input;
 use super::output::{Form, Output};
@@ -21,13 +24,14 @@ use crate::error::{Failure, FailureKind};
 const EXAMPLES: &str = "\
 Examples:
   lictor verify acme.lic --product dialer
-  lictor verify acme.lic --product dialer --keys anchors.json --status 0.lic
   lictor verify acme.lic --product dialer --at 2027-12-01T00:00:00Z --json
-  pbpaste | lictor verify - --product dialer --keys anchors.json
+  lictor verify acme.lic --product dialer --status 0.lic --timeline
+  pbpaste | lictor verify - --product dialer --keys anchors.json --strict
 
 Exit codes: 0 in full and grace; 10 LICENSE_INVALID, 11 LICENSE_EXPIRED,
 12 LICENSE_REVOKED, 13 LICENSE_SEAT_LIMIT; 30 if a file cannot be read or the
-trust anchors are refused.";
+trust anchors are refused. With --strict, grace exits with the code that
+follows it. What a code or reason means tells: lictor explain";
 
 /// Decide offline what a deployment may do under a license.
 ///
@@ -83,6 +87,12 @@ pub(crate) struct Verify {
     /// When the deployment learned that the license's entry is no longer valid
     #[arg(long, value_name = "TIME", value_parser = values::time)]
     learned: Option<Timestamp>,
+    /// Show when the verdict changes by itself, and to what, instead of the verdict
+    #[arg(long)]
+    timeline: bool,
+    /// Exit in grace with the code that follows the grace, instead of 0
+    #[arg(long)]
+    strict: bool,
 }
 
 impl Verify {
@@ -123,7 +133,19 @@ impl Verify {
             }
         }
         let context = self.context(now, seat.as_ref(), &accepted, flags);
-        show(&license, &context, output)
+        let verdict = decide(&license, &context);
+        let later = |at| decide(&license, &Context { now: at, ..context.clone() });
+        if self.timeline {
+            show_timeline(&Timeline::walk(verdict.clone(), later), output)?;
+        } else {
+            show(&verdict, later, output)?;
+        }
+        Ok(self.exit_code(&verdict))
+    }
+
+    fn exit_code(&self, verdict: &Verdict) -> u8 {
+        let pending = verdict.pending().filter(|_| self.strict);
+        verdict.code().or(pending).map_or(0, Code::exit_code)
     }
 
     /// Standard input can be one thing only.
@@ -201,24 +223,22 @@ fn decide(license: &Result<Verified<License>, Refusal>, context: &Context<'_>) -
     }
 }
 
-fn show(
-    license: &Result<Verified<License>, Refusal>,
-    context: &Context<'_>,
-    output: &mut Output,
-) -> Result<u8, Failure> {
-    let verdict = decide(license, context);
-    match output.form() {
-        Form::Json => output.data(verdict.to_json())?,
-        Form::Text => {
-            let next = verdict
-                .next_change()
-                .map(|at| (at, decide(license, &Context { now: at, ..context.clone() })));
-            output.data(first_line(&verdict))?;
-            output.data(next_line(&verdict, next.as_ref()))?;
-            output.data(format_args!("do:       {}", verdict.advice().unwrap_or("nothing")))?;
-        }
+fn show(verdict: &Verdict, later: impl Fn(Timestamp) -> Verdict, output: &mut Output) -> Result<(), Failure> {
+    if output.form() == Form::Json {
+        return output.data(verdict.to_json());
     }
-    Ok(verdict.code().map_or(0, lictor_shared::Code::exit_code))
+    let next = verdict.next_change().map(|at| (at, later(at)));
+    output.data(first_line(verdict))?;
+    output.data(next_line(verdict, next.as_ref()))?;
+    output.data(format_args!("do:       {}", verdict.advice().unwrap_or("nothing")))
+}
+
+fn show_timeline(timeline: &Timeline, output: &mut Output) -> Result<(), Failure> {
+    output.either(|| timeline.table(), || timeline.to_value())?;
+    if let Some(at) = timeline.cut_at {
+        output.say(format_args!("More changes follow, from {at} on; see them with --at {at}"));
+    }
+    Ok(())
 }
 
 fn first_line(verdict: &Verdict) -> String {
@@ -250,17 +270,17 @@ fn next_line(verdict: &Verdict, next: Option<&(Timestamp, Verdict)>) -> String {
 
 /// Which reasons join and which leave.
 fn difference(now: &[Reason], then: &[Reason]) -> String {
-    let only = |here: &[Reason], there: &[Reason]| {
-        here.iter()
-            .filter(|reason| !there.contains(reason))
-            .map(|reason| reason.as_str())
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    let (joining, leaving) = (only(then, now), only(now, then));
+    let words =
+        |reasons: Vec<Reason>| reasons.iter().map(|word| word.as_str()).collect::<Vec<_>>().join(", ");
+    let (joining, leaving) = (words(only(then, now)), words(only(now, then)));
     match (joining.is_empty(), leaving.is_empty()) {
         (true, true) => String::new(),
         (false, _) => format!(" [{joining}]"),
         (true, false) => format!(" [no more: {leaving}]"),
     }
+}
+
+/// The reasons that are here and not there.
+fn only(here: &[Reason], there: &[Reason]) -> Vec<Reason> {
+    here.iter().copied().filter(|reason| !there.contains(reason)).collect()
 }

@@ -36,6 +36,13 @@ struct ConfigText {
     defaults: Terms,
 }
 
+/// Where the status URI stands.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct StatusUriText {
+    status_uri: toml::Spanned<toml::Value>,
+}
+
 fn text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Text, D::Error> {
     Text::new(&String::deserialize(deserializer)?).map_err(D::Error::custom)
 }
@@ -55,6 +62,15 @@ impl Config {
         };
         config.check(path)?;
         Ok(config)
+    }
+
+    /// The text with another status URI: its value is exchanged where it stands, comments and all else stay.
+    pub(super) fn with_status_uri(path: &Path, text: &str, uri: &Uri) -> Result<String, Failure> {
+        let read: StatusUriText = toml::from_str(text).map_err(|error| malformed(path, text, error))?;
+        let mut text = text.to_owned();
+        let value = toml::Value::String(uri.as_str().into());
+        text.replace_range(read.status_uri.span(), &value.to_string());
+        Ok(text)
     }
 
     fn check(&self, path: &Path) -> Result<(), Failure> {
@@ -152,6 +168,23 @@ mod tests {
         let said = read(&spoken).unwrap();
         assert_eq!(said.defaults.over(&Terms::default()), Terms { features: None, ..Terms::built_in() });
         assert_eq!(said.status_ttl, config.status_ttl);
+    }
+
+    #[test]
+    fn another_status_uri_leaves_the_rest_as_it_is() {
+        let uri = Uri::new("urn:acme:status:'1'").unwrap();
+        let path = Path::new("lictor.toml");
+        for (before, after) in [
+            ("# a:b\nissuer = \"é\"\nstatusUri =  'a:b' # a:b\n[defaults]\n", 2),
+            ("\"statusUri\" = \"a:b\"\r\nissuer = \"acme\"\r\n", 0),
+        ] {
+            let text = Config::with_status_uri(path, before, &uri).unwrap();
+            assert_eq!(read(&text).unwrap().status_uri, uri);
+            for (number, (was, is)) in before.lines().zip(text.lines()).enumerate() {
+                assert_eq!(was == is, number != after, "{is}");
+            }
+            assert!(text.ends_with(before.rsplit("a:b").next().unwrap()), "{text}");
+        }
     }
 
     #[test]

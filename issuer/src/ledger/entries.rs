@@ -12,6 +12,8 @@ pub(super) const SELECT_LIST: &str = "SELECT id, sequence FROM status_list WHERE
 pub(super) const SELECT_URIS: &str = "SELECT uri FROM status_list ORDER BY id";
 const UPDATE_SEQUENCE: &str = "UPDATE status_list SET sequence = ?2, published_at = ?3 WHERE id = ?1";
 pub(super) const SELECT_SEQUENCES: &str = "SELECT uri, sequence FROM status_list ORDER BY uri";
+const SELECT_RECORDS: &str = "SELECT uri, published_at, \
+    (SELECT COUNT(*) FROM status_entry WHERE list = status_list.id) FROM status_list ORDER BY id";
 
 const INSERT: &str = "INSERT INTO status_entry (list, idx, grace) VALUES (?1, ?2, ?3)";
 pub(super) const SELECT_TAKEN: &str = "SELECT 1 FROM status_entry WHERE list = ?1 AND idx = ?2";
@@ -32,6 +34,16 @@ pub(crate) struct List {
     pub(crate) id: i64,
     /// That of the last list signed, 0 before the first.
     pub(crate) sequence: u64,
+}
+
+/// What there is to know of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ListRecord {
+    pub(crate) uri: Uri,
+    /// When it was last signed, if ever.
+    pub(crate) published_at: Option<Timestamp>,
+    /// Indices that were handed out.
+    pub(crate) entries: u64,
 }
 
 /// An entry that is not valid.
@@ -61,6 +73,17 @@ pub(crate) fn uris(connection: &Connection) -> Result<Vec<Uri>, Failure> {
     let mut statement = connection.prepare(SELECT_URIS).or_fault()?;
     let uris = statement.query_map((), |row| row.get(0).map(|Word(uri)| uri)).or_fault()?;
     uris.collect::<rusqlite::Result<_>>().or_fault()
+}
+
+/// Every list, in the order in which they were opened.
+pub(crate) fn records(connection: &Connection) -> Result<Vec<ListRecord>, Failure> {
+    let mut statement = connection.prepare(SELECT_RECORDS).or_fault()?;
+    let read = |row: &Row<'_>| {
+        let (Word(uri), published_at, Int(entries)) =
+            (row.get(0)?, row.get::<_, Option<At>>(1)?, row.get(2)?);
+        Ok(ListRecord { uri, published_at: published_at.map(|At(at)| at), entries })
+    };
+    statement.query_map((), read).or_fault()?.collect::<rusqlite::Result<_>>().or_fault()
 }
 
 /// Every list's URI and sequence, by URI.

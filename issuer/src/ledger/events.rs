@@ -1,12 +1,13 @@
 //! The tables `event` and `personal`: the log.
 
 use core::fmt::Display;
+use lictor_shared::Timestamp;
 use lictor_shared::json::Value;
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension as _, Row};
 use std::collections::VecDeque;
 
 use super::fault::OrFault;
-use super::value::Int;
+use super::value::{At, Int};
 use crate::error::{Failure, FailureKind};
 use crate::event::{Commitment, Event, EventKind, Facts};
 use crate::occasion::Occasion;
@@ -19,6 +20,8 @@ pub(super) const SELECT_FROM: &str =
     "SELECT seq, leaf, kind, at, actor, license_id FROM event WHERE seq >= ?1 ORDER BY seq LIMIT ?2";
 pub(super) const SELECT_PERSONAL: &str =
     "SELECT field, salt, text FROM personal WHERE seq = ?1 ORDER BY field";
+
+const SELECT_LAST: &str = "SELECT at FROM event ORDER BY seq DESC LIMIT 1";
 
 /// Events that are read at a time.
 const PAGE: u64 = 512;
@@ -48,6 +51,12 @@ pub(crate) fn append(
             .or_fault()?;
     }
     Ok(seq)
+}
+
+/// When the last event happened.
+pub(crate) fn last_at(connection: &Connection) -> Result<Option<Timestamp>, Failure> {
+    let last = connection.query_row(SELECT_LAST, (), |row| row.get::<_, At>(0)).optional().or_fault()?;
+    Ok(last.map(|At(at)| at))
 }
 
 /// The personal texts of an event that have not been erased.

@@ -16,6 +16,13 @@ impl<T> OrFault<T> for rusqlite::Result<T> {
     }
 }
 
+/// Whether a failure says that another process holds the ledger, which is no damage.
+pub(crate) fn is_held(failure: &Failure) -> bool {
+    let source = failure.source.as_ref().and_then(|source| source.downcast_ref::<Error>());
+    let code = source.and_then(Error::sqlite_error_code);
+    matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+}
+
 const RESTORE: &str = "Restore the whole home from a backup; keep the damaged one for analysis.";
 
 fn fault(error: Error) -> Failure {

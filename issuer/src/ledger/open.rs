@@ -117,7 +117,12 @@ impl Ledger {
                 .hint("Copy the whole home to a folder that can be written, and read it there.")
                 .with("path", path.display().to_string()));
         }
-        // Nobody else writes to what cannot be written, so neither locks nor side files are needed.
+        // Nobody else writes to what cannot be written.
+        Self::open_settled(path)
+    }
+
+    /// Opens a file that nobody changes meanwhile, to read in it: without locks and without side files.
+    pub(super) fn open_settled(path: &Path) -> Result<Self, Failure> {
         let flags =
             OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
         let connection = Connection::open_with_flags(immutable(path), flags).or_fault()?;

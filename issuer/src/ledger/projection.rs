@@ -9,6 +9,7 @@ use super::value::{At, Int};
 use crate::error::Failure;
 
 const INTEGRITY: &str = "PRAGMA integrity_check(1)";
+const QUICK: &str = "PRAGMA quick_check(1)";
 const FOREIGN_KEYS: &str = "PRAGMA foreign_key_check";
 const COUNT_LICENSES: &str = "SELECT COUNT(*) FROM license";
 const COUNT_REVISIONS: &str = "SELECT COUNT(*) FROM revision";
@@ -67,6 +68,12 @@ pub(crate) fn structural_damage(connection: &Connection) -> Result<Option<String
     let Some(row) = rows.next().or_fault()? else { return Ok(None) };
     let (table, parent): (String, String) = (row.get(0).or_fault()?, row.get(2).or_fault()?);
     Ok(Some(format!("a row of the table {table} refers to a row of {parent} that is not there")))
+}
+
+/// What SQLite finds wrong with the file at a quick look, if anything.
+pub(crate) fn quick_damage(connection: &Connection) -> Result<Option<String>, Failure> {
+    let found: String = connection.query_row(QUICK, (), |row| row.get(0)).or_fault()?;
+    Ok((found != "ok").then_some(found))
 }
 
 /// Status and `since` of every entry that is not valid, by URI and index.

@@ -1,0 +1,87 @@
+//! What CODES.md says of every code and reason. The document is the one source; nothing of it is written twice.
+
+use lictor_shared::{Code, Reason};
+
+const DOCUMENT: &str = include_str!("../../../../shared/CODES.md");
+
+/// What the document says of a code.
+pub(super) struct CodeEntry {
+    pub(super) code: Code,
+    pub(super) when: String,
+}
+
+/// What the document says of a reason.
+pub(super) struct ReasonEntry {
+    pub(super) reason: Reason,
+    pub(super) effect: Effect,
+    pub(super) meaning: String,
+    pub(super) action: String,
+}
+
+/// What a reason does to the verdict.
+pub(super) enum Effect {
+    /// The mode that a refusal gives.
+    Refusal(String),
+    /// The grace that a finding has before it becomes read_only.
+    Finding(String),
+    /// Nothing.
+    Warning,
+}
+
+/// Every code, in the order of the register.
+pub(super) fn codes() -> Vec<CodeEntry> {
+    let entry = |cells: Vec<String>| {
+        let [word, _http, _exit, when] = cells.try_into().ok()?;
+        let code = Code::ALL.iter().copied().find(|code| code.as_str() == word)?;
+        Some(CodeEntry { code, when })
+    };
+    rows("## Codes").filter_map(entry).collect()
+}
+
+/// Every reason, in the order of the register.
+pub(super) fn reasons() -> Vec<ReasonEntry> {
+    let entry = |cells: Vec<String>| {
+        let [word, _code, effect, meaning, action] = cells.try_into().ok()?;
+        let reason = Reason::ALL.iter().copied().find(|reason| reason.as_str() == word)?;
+        Some(ReasonEntry { reason, effect: Effect::read(effect), meaning, action })
+    };
+    rows("## Reasons").filter_map(entry).collect()
+}
+
+impl Effect {
+    fn read(cell: String) -> Self {
+        match cell.as_str() {
+            "warning" => Self::Warning,
+            "unlicensed" | "read_only" => Self::Refusal(cell),
+            _ => Self::Finding(cell),
+        }
+    }
+}
+
+/// The cells of the rows of the table under a heading, without its head.
+fn rows(heading: &str) -> impl Iterator<Item = Vec<String>> {
+    let section = DOCUMENT.lines().skip_while(move |line| *line != heading).skip(1);
+    let table = section.skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|'));
+    table
+        .skip(2)
+        .map(|line| line.trim_matches('|').split('|').map(|cell| cell.trim().replace('`', "")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The document is read to the last row, so no word goes unexplained.
+    #[test]
+    fn every_word_of_the_registers_is_explained() {
+        let codes: Vec<Code> = codes().iter().map(|entry| entry.code).collect();
+        assert_eq!(codes, Code::ALL);
+        let reasons = reasons();
+        assert_eq!(reasons.iter().map(|entry| entry.reason).collect::<Vec<_>>(), Reason::ALL);
+        for entry in reasons {
+            assert!(!entry.meaning.is_empty() && !entry.action.is_empty(), "{}", entry.reason);
+            let warns = matches!(entry.effect, Effect::Warning);
+            assert_eq!(warns, entry.reason.code().is_none(), "{}", entry.reason);
+        }
+    }
+}

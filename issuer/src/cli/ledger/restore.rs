@@ -1,0 +1,111 @@
+//! `lictor ledger restore`.
+
+use clap::Args;
+use lictor_shared::Uri;
+use lictor_shared::json::Value;
+use std::io::{self, BufRead as _, IsTerminal as _};
+use std::path::PathBuf;
+
+use super::super::globals::Globals;
+use super::super::output::Output;
+use crate::error::{Failure, FailureKind, shell};
+use crate::home::Home;
+use crate::restore::{Present, Restored, restore};
+
+const EXAMPLES: &str = "\
+Examples:
+  lictor ledger restore ledger-2026-11-22.db --status-uri urn:acme:status:1
+  lictor ledger restore old.db --status-uri urn:acme:status:1 --replace
+
+Licenses issued since the backup are forgotten, and with them which list entries
+they have. So new licenses get another list, and lictor.toml names it. The old
+lists stay in force: go on publishing them.";
+
+/// Put a backup in the place of the ledger, and open a new status list
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Restore {
+    /// A backup of this issuer's ledger
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The name of the status list of new licenses; one that was never used
+    #[arg(long, value_name = "URI")]
+    status_uri: Uri,
+    /// Replace a ledger that is whole; it is kept aside
+    #[arg(long)]
+    replace: bool,
+    /// The issuer's name, so that no slip replaces a ledger [default: asked at the terminal]
+    #[arg(long, value_name = "ISSUER", requires = "replace")]
+    confirm: Option<String>,
+}
+
+impl Restore {
+    pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
+        let home = globals.home()?;
+        if self.replace {
+            self.confirmed(&home, output)?;
+        }
+        let present = if self.replace { Present::Replace } else { Present::Keep };
+        let restored = restore(&home, &self.file, &self.status_uri, present, &globals.occasion()?)?;
+        tell(&home, &restored, output);
+        let ledger = home.ledger_path().display().to_string();
+        output.either(|| format!("{ledger}\n"), || json(&ledger, &restored))?;
+        Ok(0)
+    }
+
+    fn confirmed(&self, home: &Home, output: &mut Output) -> Result<(), Failure> {
+        let issuer = home.config().issuer.as_str();
+        let said = match &self.confirm {
+            Some(said) => said.clone(),
+            None => ask(issuer, output)?,
+        };
+        if said.trim() == issuer {
+            return Ok(());
+        }
+        let message = format!("{said:?} is not the name of the issuer; nothing was replaced");
+        Err(Failure::new(FailureKind::Usage, message).hint(format!("give --confirm {}", shell(issuer))))
+    }
+}
+
+/// Asks for the issuer's name at the terminal; where there is none, names the option.
+fn ask(issuer: &str, output: &mut Output) -> Result<String, Failure> {
+    if !io::stdin().is_terminal() {
+        return Err(Failure::new(
+            FailureKind::Usage,
+            "replacing a ledger must be confirmed, and there is no terminal to ask at",
+        )
+        .hint(format!("give --confirm {}", shell(issuer))));
+    }
+    output.say(format_args!(
+        "This replaces the ledger of {issuer}; what was issued since the backup is forgotten."
+    ));
+    output.say("Type the issuer's name to confirm:");
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line).map_err(|error| {
+        Failure::new(FailureKind::CannotRead, format!("the terminal cannot be read: {error}"))
+    })?;
+    Ok(line.trim().to_string())
+}
+
+fn tell(home: &Home, restored: &Restored, output: &mut Output) {
+    let issuer = &home.config().issuer;
+    output.say(format_args!("Restored the ledger of {issuer}: {}.", super::holds(&restored.backup)));
+    if let Some(aside) = &restored.aside {
+        output.say(format_args!("  The ledger that was there is in {}.", aside.display()));
+    }
+    output.say(format_args!("  New licenses refer to {}, and so says lictor.toml.", restored.status_uri));
+    output.say("Next: lictor status publish, for this list and all before it");
+}
+
+fn json(ledger: &str, restored: &Restored) -> Value {
+    let [events, licenses, _, _] = super::counts(&restored.backup);
+    let aside = restored.aside.as_ref().map(|aside| aside.display().to_string());
+    Value::object([
+        ("ledger", ledger.into()),
+        ("aside", aside.into()),
+        ("statusUri", restored.status_uri.as_str().into()),
+        events,
+        licenses,
+        ("event", restored.event.into()),
+    ])
+}

@@ -1,0 +1,75 @@
+//! Completions and manual pages: made from the grammar, so that no command is missing, and the same every time.
+
+use super::world::World;
+use std::fs;
+
+/// Every command, with its full name behind `lictor`.
+fn commands() -> Vec<String> {
+    fn walk(command: &clap::Command, path: &str, found: &mut Vec<String>) {
+        for inner in command.get_subcommands() {
+            let path = format!("{path} {}", inner.get_name()).trim_start().to_string();
+            walk(inner, &path, found);
+            found.push(path);
+        }
+    }
+    let mut found = Vec::new();
+    walk(&lictor_issuer::cli::grammar(), "", &mut found);
+    assert!(found.len() > 20, "{found:?}");
+    found
+}
+
+#[test]
+fn every_shell_completes_every_command() {
+    let world = World::empty("completions");
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = world.run(&["completions", shell]).done();
+        assert_eq!(script, world.run(&["completions", shell]).done(), "{shell}");
+        for command in commands() {
+            let last = command.split(' ').next_back().expect("a name");
+            assert!(script.contains(last), "{shell} does not know {command}");
+        }
+        assert!(script.contains("--passphrase-file") || script.contains("passphrase-file"), "{shell}");
+        assert_eq!(world.run(&["completions", shell, "--json"]).json()["script"], script);
+    }
+    let ran = world.run(&["completions", "csh"]);
+    ran.fails(2, &["csh", "bash", "zsh"]);
+    assert_eq!(ran.data, "");
+}
+
+#[test]
+fn the_bash_completions_are_a_script() {
+    let world = World::empty("completions bash");
+    world.write("lictor.bash", world.run(&["completions", "bash"]).done());
+    let output = world.outside("bash").args(["-n", "lictor.bash"]).output().expect("bash runs; install it");
+    assert!(output.status.success(), "{output:?}");
+}
+
+#[test]
+fn every_command_has_its_page() {
+    let world = World::empty("man");
+    let pages = world.run(&["man", "share/man1"]).done();
+    let pages: Vec<&str> = pages.lines().collect();
+    let read = || pages.iter().map(|page| world.read(page)).collect::<Vec<_>>();
+    let texts = read();
+    assert!(pages.contains(&"share/man1/lictor.1"), "{pages:?}");
+    for command in commands() {
+        let page = format!("share/man1/lictor-{}.1", command.replace(' ', "-"));
+        assert!(pages.contains(&page.as_str()), "{page} is missing: {pages:?}");
+        let text = world.read(&page);
+        assert!(text.contains(".SH SYNOPSIS") && text.contains(".SH DESCRIPTION"), "{page}: {text}");
+    }
+    assert_eq!(pages.len(), commands().len() + 1);
+    // Again, in place of the older ones.
+    let again = world.run(&["man", "share/man1", "--json"]).json();
+    assert_eq!(again["pages"].as_array().map(Vec::len), Some(pages.len()));
+    assert_eq!(read(), texts);
+    assert_eq!(fs::read_dir(world.path("share/man1")).expect("listed").count(), pages.len());
+}
+
+#[test]
+fn pages_that_cannot_be_written() {
+    let world = World::empty("man nowhere");
+    world.write("file", "x");
+    world.run(&["man", "file/man1"]).fails(31, &["cannot be written"]);
+    assert_eq!(world.read("file"), "x");
+}
