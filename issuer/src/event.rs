@@ -10,11 +10,11 @@ use crate::error::Failure;
 use crate::occasion::{ClockSource, Occasion};
 
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $entry:ident = $word:literal,)*) => {
+    ($(#[doc = $meaning:literal] $entry:ident = $word:literal,)*) => {
         /// What happened. An append-only register: a word that has been written keeps its meaning for ever.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
-        pub enum EventKind { $($(#[$doc])* $entry,)* }
+        pub enum EventKind { $(#[doc = $meaning] $entry,)* }
 
         impl EventKind {
             /// Every kind, in the order of the register.
@@ -24,6 +24,12 @@ macro_rules! kinds {
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$entry => $word,)* }
+            }
+
+            /// What happened, in a sentence.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$entry => $meaning.trim_ascii(),)* }
             }
         }
     };
@@ -41,6 +47,10 @@ kinds! {
     LicenseRevoked = "license.revoked",
     /// A status list was signed.
     StatusPublished = "status.published",
+    /// A license was suspended.
+    LicenseSuspended = "license.suspended",
+    /// A suspension was taken back.
+    LicenseReinstated = "license.reinstated",
 }
 
 impl fmt::Display for EventKind {
@@ -275,7 +285,9 @@ mod tests {
                 "product.added",
                 "license.issued",
                 "license.revoked",
-                "status.published"
+                "status.published",
+                "license.suspended",
+                "license.reinstated"
             ]
         );
     }

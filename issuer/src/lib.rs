@@ -44,6 +44,8 @@ mod resolve;
 mod revoke;
 #[cfg(test)]
 mod scratch;
+mod suspend;
+mod transition;
 
 pub use catalogue::Product;
 pub use check::{Checked, check};
@@ -59,5 +61,6 @@ pub use licenses::{
 pub use occasion::{ClockSource, Occasion};
 pub use order::Order;
 pub use publish::{Published, lists, publish};
-pub use revoke::{RevocationReason, Revoked, RevokedRevision, revoke};
+pub use revoke::{RevocationReason, Revoked, StoppedRevision, revoke};
+pub use suspend::{Reinstated, Suspended, reinstate, suspend};
 pub use terms::Terms;

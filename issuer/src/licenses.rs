@@ -8,6 +8,7 @@ use lictor_shared::{
 use crate::error::{Failure, FailureKind};
 use crate::ledger::{Ledger, licenses};
 use crate::revoke::RevocationReason;
+use rusqlite::Connection;
 
 /// A license and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,6 +134,14 @@ impl LicenseRecord {
             .max_by_key(|revision| revision.revision)
     }
 
+    /// The revisions that a deployment can still do something with at or after this instant, and that are not revoked.
+    #[must_use]
+    pub fn usable(&self, at: Timestamp) -> Vec<&RevisionRecord> {
+        let usable =
+            |revision: &&RevisionRecord| revision.is_usable(at) && revision.status != Status::Revoked;
+        self.revisions.iter().filter(usable).collect()
+    }
+
     /// The latest revision.
     #[must_use]
     pub fn latest(&self) -> Option<&RevisionRecord> {
@@ -171,11 +180,16 @@ pub fn list(ledger: &Ledger, page: Page) -> Result<Vec<LicenseRecord>, Failure> 
 /// # Errors
 /// [`FailureKind::NotFound`] if there is none.
 pub fn find(ledger: &Ledger, id: &str) -> Result<LicenseRecord, Failure> {
-    let uuid = read_id(id)?;
-    licenses::find(ledger.connection(), uuid)?.ok_or_else(|| unknown(id))
+    find_in(ledger.connection(), id)
 }
 
-pub(crate) fn read_id(id: &str) -> Result<Uuid, Failure> {
+/// The same in a change under way.
+pub(crate) fn find_in(connection: &Connection, id: &str) -> Result<LicenseRecord, Failure> {
+    let uuid = read_id(id)?;
+    licenses::find(connection, uuid)?.ok_or_else(|| unknown(id))
+}
+
+fn read_id(id: &str) -> Result<Uuid, Failure> {
     Uuid::new(&id.trim().to_ascii_lowercase()).map_err(|_| {
         let message =
             format!("{id:?} is no id of a license: 36 characters as 0198c0d2-6c1e-7a33-9d5e-2f6f2b1d9a10.");
@@ -185,7 +199,7 @@ pub(crate) fn read_id(id: &str) -> Result<Uuid, Failure> {
     })
 }
 
-pub(crate) fn unknown(id: &str) -> Failure {
+fn unknown(id: &str) -> Failure {
     Failure::new(FailureKind::NotFound, format!("There is no license {id}, by id or by serial."))
         .hint("lictor license list")
         .with("id", id)

@@ -58,6 +58,54 @@ fn a_revocation_reaches_whoever_has_the_list() {
 }
 
 #[test]
+fn a_suspension_lasts_until_it_is_taken_back() {
+    let world = World::new("suspension");
+    let id = world.issue("acme.lic", &["--max-status-age", "never"]);
+    let done = world.run(&["license", "suspend", &id, "--note", "invoice 4711"]);
+    assert!(done.words.contains("read-only from 2026-12-06T09:00:00Z on"), "{done:?}");
+    assert_eq!(done.done().trim(), id);
+    world.run(&["status", "publish", "--out", "suspended"]).done();
+    world.run(&["license", "reinstate", &id]).done();
+    // Sequences go up even where the clock stands still.
+    world.run(&["status", "publish", "--out", "reinstated"]).done();
+    let late = ["--at", "2026-12-06T09:00:00Z"];
+    let suspended = ["--status", "suspended/0.lic"];
+    let both = ["--status", "suspended/0.lic", "--status", "reinstated/0.lic"];
+    assert_eq!(mode(&world, &suspended), said(0, "grace", &["suspended"]));
+    assert_eq!(
+        mode(&world, &[&suspended[..], &late].concat()),
+        said(12, "read_only", &["suspended", "status_stale"])
+    );
+    assert_eq!(mode(&world, &both), said(0, "full", &[]));
+    assert_eq!(mode(&world, &[&both[..], &late].concat()), said(0, "full", &["status_stale"]));
+    world.run(&["license", "revoke", &id, "--reason", "other", "--confirm", &id]).done();
+    world.run(&["status", "publish", "--out", "revoked"]).done();
+    let all = [&both[..], &["--status", "revoked/0.lic"], &late].concat();
+    assert_eq!(mode(&world, &all), said(12, "read_only", &["revoked", "status_stale"]));
+}
+
+#[test]
+fn what_a_state_forbids_leaves_the_home_as_it_was() {
+    let world = World::new("forbidden");
+    let id = world.issue("acme.lic", &[]);
+    let refused = |command: &str, state: &str| {
+        let ran = world.untouched(|| world.run(&["license", command, &id, "--json"]));
+        ran.fails(20, &[&id, state, "hint: "]);
+        let envelope = ran.json();
+        assert_eq!(envelope["code"], "CONFLICT");
+        assert_eq!(envelope["details"]["state"], state);
+    };
+    refused("reinstate", "active");
+    world.run(&["license", "suspend", &id]).done();
+    refused("suspend", "suspended");
+    world.run(&["license", "revoke", &id, "--reason", "other", "--confirm", &id]).done();
+    refused("suspend", "revoked");
+    refused("reinstate", "revoked");
+    let unknown = "0198c0d2-6c1e-7000-8000-2f6f2b1d9a10";
+    world.untouched(|| world.run(&["license", "suspend", unknown])).fails(21, &[unknown]);
+}
+
+#[test]
 fn another_product_or_another_issuer_decides_nothing() {
     let world = World::new("foreign");
     world.issue("acme.lic", &["--max-status-age", "never"]);

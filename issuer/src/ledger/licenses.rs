@@ -15,6 +15,8 @@ const INSERT_LICENSE: &str = "INSERT INTO license (id, customer_id, state) VALUE
 const INSERT_REVISION: &str = "INSERT INTO revision \
     (serial, license_id, revision, seq, kid, products, plan, iat, nbf, exp, grace_until, list, idx, token) \
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+const UPDATE_SUSPENDED: &str = "UPDATE license SET state = 'suspended', since = ?2 WHERE id = ?1";
+const UPDATE_ACTIVE: &str = "UPDATE license SET state = 'active', since = NULL WHERE id = ?1";
 const UPDATE_REVOKED: &str = "UPDATE license SET state = 'revoked', since = ?2, reason = ?3 WHERE id = ?1";
 
 pub(super) const SELECT_LICENSE: &str = "SELECT license.id, license.customer_id, customer.name, license.state, license.since, \
@@ -66,6 +68,16 @@ pub(crate) fn insert_revision(
         signed.token,
     ];
     connection.execute(INSERT_REVISION, row).or_fault()?;
+    Ok(())
+}
+
+pub(crate) fn set_suspended(connection: &Connection, id: Uuid, since: Timestamp) -> Result<(), Failure> {
+    connection.execute(UPDATE_SUSPENDED, (Word(id), At(since))).or_fault()?;
+    Ok(())
+}
+
+pub(crate) fn set_active(connection: &Connection, id: Uuid) -> Result<(), Failure> {
+    connection.execute(UPDATE_ACTIVE, [Word(id)]).or_fault()?;
     Ok(())
 }
 

@@ -17,3 +17,5 @@ mod keys;
 mod publish;
 #[cfg(test)]
 mod revoke;
+#[cfg(test)]
+mod suspend;

@@ -3,8 +3,10 @@
 mod inspect;
 pub(crate) mod issue;
 mod list;
+mod reinstate;
 mod revoke;
 mod show;
+mod suspend;
 
 use clap::Subcommand;
 use lictor_shared::json::Value;
@@ -14,14 +16,17 @@ use super::output::Output;
 use super::shown;
 use crate::error::Failure;
 use crate::licenses::{LicenseRecord, RevisionRecord, Standing};
+use crate::revoke::StoppedRevision;
 
-/// Issue, list, show, inspect and revoke licenses
+/// Issue, list, show, inspect, suspend and revoke licenses
 #[derive(Subcommand, Debug)]
 pub(crate) enum License {
     Issue(Box<issue::Issue>),
     List(list::List),
     Show(show::Show),
     Inspect(inspect::Inspect),
+    Suspend(suspend::Suspend),
+    Reinstate(reinstate::Reinstate),
     Revoke(revoke::Revoke),
 }
 
@@ -32,6 +37,8 @@ impl License {
             Self::List(command) => command.run(globals, output),
             Self::Show(command) => command.run(globals, output),
             Self::Inspect(command) => command.run(globals, output),
+            Self::Suspend(command) => command.run(globals, output),
+            Self::Reinstate(command) => command.run(globals, output),
             Self::Revoke(command) => command.run(globals, output),
         }
     }
@@ -78,6 +85,29 @@ fn revision(revision: &RevisionRecord) -> Value {
         ("statusUri", revision.entry.uri.as_str().into()),
         ("statusIndex", revision.entry.index.into()),
     ])
+}
+
+/// A revision that was stopped as programs see it.
+fn stopped(revision: &StoppedRevision) -> Value {
+    Value::object([
+        ("serial", revision.serial.to_string().into()),
+        ("statusUri", revision.entry.uri.as_str().into()),
+        ("statusIndex", revision.entry.index.into()),
+        ("since", revision.since.to_string().into()),
+        ("readOnlyFrom", revision.read_only_from.map(|at| at.to_string()).into()),
+    ])
+}
+
+/// `1 revision`, `2 revisions`.
+fn counted(revisions: usize) -> String {
+    if revisions == 1 { "1 revision".into() } else { format!("{revisions} revisions") }
+}
+
+/// From when on a deployment that hears of it in time is read-only.
+fn say_read_only_from(revisions: &[StoppedRevision], output: &mut Output) {
+    if let Some(from) = revisions.iter().filter_map(|revision| revision.read_only_from).max() {
+        output.say(format_args!("  A deployment that hears of it in time is read-only from {from} on."));
+    }
 }
 
 fn products(revision: &RevisionRecord) -> String {

@@ -93,34 +93,23 @@ fn ask(license: &LicenseRecord, output: &mut Output) -> Result<String, Failure> 
 }
 
 fn tell(license: &LicenseRecord, revoked: &Revoked, output: &mut Output) {
-    let count = revoked.revisions.len();
-    let revisions = if count == 1 { "1 revision".to_string() } else { format!("{count} revisions") };
+    let revisions = super::counted(revoked.revisions.len());
     output.say(format_args!(
         "Revoked the license {} of {}: {revisions}, {}.",
         revoked.license,
         shown::foreign(license.customer.as_str()),
         revoked.reason
     ));
-    if let Some(from) = revoked.revisions.iter().filter_map(|revision| revision.read_only_from).max() {
-        output.say(format_args!("  A deployment that hears of it in time is read-only from {from} on."));
-    }
+    super::say_read_only_from(&revoked.revisions, output);
     output.say("Next: lictor status publish, and bring the list to the deployments");
 }
 
 fn json(revoked: &Revoked) -> Value {
-    let revision = |revision: &crate::revoke::RevokedRevision| {
-        Value::object([
-            ("serial", revision.serial.to_string().into()),
-            ("statusUri", revision.entry.uri.as_str().into()),
-            ("statusIndex", revision.entry.index.into()),
-            ("readOnlyFrom", revision.read_only_from.map(|at| at.to_string()).into()),
-        ])
-    };
     Value::object([
         ("id", revoked.license.to_string().into()),
         ("since", revoked.since.to_string().into()),
         ("reason", revoked.reason.as_str().into()),
-        ("revisions", revoked.revisions.iter().map(revision).collect::<Vec<_>>().into()),
+        ("revisions", revoked.revisions.iter().map(super::stopped).collect::<Vec<_>>().into()),
         ("event", revoked.event.into()),
     ])
 }

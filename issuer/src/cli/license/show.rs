@@ -1,7 +1,7 @@
 //! `lictor license show`.
 
 use clap::Args;
-use lictor_shared::Timestamp;
+use lictor_shared::{Status, Timestamp};
 use std::path::{Path, PathBuf};
 
 use super::super::globals::Globals;
@@ -11,7 +11,7 @@ use super::issue::must_not_exist;
 use crate::durable::{self, Readers};
 use crate::error::{Failure, FailureKind};
 use crate::ledger::Ledger;
-use crate::licenses::{self, LicenseRecord, Standing};
+use crate::licenses::{self, LicenseRecord, RevisionRecord, Standing};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -69,6 +69,16 @@ impl Show {
     }
 }
 
+/// Where its entry is, and what the list says of it if that is not that it is valid.
+fn status(revision: &RevisionRecord) -> String {
+    let place = format!("entry {} of {}", revision.entry.index, revision.entry.uri);
+    match (revision.status, revision.since) {
+        (Status::Revoked, Some(since)) => format!("{place}, revoked since {since}"),
+        (Status::Suspended, Some(since)) => format!("{place}, suspended since {since}"),
+        _ => place,
+    }
+}
+
 fn text(license: &LicenseRecord, at: Timestamp) -> String {
     let state = license.state(at).as_str();
     let standing = match license.standing {
@@ -91,7 +101,7 @@ fn text(license: &LicenseRecord, at: Timestamp) -> String {
         facts.push(("starts", revision.starts_at.to_string()));
         facts.push(("expires", shown::instant(revision.expires_at, "never")));
         facts.push(("grace until", shown::instant(revision.grace_until, "never")));
-        facts.push(("status", format!("entry {} of {}", revision.entry.index, revision.entry.uri)));
+        facts.push(("status", status(revision)));
         facts.push(("key", revision.key.to_string()));
     }
     shown::facts(&facts)
