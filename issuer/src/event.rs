@@ -51,6 +51,8 @@ kinds! {
     LicenseSuspended = "license.suspended",
     /// A suspension was taken back.
     LicenseReinstated = "license.reinstated",
+    /// A license was renewed: it has a further revision, with a later end.
+    LicenseRenewed = "license.renewed",
 }
 
 impl fmt::Display for EventKind {
@@ -217,6 +219,12 @@ impl Facts {
         Self { open, personal: Vec::new() }
     }
 
+    /// One open fact more.
+    pub(crate) fn and(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.open.insert(name.to_owned(), value.into());
+        self
+    }
+
     /// Commits to a text that names a person or customer.
     pub(crate) fn personal(mut self, field: &'static str, text: &str) -> Result<Self, Failure> {
         self.personal.push((field, Commitment::to(text)?));
@@ -287,7 +295,8 @@ mod tests {
                 "license.revoked",
                 "status.published",
                 "license.suspended",
-                "license.reinstated"
+                "license.reinstated",
+                "license.renewed"
             ]
         );
     }

@@ -39,8 +39,11 @@ mod issue;
 mod licenses;
 mod occasion;
 mod order;
+mod press;
 mod publish;
+mod renew;
 mod resolve;
+mod revision;
 mod revoke;
 #[cfg(test)]
 mod scratch;
@@ -61,6 +64,8 @@ pub use licenses::{
 pub use occasion::{ClockSource, Occasion};
 pub use order::Order;
 pub use publish::{Published, lists, publish};
+pub use renew::{Renewal, RenewedTerm, preview_renewal, renew};
+pub use revision::{Changes, Earlier, Revised};
 pub use revoke::{RevocationReason, Revoked, StoppedRevision, revoke};
 pub use suspend::{Reinstated, Suspended, reinstate, suspend};
 pub use terms::Terms;

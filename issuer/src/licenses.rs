@@ -227,7 +227,12 @@ impl SignedLicense {
 /// # Errors
 /// [`FailureKind::NotFound`] if there is none.
 pub fn signed(ledger: &Ledger, serial: Uuid) -> Result<SignedLicense, Failure> {
-    let token = licenses::token(ledger.connection(), serial)?.ok_or_else(|| unknown(&serial.to_string()))?;
+    signed_in(ledger.connection(), serial)
+}
+
+/// The same in a change under way.
+pub(crate) fn signed_in(connection: &Connection, serial: Uuid) -> Result<SignedLicense, Failure> {
+    let token = licenses::token(connection, serial)?.ok_or_else(|| unknown(&serial.to_string()))?;
     let license = read(&token).ok_or_else(|| {
         Failure::new(
             FailureKind::Ledger,

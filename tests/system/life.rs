@@ -4,9 +4,12 @@ use super::world::{NOW, STATUS_URI, World};
 use std::thread;
 
 fn mode(world: &World, more: &[&str]) -> (Option<i32>, String, Vec<String>) {
-    let ran = world.run(
-        &[&["verify", "acme.lic", "--product", "dialer", "--keys", "anchors.json", "--json"], more].concat(),
-    );
+    mode_of(world, "acme.lic", more)
+}
+
+fn mode_of(world: &World, file: &str, more: &[&str]) -> (Option<i32>, String, Vec<String>) {
+    let ran = world
+        .run(&[&["verify", file, "--product", "dialer", "--keys", "anchors.json", "--json"], more].concat());
     let verdict = ran.json();
     let reasons = verdict["reasons"]
         .as_array()
@@ -82,6 +85,91 @@ fn a_suspension_lasts_until_it_is_taken_back() {
     world.run(&["status", "publish", "--out", "revoked"]).done();
     let all = [&both[..], &["--status", "revoked/0.lic"], &late].concat();
     assert_eq!(mode(&world, &all), said(12, "read_only", &["revoked", "status_stale"]));
+}
+
+#[test]
+fn a_renewed_license_goes_on() {
+    let world = World::new("renewal");
+    let id = world.issue("acme.lic", &["--max-status-age", "never", "--seats", "25"]);
+    let renew = ["license", "renew", &id, "--term", "1y", "--seats", "50", "--out", "acme-2.lic", "--json"];
+    let renewed = world.run(&renew).json();
+    assert_eq!((&renewed["id"], &renewed["revision"]), (&id.as_str().into(), &2.into()));
+    assert_eq!((&renewed["startsAt"], &renewed["expiresAt"]), (&NOW.into(), &"2028-11-22T09:00:00Z".into()));
+    assert_eq!(
+        renewed["token"],
+        world.read("acme-2.lic").lines().filter(|line| !line.starts_with('-')).collect::<String>()
+    );
+    let late = ["--at", "2027-12-06T09:00:00Z"];
+    assert_eq!(mode(&world, &late), said(11, "read_only", &["expired"]));
+    assert_eq!(mode_of(&world, "acme-2.lic", &late), said(0, "full", &[]));
+    // A deployment that has had the new one does not go back to the old one.
+    assert_eq!(mode(&world, &["--seen-revision", "2"]), said(12, "read_only", &["superseded"]));
+    // The old file can still be had, byte for byte.
+    let shown = world.run(&["license", "show", &id, "--json"]).json();
+    let serial = shown["revisions"][0]["serial"].as_str().expect("a serial");
+    world.run(&["license", "show", serial, "--out", "again.lic"]).done();
+    assert_eq!(world.read("again.lic"), world.read("acme.lic"));
+    world.run(&["license", "show", &id, "--out", "latest.lic"]).done();
+    assert_eq!(world.read("latest.lic"), world.read("acme-2.lic"));
+}
+
+#[test]
+fn a_renewal_can_revoke_what_was_before_it() {
+    let world = World::new("revoke previous");
+    let id = world.issue("acme.lic", &["--max-status-age", "never"]);
+    let renew =
+        ["license", "renew", &id, "--until", "2028-12-31", "--revoke-previous", "--out", "acme-2.lic"];
+    let ran = world.run(&renew);
+    assert!(ran.words.contains("Revoked what was before it: 1 revision."), "{ran:?}");
+    ran.done();
+    world.run(&["status", "publish", "--out", "lists"]).done();
+    let list = ["--status", "lists/0.lic"];
+    let late = [&list[..], &["--at", "2026-12-06T09:00:00Z"]].concat();
+    assert_eq!(mode(&world, &list), said(0, "grace", &["revoked"]));
+    assert_eq!(mode(&world, &late), said(12, "read_only", &["revoked", "status_stale"]));
+    assert_eq!(mode_of(&world, "acme-2.lic", &late), said(0, "full", &["status_stale"]));
+}
+
+#[test]
+fn a_renewal_of_what_is_suspended_is_suspended() {
+    let world = World::new("renewed in suspension");
+    let id = world.issue("acme.lic", &["--max-status-age", "never"]);
+    world.run(&["license", "suspend", &id]).done();
+    let ran = world.run(&["license", "renew", &id, "--term", "1y", "--out", "acme-2.lic"]);
+    assert!(ran.words.contains("suspended since 2026-11-22T09:00:00Z, and so is this revision"), "{ran:?}");
+    world.run(&["status", "publish", "--out", "suspended"]).done();
+    world.run(&["license", "reinstate", &id]).done();
+    world.run(&["status", "publish", "--out", "reinstated"]).done();
+    let late = ["--at", "2026-12-06T09:00:00Z", "--status"];
+    assert_eq!(
+        mode_of(&world, "acme-2.lic", &[&late[..], &["suspended/0.lic"]].concat()),
+        said(12, "read_only", &["suspended", "status_stale"])
+    );
+    assert_eq!(
+        mode_of(&world, "acme-2.lic", &[&late[..], &["reinstated/0.lic"]].concat()),
+        said(0, "full", &["status_stale"])
+    );
+}
+
+#[test]
+fn what_cannot_be_renewed_leaves_the_home_as_it_was() {
+    let world = World::new("not renewed");
+    let perpetual = world.issue("perpetual.lic", &["--term", "perpetual"]);
+    let id = world.issue("acme.lic", &[]);
+    let renew = |id: &str, more: &[&str]| {
+        world.untouched(|| world.run(&[&["license", "renew", id][..], more].concat()))
+    };
+    renew(&id, &[]).fails(2, &["--term"]);
+    renew(&id, &["--term", "1y", "--until", "2028-12-31"]).fails(2, &["--until"]);
+    renew(&id, &["--term", "perpetual"]).fails(2, &["write a span as 1y"]);
+    renew(&id, &["--until", "2027-01-31"]).fails(22, &["until: ", "2027-11-22T09:00:00Z already"]);
+    renew(&id, &["--term", "1y", "--plan", "gold"]).fails(21, &["gold"]);
+    renew(&id, &["--term", "1y", "--out", "acme.lic"]).fails(20, &["acme.lic", "exists"]);
+    renew(&perpetual, &["--term", "1y"]).fails(20, &["never expires"]);
+    world.run(&["license", "revoke", &id, "--reason", "other", "--confirm", &id]).done();
+    let ran = renew(&id, &["--term", "1y", "--json"]);
+    ran.fails(20, &["revoked"]);
+    assert_eq!(ran.json()["details"]["state"], "revoked");
 }
 
 #[test]

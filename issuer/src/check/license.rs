@@ -15,21 +15,46 @@ use crate::terms::names;
 
 impl Check<'_> {
     pub(super) fn license_issued(&mut self, event: &Event) -> Result<(), Failure> {
+        self.revision(event)?;
+        self.counts(Table::License);
+        self.checked.licenses += 1;
+        Ok(())
+    }
+
+    /// The same of a further revision.
+    pub(super) fn license_renewed(&mut self, event: &Event) -> Result<(), Failure> {
+        let facts = Facts(event);
+        let (license, revision) = self.revision(event)?;
+        let before = |other: &&RevisionRecord| other.revision.checked_add(1) == Some(revision.revision);
+        let previous = license.revisions.iter().find(before).map(|previous| previous.serial.to_string());
+        facts.says("previous", previous)?;
+        // A suspended license has no revision that could be used.
+        if let Some((state, since, _)) = self.decisions.get(facts.text("license")?)
+            && state == "suspended"
+        {
+            let place = (revision.entry.uri.to_string(), revision.entry.index.into());
+            self.statuses.insert(place, (SUSPENDED, *since));
+        }
+        self.stop(places(&facts, "revoked")?, REVOKED, event.at);
+        Ok(())
+    }
+
+    /// The license, and its revision that an event tells of.
+    fn revision(&mut self, event: &Event) -> Result<(LicenseRecord, RevisionRecord), Failure> {
         let facts = Facts(event);
         let (id, serial) = (facts.parsed("license", Uuid::new)?, facts.parsed("serial", Uuid::new)?);
         let missing = || differs(event.seq, format!("the license {id}, serial {serial}, is missing"));
         let license =
             licenses::find(self.connection, id)?.filter(|license| license.id == id).ok_or_else(missing)?;
         let revision =
-            license.revisions.iter().find(|revision| revision.serial == serial).ok_or_else(missing)?;
-        revision_follows(&facts, revision)?;
+            license.revisions.iter().find(|revision| revision.serial == serial).ok_or_else(missing)?.clone();
+        revision_follows(&facts, &revision)?;
         self.token_follows(&facts, serial)?;
         self.customer_follows(event, &license)?;
-        for table in [Table::License, Table::Revision, Table::StatusEntry] {
+        for table in [Table::Revision, Table::StatusEntry] {
             self.counts(table);
         }
-        self.checked.licenses += 1;
-        Ok(())
+        Ok((license, revision))
     }
 
     fn token_follows(&self, facts: &Facts<'_>, serial: Uuid) -> Result<(), Failure> {

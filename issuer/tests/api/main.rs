@@ -16,6 +16,8 @@ mod keys;
 #[cfg(test)]
 mod publish;
 #[cfg(test)]
+mod renew;
+#[cfg(test)]
 mod revoke;
 #[cfg(test)]
 mod suspend;

@@ -1,9 +1,12 @@
 //! `lictor license …`: licenses.
 
+mod handed;
 mod inspect;
 pub(crate) mod issue;
 mod list;
 mod reinstate;
+mod renew;
+mod revised;
 mod revoke;
 mod show;
 mod suspend;
@@ -18,10 +21,11 @@ use crate::error::Failure;
 use crate::licenses::{LicenseRecord, RevisionRecord, Standing};
 use crate::revoke::StoppedRevision;
 
-/// Issue, list, show, inspect, suspend and revoke licenses
+/// Issue, renew, list, show, suspend and revoke licenses
 #[derive(Subcommand, Debug)]
 pub(crate) enum License {
     Issue(Box<issue::Issue>),
+    Renew(Box<renew::Renew>),
     List(list::List),
     Show(show::Show),
     Inspect(inspect::Inspect),
@@ -34,6 +38,7 @@ impl License {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
         match self {
             Self::Issue(command) => command.run(globals, output),
+            Self::Renew(command) => command.run(globals, output),
             Self::List(command) => command.run(globals, output),
             Self::Show(command) => command.run(globals, output),
             Self::Inspect(command) => command.run(globals, output),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::super::globals::Globals;
 use super::super::output::Output;
 use super::super::shown;
-use super::issue::must_not_exist;
+use super::handed::must_not_exist;
 use crate::durable::{self, Readers};
 use crate::error::{Failure, FailureKind};
 use crate::ledger::Ledger;
