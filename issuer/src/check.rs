@@ -88,7 +88,7 @@ impl<'c> Check<'c> {
             EventKind::LicenseRevoked => self.license_revoked(event)?,
             EventKind::LicenseSuspended => self.license_suspended(event)?,
             EventKind::LicenseReinstated => self.license_reinstated(event)?,
-            EventKind::LicenseRenewed => self.license_renewed(event)?,
+            EventKind::LicenseRenewed | EventKind::LicenseAmended => self.license_revised(event)?,
             EventKind::StatusPublished => self.status_published(event)?,
         }
         self.checked.events += 1;

@@ -53,6 +53,8 @@ kinds! {
     LicenseReinstated = "license.reinstated",
     /// A license was renewed: it has a further revision, with a later end.
     LicenseRenewed = "license.renewed",
+    /// A license was amended: it has a further revision, with other terms and the same dates.
+    LicenseAmended = "license.amended",
 }
 
 impl fmt::Display for EventKind {
@@ -296,7 +298,8 @@ mod tests {
                 "status.published",
                 "license.suspended",
                 "license.reinstated",
-                "license.renewed"
+                "license.renewed",
+                "license.amended"
             ]
         );
     }

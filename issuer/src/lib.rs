@@ -27,8 +27,10 @@ pub mod ledger;
 pub mod terms;
 
 mod accepted;
+mod amend;
 mod check;
 mod customer;
+mod difference;
 mod draft;
 
 mod entropy;
@@ -50,8 +52,10 @@ mod scratch;
 mod suspend;
 mod transition;
 
+pub use amend::{amend, preview_amendment};
 pub use catalogue::Product;
 pub use check::{Checked, check};
+pub use difference::Difference;
 pub use draft::Draft;
 pub use error::{Failure, FailureKind, FieldErrors};
 pub use event::{Commitment, Event, EventKind};

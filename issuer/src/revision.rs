@@ -1,12 +1,11 @@
 //! A further revision of a license: what renewing and amending share.
 
 use lictor_keys::Signer;
-use lictor_shared::{
-    Algorithm, License, Name, OriginPattern, Purpose, SeatLimit, Seconds, Status, Term, Timestamp, Uuid,
-};
+use lictor_shared::{Algorithm, License, Name, OriginPattern, Purpose, SeatLimit, Status, Timestamp, Uuid};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 
+use crate::difference::{Difference, differences, lengths};
 use crate::draft::Draft;
 use crate::error::{Failure, FailureKind, FieldErrors};
 use crate::event::EventKind;
@@ -46,6 +45,8 @@ pub struct Revised {
     pub issued: Issued,
     /// The serial of the revision that was the latest before.
     pub previous: Uuid,
+    /// What changed, start and end left aside.
+    pub differences: Vec<Difference>,
     /// Since when the license is suspended, and this revision with it.
     pub suspended_since: Option<Timestamp>,
     /// The earlier revisions that were revoked with it.
@@ -144,12 +145,7 @@ impl Latest {
 
     fn terms(&self, changes: &Terms) -> Terms {
         let claims = &self.claims;
-        let (warn, grace) = match claims.term {
-            Term::Perpetual => (None, None),
-            Term::Fixed { warn_from, expires_at, grace_until } => {
-                (length(warn_from, expires_at), length(expires_at, grace_until))
-            }
-        };
+        let (warn, grace) = lengths(claims.term);
         let latest = Terms {
             term: None,
             warn,
@@ -177,11 +173,6 @@ impl Latest {
         }
         terms
     }
-}
-
-/// How long it is from one instant to another.
-fn length(from: Timestamp, to: Timestamp) -> Option<Seconds> {
-    Seconds::new(to.seconds().saturating_sub(from.seconds()))
 }
 
 /// What [`revise`] would sign now. Nothing is changed, and no private key is needed.
@@ -244,7 +235,8 @@ pub(crate) fn revise(
     transaction.commit(event)?;
     let revoked = earlier.iter().map(|stopped| StoppedRevision::at(stopped, occasion.at)).collect();
     let issued = Issued { signed: pressed.signed, draft, event: seq };
-    Ok(Revised { issued, previous: latest.claims.serial, suspended_since, revoked })
+    let differences = differences(&latest.claims, &issued.signed.license);
+    Ok(Revised { issued, previous: latest.claims.serial, differences, suspended_since, revoked })
 }
 
 const fn suspended_since(license: &LicenseRecord) -> Option<Timestamp> {

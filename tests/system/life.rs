@@ -97,7 +97,7 @@ fn a_renewed_license_goes_on() {
     assert_eq!((&renewed["startsAt"], &renewed["expiresAt"]), (&NOW.into(), &"2028-11-22T09:00:00Z".into()));
     assert_eq!(
         renewed["token"],
-        world.read("acme-2.lic").lines().filter(|line| !line.starts_with('-')).collect::<String>()
+        world.read("acme-2.lic").lines().filter(|line| !line.starts_with("-----")).collect::<String>()
     );
     let late = ["--at", "2027-12-06T09:00:00Z"];
     assert_eq!(mode(&world, &late), said(11, "read_only", &["expired"]));
@@ -170,6 +170,44 @@ fn what_cannot_be_renewed_leaves_the_home_as_it_was() {
     let ran = renew(&id, &["--term", "1y", "--json"]);
     ran.fails(20, &["revoked"]);
     assert_eq!(ran.json()["details"]["state"], "revoked");
+}
+
+#[test]
+fn an_amendment_replaces_in_mid_term() {
+    let world = World::new("amendment");
+    let id = world.issue("acme.lic", &["--max-status-age", "never", "--seats", "25", "--feature", "sso"]);
+    let amend = ["license", "amend", &id, "--seats", "50", "--out", "acme-2.lic"];
+    let ran = world.run(&amend);
+    assert!(ran.words.contains("  seats: 50, was 25\n") && !ran.words.contains("features"), "{ran:?}");
+    ran.done();
+    let verify = ["verify", "acme-2.lic", "--product", "dialer", "--keys", "anchors.json", "--json"];
+    let verdict = world.run(&verify).json();
+    assert_eq!(verdict["license"]["seats"]["limit"], 50);
+    assert_eq!(verdict["license"]["features"][0], "sso");
+    assert_eq!(verdict["license"]["expiresAt"], "2027-11-22T09:00:00Z");
+    assert_eq!(mode(&world, &["--seen-revision", "2"]), said(12, "read_only", &["superseded"]));
+    let again = ["license", "amend", &id, "--feature", "audit", "--out", "acme-3.lic", "--json"];
+    assert_eq!(world.run(&again).json()["changed"], serde_json::json!(["features"]));
+    // One suspension for all of them.
+    world.run(&["license", "suspend", &id]).done();
+    world.run(&["status", "publish", "--out", "lists"]).done();
+    for file in ["acme.lic", "acme-2.lic", "acme-3.lic"] {
+        assert_eq!(mode_of(&world, file, &["--status", "lists/0.lic"]), said(0, "grace", &["suspended"]));
+    }
+}
+
+#[test]
+fn what_cannot_be_amended_leaves_the_home_as_it_was() {
+    let world = World::new("not amended");
+    let id = world.issue("acme.lic", &["--seats", "25"]);
+    let amend =
+        |more: &[&str]| world.untouched(|| world.run(&[&["license", "amend", &id][..], more].concat()));
+    amend(&[]).fails(2, &["nothing", "would change", "--seats 50"]);
+    amend(&["--seats", "25"]).fails(2, &["would change"]);
+    amend(&["--term", "1y"]).fails(2, &["--term"]);
+    amend(&["--seats", "0"]).fails(2, &["nobody"]);
+    world.run(&["license", "revoke", &id, "--reason", "other", "--confirm", &id]).done();
+    amend(&["--seats", "50"]).fails(20, &["revoked"]);
 }
 
 #[test]

@@ -22,7 +22,7 @@ impl Check<'_> {
     }
 
     /// The same of a further revision.
-    pub(super) fn license_renewed(&mut self, event: &Event) -> Result<(), Failure> {
+    pub(super) fn license_revised(&mut self, event: &Event) -> Result<(), Failure> {
         let facts = Facts(event);
         let (license, revision) = self.revision(event)?;
         let before = |other: &&RevisionRecord| other.revision.checked_add(1) == Some(revision.revision);

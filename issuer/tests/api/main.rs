@@ -4,6 +4,8 @@
 mod support;
 
 #[cfg(test)]
+mod amend;
+#[cfg(test)]
 mod catalogue;
 #[cfg(test)]
 mod check;

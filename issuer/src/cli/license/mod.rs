@@ -1,5 +1,6 @@
 //! `lictor license …`: licenses.
 
+mod amend;
 mod handed;
 mod inspect;
 pub(crate) mod issue;
@@ -21,11 +22,12 @@ use crate::error::Failure;
 use crate::licenses::{LicenseRecord, RevisionRecord, Standing};
 use crate::revoke::StoppedRevision;
 
-/// Issue, renew, list, show, suspend and revoke licenses
+/// Issue, renew, amend, suspend, revoke and look up licenses
 #[derive(Subcommand, Debug)]
 pub(crate) enum License {
     Issue(Box<issue::Issue>),
     Renew(Box<renew::Renew>),
+    Amend(Box<amend::Amend>),
     List(list::List),
     Show(show::Show),
     Inspect(inspect::Inspect),
@@ -39,6 +41,7 @@ impl License {
         match self {
             Self::Issue(command) => command.run(globals, output),
             Self::Renew(command) => command.run(globals, output),
+            Self::Amend(command) => command.run(globals, output),
             Self::List(command) => command.run(globals, output),
             Self::Show(command) => command.run(globals, output),
             Self::Inspect(command) => command.run(globals, output),

@@ -61,6 +61,9 @@ pub(super) fn tell(verb: &str, revised: &Revised, output: &mut Output) {
         shown::foreign(license.customer.as_str()),
         license.revision
     ));
+    for change in &revised.differences {
+        output.say(format_args!("  {}: {}, was {}", change.term, change.now, change.before));
+    }
     super::handed::tell(&revised.issued, output);
     if let Some(since) = revised.suspended_since {
         output.say(format_args!(
@@ -82,7 +85,9 @@ pub(super) fn tell(verb: &str, revised: &Revised, output: &mut Output) {
 pub(super) fn more(revised: &Revised) -> Members {
     let suspended = revised.suspended_since.map(|since| since.to_string());
     let revoked: Vec<Value> = revised.revoked.iter().map(super::stopped).collect();
-    let more: [(&str, Value); 3] = [
+    let changed: Vec<Value> = revised.differences.iter().map(|change| change.term.into()).collect();
+    let more: [(&str, Value); 4] = [
+        ("changed", changed.into()),
         ("previous", revised.previous.to_string().into()),
         ("suspendedSince", suspended.into()),
         ("revoked", revoked.into()),
