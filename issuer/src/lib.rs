@@ -36,6 +36,7 @@ mod draft;
 mod entropy;
 mod error;
 mod event;
+mod find;
 mod home;
 mod issue;
 mod licenses;
@@ -59,11 +60,12 @@ pub use difference::Difference;
 pub use draft::Draft;
 pub use error::{Failure, FailureKind, FieldErrors};
 pub use event::{Commitment, Event, EventKind};
+pub use find::{Found, find, find_file, find_revision};
 pub use home::{Config, Home};
 pub use issue::{Issued, issue, preview};
 pub use ledger::Ledger;
 pub use licenses::{
-    LicenseRecord, LicenseState, Page, RevisionRecord, SignedLicense, Standing, find, list, signed,
+    LicenseRecord, LicenseState, Page, RevisionRecord, SignedLicense, Standing, list, signed,
 };
 pub use occasion::{ClockSource, Occasion};
 pub use order::Order;

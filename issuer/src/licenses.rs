@@ -175,36 +175,6 @@ pub fn list(ledger: &Ledger, page: Page) -> Result<Vec<LicenseRecord>, Failure> 
     licenses::page(ledger.connection(), page)
 }
 
-/// The license with this id, or the one that this serial belongs to.
-///
-/// # Errors
-/// [`FailureKind::NotFound`] if there is none.
-pub fn find(ledger: &Ledger, id: &str) -> Result<LicenseRecord, Failure> {
-    find_in(ledger.connection(), id)
-}
-
-/// The same in a change under way.
-pub(crate) fn find_in(connection: &Connection, id: &str) -> Result<LicenseRecord, Failure> {
-    let uuid = read_id(id)?;
-    licenses::find(connection, uuid)?.ok_or_else(|| unknown(id))
-}
-
-fn read_id(id: &str) -> Result<Uuid, Failure> {
-    Uuid::new(&id.trim().to_ascii_lowercase()).map_err(|_| {
-        let message =
-            format!("{id:?} is no id of a license: 36 characters as 0198c0d2-6c1e-7a33-9d5e-2f6f2b1d9a10.");
-        Failure::new(FailureKind::NotFound, message)
-            .hint("lictor license list shows the ids; write one in full.")
-            .with("id", id)
-    })
-}
-
-fn unknown(id: &str) -> Failure {
-    Failure::new(FailureKind::NotFound, format!("There is no license {id}, by id or by serial."))
-        .hint("lictor license list")
-        .with("id", id)
-}
-
 /// A license's token and what it says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedLicense {
@@ -232,8 +202,12 @@ pub fn signed(ledger: &Ledger, serial: Uuid) -> Result<SignedLicense, Failure> {
 
 /// The same in a change under way.
 pub(crate) fn signed_in(connection: &Connection, serial: Uuid) -> Result<SignedLicense, Failure> {
-    let token = licenses::token(connection, serial)?.ok_or_else(|| unknown(&serial.to_string()))?;
-    let license = read(&token).ok_or_else(|| {
+    let token = licenses::token(connection, serial)?.ok_or_else(|| {
+        Failure::new(FailureKind::NotFound, format!("There is no token with the serial {serial}."))
+            .hint("lictor license list")
+            .with("serial", serial.to_string())
+    })?;
+    let license = read_token(&token).ok_or_else(|| {
         Failure::new(
             FailureKind::Ledger,
             format!("The ledger is damaged: the token {serial} cannot be read."),
@@ -243,8 +217,8 @@ pub(crate) fn signed_in(connection: &Connection, serial: Uuid) -> Result<SignedL
     Ok(SignedLicense { token, license })
 }
 
-/// The claims of a token of this ledger, which the validator accepted before it was stored.
-fn read(token: &str) -> Option<License> {
+/// What a token says. It is to be believed only of one in the ledger, which the validator accepted before it was stored.
+pub(crate) fn read_token(token: &str) -> Option<License> {
     let received = Received::<License>::read(token).ok()?;
     License::read(received.untrusted_payload()).ok()
 }

@@ -5,8 +5,9 @@ use lictor_shared::{Status, StatusRef, Text, Timestamp, Uuid};
 
 use crate::error::{Failure, FailureKind};
 use crate::event::{EventKind, Facts};
+use crate::find::find_in;
 use crate::ledger::{Ledger, entries, licenses};
-use crate::licenses::{LicenseRecord, RevisionRecord, Standing, find_in};
+use crate::licenses::{LicenseRecord, RevisionRecord, Standing};
 use crate::occasion::Occasion;
 use crate::transition::named;
 

@@ -4,8 +4,9 @@ use lictor_shared::{Status, Text, Timestamp, Uuid};
 
 use crate::error::Failure;
 use crate::event::{EventKind, Facts};
+use crate::find::find_in;
 use crate::ledger::{Ledger, entries, licenses};
-use crate::licenses::{LicenseRecord, LicenseState, RevisionRecord, Standing, find_in};
+use crate::licenses::{LicenseRecord, LicenseState, RevisionRecord, Standing};
 use crate::occasion::Occasion;
 use crate::revoke::StoppedRevision;
 use crate::transition::{forbidden, named};

@@ -210,6 +210,71 @@ fn what_cannot_be_amended_leaves_the_home_as_it_was() {
     amend(&["--seats", "50"]).fails(20, &["revoked"]);
 }
 
+/// By the file that the customer sends, and by the beginning of an id, each command finds the license.
+#[test]
+fn a_license_is_named_by_its_file_or_the_beginning_of_its_id() {
+    let world = World::new("named");
+    let id = world.issue("acme.lic", &["--max-status-age", "never"]);
+    let license = |arguments: &[&str]| world.run(&[&["license"][..], arguments].concat()).done();
+    // The usual folder of a customer's mail, in which the file has another name.
+    std::fs::create_dir(world.path("from the customer")).expect("made");
+    std::fs::copy(world.path("acme.lic"), world.path("from the customer/license")).expect("copied");
+    let file = "from the customer/license";
+    license(&["renew", file, "--term", "1y", "--out", "acme-2.lic"]);
+    license(&["amend", &id[..20], "--seats", "50", "--out", "acme-3.lic"]);
+    license(&["suspend", "acme-2.lic"]);
+    license(&["reinstate", &id[..35]]);
+    // A file names its own revision, an id the latest one.
+    license(&["show", file, "--out", "first.lic"]);
+    license(&["show", &id[..8], "--out", "latest.lic"]);
+    assert_eq!(world.read("first.lic"), world.read("acme.lic"));
+    assert_eq!(world.read("latest.lic"), world.read("acme-3.lic"));
+    world
+        .untouched(|| world.run(&["license", "revoke", file, "--reason", "other", "--confirm", file]))
+        .fails(2, &[&id]);
+    assert_eq!(license(&["revoke", file, "--reason", "other", "--confirm", &id]).trim(), id);
+    let shown = world.run(&["license", "show", "acme-3.lic", "--json"]).json();
+    assert_eq!((&shown["id"], &shown["state"]), (&id.as_str().into(), &"revoked".into()));
+}
+
+#[test]
+fn what_names_no_license_or_several_changes_nothing() {
+    let world = World::new("not named");
+    let id = world.issue("acme.lic", &[]);
+    let other = world.issue("other.lic", &[]);
+    let foreign = World::new("named elsewhere");
+    foreign.issue("acme.lic", &[]);
+    world.write("foreign.lic", foreign.read("acme.lic"));
+    world.write("forged.lic", world.read("acme.lic").replacen("ey", "e", 1));
+    world.write("notes.txt", "call Acme");
+    world.write("deadbeef", world.read("acme.lic"));
+    for command in [
+        &["show"][..],
+        &["suspend"],
+        &["reinstate"],
+        &["revoke", "--reason", "other", "--confirm", &id],
+        &["renew", "--term", "1y"],
+        &["amend", "--seats", "5"],
+    ] {
+        let refused = |name: &str, exit: i32, says: &[&str]| {
+            let ran = world.untouched(|| world.run(&[&["license"], command, &[name]].concat()));
+            ran.fails(exit, says);
+            assert_eq!(ran.data, "", "{command:?}");
+        };
+        refused(&id[..8], 20, &["Several licenses", &id, &other]);
+        refused(&id[..7], 21, &["too short"]);
+        refused("ffffffff", 21, &["begins with ffffffff"]);
+        refused("acme", 21, &["neither an id of a license nor a file", "license list"]);
+        refused("foreign.lic", 21, &["foreign.lic: ", "in this ledger"]);
+        refused("forged.lic", 30, &["forged.lic: ", "not the form of a license"]);
+        refused("notes.txt", 30, &["notes.txt: "]);
+        refused("home", 30, &["home cannot be read"]);
+        // What can be an id is one, unless it is named as a file.
+        refused("deadbeef", 21, &["begins with deadbeef"]);
+    }
+    world.run(&["license", "show", "./deadbeef"]).done();
+}
+
 #[test]
 fn what_a_state_forbids_leaves_the_home_as_it_was() {
     let world = World::new("forbidden");

@@ -10,6 +10,8 @@ mod catalogue;
 #[cfg(test)]
 mod check;
 #[cfg(test)]
+mod find;
+#[cfg(test)]
 mod home;
 #[cfg(test)]
 mod issue;

@@ -8,10 +8,10 @@ use super::super::globals::Globals;
 use super::super::output::Output;
 use super::super::passphrase::PassphraseSource;
 use super::handed;
+use super::named::named;
 use super::revised::{self, ChangesOptions};
 use crate::amend::{amend, preview_amendment};
 use crate::error::Failure;
-use crate::licenses;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -26,7 +26,7 @@ several times, what is given replaces all that the license had.";
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES, mut_args(revised::without_defaults))]
 pub(crate) struct Amend {
-    /// The license's id
+    /// The license: its id or a serial, 8 characters or more of either, or its file
     #[arg(value_name = "ID")]
     id: String,
     /// Write the license to this file, which must not exist yet [default: standard output]
@@ -42,7 +42,7 @@ impl Amend {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
         let (home, mut ledger) = globals.home_and_ledger()?;
         let (changes, occasion) = (self.changes.changes()?, globals.occasion()?);
-        let id = licenses::find(&ledger, &self.id)?.id.to_string();
+        let id = named(&ledger, &self.id)?.license.id.to_string();
         // What is wrong is said before anybody is asked for a passphrase.
         preview_amendment(&home, &ledger, &id, &changes, &occasion)?;
         handed::can_be_written(self.out.as_deref())?;

@@ -5,6 +5,7 @@ mod handed;
 mod inspect;
 pub(crate) mod issue;
 mod list;
+mod named;
 mod reinstate;
 mod renew;
 mod revised;

@@ -7,8 +7,8 @@ use lictor_shared::json::Value;
 use super::super::globals::Globals;
 use super::super::output::Output;
 use super::super::shown;
+use super::named::named;
 use crate::error::Failure;
-use crate::licenses;
 use crate::suspend::{Reinstated, reinstate};
 
 const EXAMPLES: &str = "\
@@ -22,7 +22,7 @@ Deployments learn of it from the next status list: lictor status publish";
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Reinstate {
-    /// The license's id
+    /// The license: its id or a serial, 8 characters or more of either, or its file
     #[arg(value_name = "ID")]
     id: String,
     /// A note for the record; the log holds only its salted hash
@@ -33,7 +33,7 @@ pub(crate) struct Reinstate {
 impl Reinstate {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
         let (_, mut ledger) = globals.home_and_ledger()?;
-        let license = licenses::find(&ledger, &self.id)?;
+        let license = named(&ledger, &self.id)?.license;
         let id = license.id.to_string();
         let reinstated = reinstate(&mut ledger, &id, self.note.as_ref(), &globals.occasion()?)?;
         output.say(format_args!(

@@ -9,9 +9,9 @@ use super::super::output::Output;
 use super::super::passphrase::PassphraseSource;
 use super::super::values;
 use super::handed;
+use super::named::named;
 use super::revised::{self, ChangesOptions};
 use crate::error::{Failure, FailureKind};
-use crate::licenses;
 use crate::renew::{Renewal, RenewedTerm, preview_renewal, renew};
 use crate::revision::Earlier;
 use crate::terms::Span;
@@ -35,7 +35,7 @@ that the license had.";
     mut_args(revised::without_defaults)
 )]
 pub(crate) struct Renew {
-    /// The license's id
+    /// The license: its id or a serial, 8 characters or more of either, or its file
     #[arg(value_name = "ID")]
     id: String,
     /// For how long: 1y, 6mo, 2w, 90d (calendar time, UTC)
@@ -60,7 +60,7 @@ impl Renew {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
         let (home, mut ledger) = globals.home_and_ledger()?;
         let (renewal, occasion) = (self.renewal()?, globals.occasion()?);
-        let id = licenses::find(&ledger, &self.id)?.id.to_string();
+        let id = named(&ledger, &self.id)?.license.id.to_string();
         // What is wrong is said before anybody is asked for a passphrase.
         preview_renewal(&home, &ledger, &id, &renewal, &occasion)?;
         handed::can_be_written(self.out.as_deref())?;

@@ -7,13 +7,13 @@ use lictor_shared::json::Value;
 use super::super::globals::Globals;
 use super::super::output::Output;
 use super::super::shown;
+use super::named::named;
 use crate::error::Failure;
-use crate::licenses;
 use crate::suspend::{Suspended, suspend};
 
 const EXAMPLES: &str = "\
 Examples:
-  lictor license suspend ID
+  lictor license suspend acme.lic
   lictor license suspend ID --note 'invoice 4711 is overdue'
 
 To take it back: lictor license reinstate ID. Deployments learn of either from
@@ -23,7 +23,7 @@ the next status list: lictor status publish";
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Suspend {
-    /// The license's id
+    /// The license: its id or a serial, 8 characters or more of either, or its file
     #[arg(value_name = "ID")]
     id: String,
     /// A note for the record; the log holds only its salted hash
@@ -34,7 +34,7 @@ pub(crate) struct Suspend {
 impl Suspend {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
         let (_, mut ledger) = globals.home_and_ledger()?;
-        let license = licenses::find(&ledger, &self.id)?;
+        let license = named(&ledger, &self.id)?.license;
         let id = license.id.to_string();
         let suspended = suspend(&mut ledger, &id, self.note.as_ref(), &globals.occasion()?)?;
         output.say(format_args!(
