@@ -39,6 +39,7 @@ mod event;
 mod find;
 mod home;
 mod issue;
+mod latest;
 mod licenses;
 mod occasion;
 mod order;

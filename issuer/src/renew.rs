@@ -8,11 +8,12 @@ use crate::draft::Draft;
 use crate::error::{Failure, FailureKind, FieldErrors};
 use crate::event::EventKind;
 use crate::home::Home;
+use crate::latest::Latest;
 use crate::ledger::Ledger;
 use crate::licenses::LicenseState;
 use crate::occasion::Occasion;
 use crate::resolve::{self, Dates};
-use crate::revision::{self, Changes, Earlier, Latest, Revised, Revision};
+use crate::revision::{self, Changes, Earlier, Revised, Revision};
 use crate::terms::{Span, Terms};
 use crate::transition::forbidden;
 

@@ -1,26 +1,25 @@
 //! A further revision of a license: what renewing and amending share.
 
 use lictor_keys::Signer;
-use lictor_shared::{Algorithm, License, Name, OriginPattern, Purpose, SeatLimit, Status, Timestamp, Uuid};
+use lictor_shared::{Algorithm, Name, OriginPattern, Purpose, Status, Timestamp, Uuid};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 
-use crate::difference::{Difference, differences, lengths};
+use crate::difference::{Difference, differences};
 use crate::draft::Draft;
-use crate::error::{Failure, FailureKind, FieldErrors};
+use crate::error::Failure;
 use crate::event::EventKind;
 use crate::find::find_in;
 use crate::home::Home;
 use crate::issue::Issued;
 use crate::key::signing_key;
-use crate::ledger::{Ledger, entries, keys, products};
-use crate::licenses::{LicenseRecord, Standing, signed_in};
+use crate::latest::Latest;
+use crate::ledger::{Ledger, entries, keys};
+use crate::licenses::{LicenseRecord, Standing};
 use crate::occasion::Occasion;
-use crate::order::Order;
-use crate::press::{Place, Press};
-use crate::resolve::{self, Dates};
+use crate::press::Press;
 use crate::revoke::StoppedRevision;
-use crate::terms::{StatusAge, Terms};
+use crate::terms::Terms;
 use crate::transition::named;
 
 /// What a further revision changes. What is left open stays as it is in the latest one.
@@ -68,112 +67,6 @@ pub(crate) struct Revision<'a> {
     pub(crate) kind: EventKind,
     pub(crate) earlier: Earlier,
     pub(crate) draft: &'a dyn Fn(&Latest, &Connection, Timestamp) -> Result<Draft, Failure>,
-}
-
-/// A license, and the claims of its latest revision.
-pub(crate) struct Latest {
-    pub(crate) record: LicenseRecord,
-    pub(crate) claims: License,
-}
-
-impl Latest {
-    fn of(connection: &Connection, record: LicenseRecord) -> Result<Self, Failure> {
-        let latest = record.latest().ok_or_else(|| {
-            Failure::new(FailureKind::Ledger, format!("The license {} has no revision.", record.id))
-                .hint("Restore the whole home from a backup; keep the damaged one for analysis.")
-        })?;
-        let claims = signed_in(connection, latest.serial)?.license;
-        Ok(Self { record, claims })
-    }
-
-    fn next(&self) -> Place {
-        Place {
-            customer_id: self.claims.customer_id.clone(),
-            id: self.claims.id,
-            revision: self.claims.revision.saturating_add(1),
-        }
-    }
-
-    /// The draft of the next revision: the latest with changes, on dates of its own.
-    pub(crate) fn draft(
-        &self,
-        changes: &Changes,
-        connection: &Connection,
-        at: Timestamp,
-        dates: impl FnOnce(&mut FieldErrors, &Terms) -> Dates,
-    ) -> Result<Draft, Failure> {
-        let terms = self.terms(&changes.terms);
-        let order = self.order(changes);
-        if changes.plan.is_some() {
-            resolve::products(&order, &products::all(connection)?)?;
-        }
-        let mut errors = FieldErrors::default();
-        resolve::check_notes(&mut errors, &order);
-        terms.check(&mut errors);
-        let dates = dates(&mut errors, &terms);
-        errors.into_result()?;
-        let draft = resolve::settled(&order, terms, dates, at);
-        Ok(Draft { extensions: self.claims.extensions.clone(), ..draft })
-    }
-
-    /// Until when releases are covered: as before, unless that is changed.
-    pub(crate) fn maintenance(
-        &self,
-        errors: &mut FieldErrors,
-        terms: &Terms,
-        starts_at: Timestamp,
-    ) -> Option<Timestamp> {
-        match terms.maintenance {
-            None => self.claims.maintenance_until,
-            Some(_) => resolve::maintenance(errors, terms, starts_at),
-        }
-    }
-
-    fn order(&self, changes: &Changes) -> Order {
-        let License { products, customer, customer_id, plan, origins, meta, .. } = self.claims.clone();
-        Order {
-            products,
-            plan: changes.plan.clone().unwrap_or(plan),
-            customer,
-            customer_id: Some(customer_id),
-            starts: None,
-            terms: Terms::default(),
-            origins: changes.origins.clone().unwrap_or(origins),
-            meta: changes.meta.clone().unwrap_or(meta),
-            algorithm: changes.algorithm,
-        }
-    }
-
-    fn terms(&self, changes: &Terms) -> Terms {
-        let claims = &self.claims;
-        let (warn, grace) = lengths(claims.term);
-        let latest = Terms {
-            term: None,
-            warn,
-            grace,
-            revocation_grace: Some(claims.grace.revocation),
-            status_grace: Some(claims.grace.status),
-            activation_grace: Some(claims.grace.activation),
-            maintenance_grace: Some(claims.grace.maintenance),
-            max_status_age: Some(claims.max_status_age.map_or(StatusAge::Never, StatusAge::Within)),
-            maintenance: None,
-            seats: Some(claims.seats.limit),
-            overage: None,
-            activation: Some(claims.activation),
-            features: Some(claims.features.clone()),
-            limits: BTreeMap::new(),
-            environments: Some(claims.environments.clone()),
-        };
-        let mut terms = changes.clone().over(&latest);
-        // Unlimited seats leave no room for extra ones; any other number keeps those that were agreed.
-        if terms.overage.is_none() && terms.seats != Some(SeatLimit::Unlimited) {
-            terms.overage = Some(claims.seats.overage);
-        }
-        if terms.limits.is_empty() {
-            terms.limits = claims.limits.clone();
-        }
-        terms
-    }
 }
 
 /// What [`revise`] would sign now. Nothing is changed, and no private key is needed.

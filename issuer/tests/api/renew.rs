@@ -221,6 +221,12 @@ fn earlier_revisions_are_revoked_if_that_is_asked_for() {
     assert_eq!(reinstated.revisions, [third.issued.signed.license.serial]);
     assert_eq!(find(&world.ledger, &id).unwrap().revisions[1].since, Some(time(OVER)));
     check(&world.ledger).unwrap();
+    // Neither does the revocation of the whole license.
+    let all =
+        revoke(&mut world.ledger, &id, RevocationReason::Other, None, &at("2028-03-03T00:00:00Z")).unwrap();
+    assert_eq!(all.revisions.len(), 1);
+    assert_eq!(find(&world.ledger, &id).unwrap().revisions[1].since, Some(time(OVER)));
+    check(&world.ledger).unwrap();
 }
 
 #[test]
