@@ -86,6 +86,9 @@ impl<'c> Check<'c> {
             EventKind::ProductAdded => self.product(event)?,
             EventKind::LicenseIssued => self.license_issued(event)?,
             EventKind::LicenseRevoked => self.license_revoked(event)?,
+            EventKind::LicenseSuspended => self.license_suspended(event)?,
+            EventKind::LicenseReinstated => self.license_reinstated(event)?,
+            EventKind::LicenseRenewed | EventKind::LicenseAmended => self.license_revised(event)?,
             EventKind::StatusPublished => self.status_published(event)?,
             EventKind::LedgerRestored => self.ledger_restored(event)?,
         }

@@ -44,6 +44,8 @@ pub struct Draft {
     pub origins: Vec<OriginPattern>,
     /// Notes.
     pub meta: BTreeMap<Name, String>,
+    /// Extensions, which only a later generation knows and which a new revision keeps.
+    pub extensions: Members,
     /// The algorithm name that the order asks for.
     pub algorithm: Option<Algorithm>,
 }
@@ -53,12 +55,13 @@ pub(crate) struct Identity {
     pub(crate) issuer: Text,
     pub(crate) customer_id: Text,
     pub(crate) id: Uuid,
+    pub(crate) revision: u64,
     pub(crate) serial: Uuid,
     pub(crate) status: StatusRef,
 }
 
 impl Draft {
-    /// The first revision of a license.
+    /// The revision of a license that it becomes.
     pub(crate) fn license(self, identity: Identity) -> License {
         License {
             issuer: identity.issuer,
@@ -68,7 +71,7 @@ impl Draft {
             issued_at: self.issued_at,
             starts_at: self.starts_at,
             id: identity.id,
-            revision: 1,
+            revision: identity.revision,
             customer: self.customer,
             plan: self.plan,
             environments: self.environments,
@@ -82,7 +85,7 @@ impl Draft {
             limits: self.limits,
             origins: self.origins,
             meta: self.meta,
-            extensions: Members::new(),
+            extensions: self.extensions,
             status: identity.status,
         }
     }

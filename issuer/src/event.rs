@@ -10,11 +10,11 @@ use crate::error::Failure;
 use crate::occasion::{ClockSource, Occasion};
 
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $entry:ident = $word:literal,)*) => {
+    ($(#[doc = $meaning:literal] $entry:ident = $word:literal,)*) => {
         /// What happened. An append-only register: a word that has been written keeps its meaning for ever.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
-        pub enum EventKind { $($(#[$doc])* $entry,)* }
+        pub enum EventKind { $(#[doc = $meaning] $entry,)* }
 
         impl EventKind {
             /// Every kind, in the order of the register.
@@ -24,6 +24,12 @@ macro_rules! kinds {
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$entry => $word,)* }
+            }
+
+            /// What happened, in a sentence.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$entry => $meaning.trim_ascii(),)* }
             }
         }
     };
@@ -41,6 +47,14 @@ kinds! {
     LicenseRevoked = "license.revoked",
     /// A status list was signed.
     StatusPublished = "status.published",
+    /// A license was suspended.
+    LicenseSuspended = "license.suspended",
+    /// A suspension was taken back.
+    LicenseReinstated = "license.reinstated",
+    /// A license was renewed: it has a further revision, with a later end.
+    LicenseRenewed = "license.renewed",
+    /// A license was amended: it has a further revision, with other terms and the same dates.
+    LicenseAmended = "license.amended",
     /// The ledger was restored from a backup, and new licenses got another list.
     LedgerRestored = "ledger.restored",
 }
@@ -209,6 +223,12 @@ impl Facts {
         Self { open, personal: Vec::new() }
     }
 
+    /// One open fact more.
+    pub(crate) fn and(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.open.insert(name.to_owned(), value.into());
+        self
+    }
+
     /// Commits to a text that names a person or customer.
     pub(crate) fn personal(mut self, field: &'static str, text: &str) -> Result<Self, Failure> {
         self.personal.push((field, Commitment::to(text)?));
@@ -278,6 +298,10 @@ mod tests {
                 "license.issued",
                 "license.revoked",
                 "status.published",
+                "license.suspended",
+                "license.reinstated",
+                "license.renewed",
+                "license.amended",
                 "ledger.restored"
             ]
         );

@@ -27,41 +27,56 @@ pub mod ledger;
 pub mod terms;
 
 mod accepted;
+mod amend;
 mod check;
 mod customer;
+mod difference;
 mod doctor;
 mod draft;
 
 mod entropy;
 mod error;
 mod event;
+mod find;
 mod home;
 mod issue;
+mod latest;
 mod licenses;
 mod occasion;
 mod order;
+mod press;
 mod publish;
+mod renew;
 mod resolve;
 mod restore;
+mod revision;
 mod revoke;
 #[cfg(test)]
 mod scratch;
+mod suspend;
+mod transition;
 
+pub use amend::{amend, preview_amendment};
 pub use catalogue::Product;
 pub use check::{Checked, check};
+pub use difference::Difference;
 pub use doctor::{Finding, Severity, examine};
 pub use draft::Draft;
 pub use error::{Failure, FailureKind, FieldErrors};
 pub use event::{Commitment, Event, EventKind};
+pub use find::{Found, find, find_file, find_revision};
 pub use home::{Config, Home};
 pub use issue::{Issued, issue, preview};
 pub use ledger::Ledger;
 pub use licenses::{
-    LicenseRecord, LicenseState, Page, RevisionRecord, SignedLicense, Standing, find, list, signed,
+    LicenseRecord, LicenseState, Page, RevisionRecord, SignedLicense, Standing, list, signed,
 };
 pub use occasion::{ClockSource, Occasion};
 pub use order::Order;
 pub use publish::{Published, lists, publish};
+pub use renew::{Renewal, RenewedTerm, preview_renewal, renew};
 pub use restore::{Present, Restored, restore};
-pub use revoke::{RevocationReason, Revoked, RevokedRevision, revoke};
+pub use revision::{Changes, Earlier, Revised};
+pub use revoke::{RevocationReason, Revoked, StoppedRevision, revoke};
+pub use suspend::{Reinstated, Suspended, reinstate, suspend};
 pub use terms::Terms;

@@ -8,6 +8,7 @@ use lictor_shared::{
 use crate::error::{Failure, FailureKind};
 use crate::ledger::{Ledger, licenses};
 use crate::revoke::RevocationReason;
+use rusqlite::Connection;
 
 /// A license and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,6 +134,14 @@ impl LicenseRecord {
             .max_by_key(|revision| revision.revision)
     }
 
+    /// The revisions that a deployment can still do something with at or after this instant, and that are not revoked.
+    #[must_use]
+    pub fn usable(&self, at: Timestamp) -> Vec<&RevisionRecord> {
+        let usable =
+            |revision: &&RevisionRecord| revision.is_usable(at) && revision.status != Status::Revoked;
+        self.revisions.iter().filter(usable).collect()
+    }
+
     /// The latest revision.
     #[must_use]
     pub fn latest(&self) -> Option<&RevisionRecord> {
@@ -166,31 +175,6 @@ pub fn list(ledger: &Ledger, page: Page) -> Result<Vec<LicenseRecord>, Failure> 
     licenses::page(ledger.connection(), page)
 }
 
-/// The license with this id, or the one that this serial belongs to.
-///
-/// # Errors
-/// [`FailureKind::NotFound`] if there is none.
-pub fn find(ledger: &Ledger, id: &str) -> Result<LicenseRecord, Failure> {
-    let uuid = read_id(id)?;
-    licenses::find(ledger.connection(), uuid)?.ok_or_else(|| unknown(id))
-}
-
-pub(crate) fn read_id(id: &str) -> Result<Uuid, Failure> {
-    Uuid::new(&id.trim().to_ascii_lowercase()).map_err(|_| {
-        let message =
-            format!("{id:?} is no id of a license: 36 characters as 0198c0d2-6c1e-7a33-9d5e-2f6f2b1d9a10.");
-        Failure::new(FailureKind::NotFound, message)
-            .hint("lictor license list shows the ids; write one in full.")
-            .with("id", id)
-    })
-}
-
-pub(crate) fn unknown(id: &str) -> Failure {
-    Failure::new(FailureKind::NotFound, format!("There is no license {id}, by id or by serial."))
-        .hint("lictor license list")
-        .with("id", id)
-}
-
 /// A license's token and what it says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedLicense {
@@ -213,8 +197,17 @@ impl SignedLicense {
 /// # Errors
 /// [`FailureKind::NotFound`] if there is none.
 pub fn signed(ledger: &Ledger, serial: Uuid) -> Result<SignedLicense, Failure> {
-    let token = licenses::token(ledger.connection(), serial)?.ok_or_else(|| unknown(&serial.to_string()))?;
-    let license = read(&token).ok_or_else(|| {
+    signed_in(ledger.connection(), serial)
+}
+
+/// The same in a change under way.
+pub(crate) fn signed_in(connection: &Connection, serial: Uuid) -> Result<SignedLicense, Failure> {
+    let token = licenses::token(connection, serial)?.ok_or_else(|| {
+        Failure::new(FailureKind::NotFound, format!("There is no token with the serial {serial}."))
+            .hint("lictor license list")
+            .with("serial", serial.to_string())
+    })?;
+    let license = read_token(&token).ok_or_else(|| {
         Failure::new(
             FailureKind::Ledger,
             format!("The ledger is damaged: the token {serial} cannot be read."),
@@ -224,8 +217,8 @@ pub fn signed(ledger: &Ledger, serial: Uuid) -> Result<SignedLicense, Failure> {
     Ok(SignedLicense { token, license })
 }
 
-/// The claims of a token of this ledger, which the validator accepted before it was stored.
-fn read(token: &str) -> Option<License> {
+/// What a token says. It is to be believed only of one in the ledger, which the validator accepted before it was stored.
+pub(crate) fn read_token(token: &str) -> Option<License> {
     let received = Received::<License>::read(token).ok()?;
     License::read(received.untrusted_payload()).ok()
 }

@@ -15,11 +15,11 @@ use crate::accepted::accepted_by_validator;
 use crate::error::{Failure, FailureKind};
 use crate::event::{EventKind, Facts};
 use crate::home::Home;
-use crate::issue::be_the_key;
 use crate::key::signing_key;
 use crate::ledger::entries::{self, Exception};
 use crate::ledger::{Ledger, keys};
 use crate::occasion::Occasion;
+use crate::press::be_the_key;
 
 /// A status list that was signed and is in the ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! From an order and the defaults to a draft: pure, and everything that is wrong is said at once.
 
+use lictor_shared::json::Members;
 use lictor_shared::{ActivationPolicy, Graces, Name, SeatLimit, Seats, Seconds, Term, Timestamp, limits};
 use std::collections::BTreeSet;
 
@@ -35,16 +36,28 @@ pub(crate) fn resolve(
     let term = term(&mut errors, &terms, starts_at, at);
     let maintenance_until = maintenance(&mut errors, &terms, starts_at);
     errors.into_result()?;
+    Ok(settled(order, terms, Dates { starts_at, term, maintenance_until }, at))
+}
+
+/// Every instant of a license but that of its issue.
+pub(crate) struct Dates {
+    pub(crate) starts_at: Timestamp,
+    pub(crate) term: Term,
+    pub(crate) maintenance_until: Option<Timestamp>,
+}
+
+/// The draft of an order on terms that are settled.
+pub(crate) fn settled(order: &Order, terms: Terms, dates: Dates, at: Timestamp) -> Draft {
     let wait = |duration: Option<Seconds>| duration.unwrap_or(Seconds::ZERO);
-    Ok(Draft {
+    Draft {
         products: order.products.clone(),
         plan: order.plan.clone(),
         customer: order.customer.clone(),
         customer_id: order.customer_id.clone(),
         environments: terms.environments.unwrap_or_default(),
         issued_at: at,
-        starts_at,
-        term,
+        starts_at: dates.starts_at,
+        term: dates.term,
         grace: Graces {
             revocation: wait(terms.revocation_grace),
             status: wait(terms.status_grace),
@@ -55,7 +68,7 @@ pub(crate) fn resolve(
             Some(StatusAge::Within(age)) => Some(age),
             Some(StatusAge::Never) | None => None,
         },
-        maintenance_until,
+        maintenance_until: dates.maintenance_until,
         seats: Seats {
             limit: terms.seats.unwrap_or(SeatLimit::Unlimited),
             overage: terms.overage.unwrap_or_default(),
@@ -65,12 +78,13 @@ pub(crate) fn resolve(
         limits: terms.limits,
         origins: order.origins.clone(),
         meta: order.meta.clone(),
+        extensions: Members::new(),
         algorithm: order.algorithm,
-    })
+    }
 }
 
 /// The products of the order, each with the plan.
-fn products<'c>(order: &Order, catalogue: &'c [Product]) -> Result<Vec<&'c Product>, Failure> {
+pub(crate) fn products<'c>(order: &Order, catalogue: &'c [Product]) -> Result<Vec<&'c Product>, Failure> {
     let find = |name: &Name| {
         let product = catalogue.iter().find(|product| product.name == *name);
         let product = product.ok_or_else(|| unknown_product(name, catalogue))?;
@@ -101,6 +115,16 @@ fn term(errors: &mut FieldErrors, terms: &Terms, starts_at: Timestamp, at: Times
     } else if expires_at <= at {
         errors.add(field, format!("it would have ended at {expires_at} already, and now is {at}"));
     }
+    fixed(errors, terms, starts_at, expires_at)
+}
+
+/// A term that ends at an instant, with its warning and its grace.
+pub(crate) fn fixed(
+    errors: &mut FieldErrors,
+    terms: &Terms,
+    starts_at: Timestamp,
+    expires_at: Timestamp,
+) -> Term {
     let Some(grace_until) = expires_at.plus(terms.grace.unwrap_or(Seconds::ZERO)) else {
         errors.add("grace", "the grace would end after the year 9999");
         return Term::Perpetual;
@@ -110,7 +134,11 @@ fn term(errors: &mut FieldErrors, terms: &Terms, starts_at: Timestamp, at: Times
     Term::Fixed { warn_from, expires_at, grace_until }
 }
 
-fn maintenance(errors: &mut FieldErrors, terms: &Terms, starts_at: Timestamp) -> Option<Timestamp> {
+pub(crate) fn maintenance(
+    errors: &mut FieldErrors,
+    terms: &Terms,
+    starts_at: Timestamp,
+) -> Option<Timestamp> {
     let until = match terms.maintenance {
         None | Some(Maintenance::Unlimited) => return None,
         Some(Maintenance::Until(end)) => Some(end),
@@ -129,7 +157,7 @@ fn maintenance(errors: &mut FieldErrors, terms: &Terms, starts_at: Timestamp) ->
     until
 }
 
-fn check_notes(errors: &mut FieldErrors, order: &Order) {
+pub(crate) fn check_notes(errors: &mut FieldErrors, order: &Order) {
     let distinct: BTreeSet<_> = order.origins.iter().collect();
     if distinct.len() < order.origins.len() {
         errors.add("origins", "one of them stands twice; name each once");

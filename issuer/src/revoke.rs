@@ -1,14 +1,15 @@
 //! Revoking a license.
 
 use core::fmt;
-use lictor_shared::json::Value;
 use lictor_shared::{Status, StatusRef, Text, Timestamp, Uuid};
 
 use crate::error::{Failure, FailureKind};
 use crate::event::{EventKind, Facts};
+use crate::find::find_in;
 use crate::ledger::{Ledger, entries, licenses};
-use crate::licenses::{LicenseRecord, RevisionRecord, Standing, read_id, unknown};
+use crate::licenses::{LicenseRecord, RevisionRecord, Standing};
 use crate::occasion::Occasion;
+use crate::transition::named;
 
 macro_rules! reasons {
     ($(#[doc = $meaning:literal] $entry:ident = $word:literal,)*) => {
@@ -78,20 +79,35 @@ pub struct Revoked {
     /// Why.
     pub reason: RevocationReason,
     /// The revisions that could still be used, and cannot any more.
-    pub revisions: Vec<RevokedRevision>,
+    pub revisions: Vec<StoppedRevision>,
     /// The number of its event.
     pub event: u64,
 }
 
-/// One revision that was revoked.
+/// One revision that was revoked or suspended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RevokedRevision {
+pub struct StoppedRevision {
     /// Its serial.
     pub serial: Uuid,
     /// Its place on the status list.
     pub entry: StatusRef,
+    /// Since when its entry is not valid: what was suspended before it was revoked keeps that instant.
+    pub since: Timestamp,
     /// When a deployment that hears of it in time is read-only; `None`: after the year 9999.
     pub read_only_from: Option<Timestamp>,
+}
+
+impl StoppedRevision {
+    /// A revision, as it was before it was stopped at `at`.
+    pub(crate) fn at(revision: &RevisionRecord, at: Timestamp) -> Self {
+        let since = revision.since.unwrap_or(at);
+        Self {
+            serial: revision.serial,
+            entry: revision.entry.clone(),
+            since,
+            read_only_from: since.plus(revision.revocation_grace),
+        }
+    }
 }
 
 /// Revokes a license: every revision that could still be used.
@@ -106,10 +122,9 @@ pub fn revoke(
     note: Option<&Text>,
     occasion: &Occasion,
 ) -> Result<Revoked, Failure> {
-    let uuid = read_id(id)?;
     let transaction = ledger.begin(occasion)?;
     let connection = transaction.connection();
-    let license = licenses::find(connection, uuid)?.ok_or_else(|| unknown(id))?;
+    let license = find_in(connection, id)?;
     let usable = usable(&license, occasion.at)?;
     let event = transaction
         .record(EventKind::LicenseRevoked, facts(&license, &usable, reason, note, occasion.at)?)?;
@@ -120,12 +135,7 @@ pub fn revoke(
     let seq = event.seq();
     // After this line the license is revoked in the ledger; deployments learn of it from the next list that is published.
     transaction.commit(event)?;
-    let revoked = |revision: &&RevisionRecord| RevokedRevision {
-        serial: revision.serial,
-        entry: revision.entry.clone(),
-        read_only_from: occasion.at.plus(revision.revocation_grace),
-    };
-    let revisions = usable.iter().map(revoked).collect();
+    let revisions = usable.iter().map(|revision| StoppedRevision::at(revision, occasion.at)).collect();
     Ok(Revoked { license: license.id, since: occasion.at, reason, revisions, event: seq })
 }
 
@@ -138,8 +148,7 @@ fn usable(license: &LicenseRecord, at: Timestamp) -> Result<Vec<&RevisionRecord>
             .with("since", since.to_string())
             .with("reason", reason.as_str()));
     }
-    let usable: Vec<&RevisionRecord> =
-        license.revisions.iter().filter(|revision| revision.is_usable(at)).collect();
+    let usable = license.usable(at);
     if !usable.is_empty() {
         return Ok(usable);
     }
@@ -160,18 +169,11 @@ fn facts(
     note: Option<&Text>,
     since: Timestamp,
 ) -> Result<Facts, Failure> {
-    let revision = |revision: &&RevisionRecord| {
-        let status = Value::object([
-            ("idx", revision.entry.index.into()),
-            ("uri", revision.entry.uri.as_str().into()),
-        ]);
-        Value::object([("serial", revision.serial.to_string().into()), ("status", status)])
-    };
     let facts = Facts::new([
         ("license", license.id.to_string().into()),
         ("reason", reason.as_str().into()),
         ("since", since.seconds().into()),
-        ("revisions", Value::Array(usable.iter().map(revision).collect())),
+        ("revisions", named(usable)),
     ]);
     match note {
         Some(note) => facts.personal("note", note.as_str()),

@@ -14,6 +14,7 @@ pub use instant::{end, start};
 pub(crate) use read::Read;
 pub use read::{FromText, TextError};
 pub use span::Span;
+pub(crate) use span::duration;
 pub(crate) use write::names;
 
 /// Terms of a license, each given or left to whoever comes next: an order leaves them to its products, these to

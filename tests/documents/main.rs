@@ -22,15 +22,29 @@ fn operating() {
     session::run(&document("issuer/OPERATING.md"), program());
 }
 
+/// The rows of the table under this head in a document.
+fn rows(path: &str, head: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(document(path)).expect("the document");
+    let (_, table) = text.split_once(head).expect("the table");
+    table.lines().take_while(|line| line.starts_with('|')).map(Into::into).collect()
+}
+
 /// The register of revocation reasons in OPERATING.md is the program's.
 #[test]
 fn revocation_reasons() {
-    let text = std::fs::read_to_string(document("issuer/OPERATING.md")).expect("the document");
-    let (_, table) = text.split_once("| reason | when |\n|---|---|\n").expect("the table");
-    let rows: Vec<&str> = table.lines().take_while(|line| line.starts_with('|')).collect();
     let register: Vec<String> = lictor_issuer::RevocationReason::ALL
         .iter()
         .map(|reason| format!("| `{reason}` | {} |", reason.meaning()))
         .collect();
-    assert_eq!(rows, register);
+    assert_eq!(rows("issuer/OPERATING.md", "| reason | when |\n|---|---|\n"), register);
+}
+
+/// The register of the kinds of events in FORMAT.md is the program's.
+#[test]
+fn event_kinds() {
+    let register: Vec<String> = lictor_issuer::EventKind::ALL
+        .iter()
+        .map(|kind| format!("| `{kind}` | {} |", kind.meaning()))
+        .collect();
+    assert_eq!(rows("shared/FORMAT.md", "| kind | what happened |\n|---|---|\n"), register);
 }

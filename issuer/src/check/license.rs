@@ -15,21 +15,46 @@ use crate::terms::names;
 
 impl Check<'_> {
     pub(super) fn license_issued(&mut self, event: &Event) -> Result<(), Failure> {
+        self.revision(event)?;
+        self.counts(Table::License);
+        self.checked.licenses += 1;
+        Ok(())
+    }
+
+    /// The same of a further revision.
+    pub(super) fn license_revised(&mut self, event: &Event) -> Result<(), Failure> {
+        let facts = Facts(event);
+        let (license, revision) = self.revision(event)?;
+        let before = |other: &&RevisionRecord| other.revision.checked_add(1) == Some(revision.revision);
+        let previous = license.revisions.iter().find(before).map(|previous| previous.serial.to_string());
+        facts.says("previous", previous)?;
+        // A suspended license has no revision that could be used.
+        if let Some((state, since, _)) = self.decisions.get(facts.text("license")?)
+            && state == "suspended"
+        {
+            let place = (revision.entry.uri.to_string(), revision.entry.index.into());
+            self.statuses.insert(place, (SUSPENDED, *since));
+        }
+        self.stop(places(&facts, "revoked")?, REVOKED, event.at);
+        Ok(())
+    }
+
+    /// The license, and its revision that an event tells of.
+    fn revision(&mut self, event: &Event) -> Result<(LicenseRecord, RevisionRecord), Failure> {
         let facts = Facts(event);
         let (id, serial) = (facts.parsed("license", Uuid::new)?, facts.parsed("serial", Uuid::new)?);
         let missing = || differs(event.seq, format!("the license {id}, serial {serial}, is missing"));
         let license =
             licenses::find(self.connection, id)?.filter(|license| license.id == id).ok_or_else(missing)?;
         let revision =
-            license.revisions.iter().find(|revision| revision.serial == serial).ok_or_else(missing)?;
-        revision_follows(&facts, revision)?;
+            license.revisions.iter().find(|revision| revision.serial == serial).ok_or_else(missing)?.clone();
+        revision_follows(&facts, &revision)?;
         self.token_follows(&facts, serial)?;
         self.customer_follows(event, &license)?;
-        for table in [Table::License, Table::Revision, Table::StatusEntry] {
+        for table in [Table::Revision, Table::StatusEntry] {
             self.counts(table);
         }
-        self.checked.licenses += 1;
-        Ok(())
+        Ok((license, revision))
     }
 
     fn token_follows(&self, facts: &Facts<'_>, serial: Uuid) -> Result<(), Failure> {
@@ -52,16 +77,48 @@ impl Check<'_> {
         let facts = Facts(event);
         let (id, reason, since) =
             (facts.text("license")?.to_owned(), facts.text("reason")?.to_owned(), facts.time("since")?);
-        let revisions = event.body.get("revisions").and_then(Value::as_array).unwrap_or_default();
-        for revision in revisions {
-            let status = revision.as_object().and_then(|revision| revision.get("status"));
-            let place =
-                status.and_then(Value::as_object).and_then(place).ok_or_else(|| facts.lacks("revisions"))?;
-            self.statuses.insert(place, (1, since));
-        }
+        self.stop(places(&facts, "revisions")?, REVOKED, since);
         self.decisions.insert(id, ("revoked".into(), since, Some(reason)));
         Ok(())
     }
+
+    pub(super) fn license_suspended(&mut self, event: &Event) -> Result<(), Failure> {
+        let facts = Facts(event);
+        let (id, since) = (facts.text("license")?.to_owned(), facts.time("since")?);
+        self.stop(places(&facts, "revisions")?, SUSPENDED, since);
+        self.decisions.insert(id, ("suspended".into(), since, None));
+        Ok(())
+    }
+
+    pub(super) fn license_reinstated(&mut self, event: &Event) -> Result<(), Failure> {
+        let facts = Facts(event);
+        for place in places(&facts, "revisions")? {
+            self.statuses.remove(&place);
+        }
+        self.decisions.remove(facts.text("license")?);
+        Ok(())
+    }
+
+    /// An entry that has left VALID already keeps its `since`.
+    fn stop(&mut self, places: Vec<Place>, status: u64, since: Timestamp) {
+        for place in places {
+            self.statuses.entry(place).or_insert((status, since)).0 = status;
+        }
+    }
+}
+
+/// The numbers of the status list.
+const REVOKED: u64 = 1;
+const SUSPENDED: u64 = 2;
+
+/// List and index of an entry.
+type Place = (String, u64);
+
+/// The entries of the revisions that an event names.
+fn places(facts: &Facts<'_>, name: &str) -> Result<Vec<Place>, Failure> {
+    let revisions = facts.0.body.get(name).and_then(Value::as_array).ok_or_else(|| facts.lacks(name))?;
+    let status = |revision: &Value| revision.as_object()?.get("status")?.as_object().and_then(place);
+    revisions.iter().map(|revision| status(revision).ok_or_else(|| facts.lacks(name))).collect()
 }
 
 fn revision_follows(facts: &Facts<'_>, revision: &RevisionRecord) -> Result<(), Failure> {

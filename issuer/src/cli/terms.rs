@@ -13,7 +13,15 @@ use crate::terms::{Maintenance, StatusAge, TermLength, Terms};
 pub(crate) struct TermsOptions {
     /// How long: 1y, 6mo, 2w, 90d (calendar time, UTC), or perpetual
     #[arg(long, value_name = "SPAN", value_parser = values::term_length)]
-    pub(crate) term: Option<TermLength>,
+    term: Option<TermLength>,
+    #[command(flatten)]
+    others: OtherTerms,
+}
+
+/// All terms but how long the license runs.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Terms")]
+pub(crate) struct OtherTerms {
     /// How long before the end deployments warn [default: 30d]
     #[arg(long, value_name = "DURATION", value_parser = values::term::<Seconds>)]
     warn: Option<Seconds>,
@@ -61,9 +69,16 @@ pub(crate) struct TermsOptions {
 impl TermsOptions {
     /// What was given; the rest is left to whoever comes next.
     pub(crate) fn terms(&self) -> Result<Terms, Failure> {
+        Ok(Terms { term: self.term, ..self.others.terms()? })
+    }
+}
+
+impl OtherTerms {
+    /// What was given; the rest is left to whoever comes next.
+    pub(crate) fn terms(&self) -> Result<Terms, Failure> {
         let some = |names: &[Name]| (!names.is_empty()).then(|| names.to_vec());
         Ok(Terms {
-            term: self.term,
+            term: None,
             warn: self.warn,
             grace: self.grace,
             revocation_grace: self.revocation_grace,

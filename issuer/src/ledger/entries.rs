@@ -21,7 +21,8 @@ pub(super) const SELECT_FREE_AFTER: &str = "SELECT taken.idx + 1 FROM status_ent
     WHERE taken.list = ?1 AND taken.idx >= ?2 AND taken.idx < ?3 AND NOT EXISTS \
     (SELECT 1 FROM status_entry AS next WHERE next.list = taken.list AND next.idx = taken.idx + 1) \
     ORDER BY taken.idx LIMIT 1";
-const UPDATE: &str = "UPDATE status_entry SET status = ?3, since = ?4 WHERE list = ?1 AND idx = ?2";
+const UPDATE: &str = "UPDATE status_entry SET status = ?3, \
+    since = CASE ?3 WHEN 0 THEN NULL ELSE COALESCE(since, ?4) END WHERE list = ?1 AND idx = ?2";
 pub(super) const SELECT_NOT_VALID: &str =
     "SELECT idx, status, since, grace FROM status_entry WHERE list = ?1 AND status <> 0 ORDER BY idx";
 
@@ -150,7 +151,8 @@ fn free_behind(connection: &Connection, list: List, taken: u32) -> Result<u32, F
     })
 }
 
-/// Sets what the list says of an entry. For [`Status::Valid`] there is no `since`.
+/// Sets what the list says of an entry. For [`Status::Valid`] there is no `since`; an entry that has left it already
+/// keeps the one that it has.
 pub(crate) fn set(
     connection: &Connection,
     list: i64,
@@ -158,8 +160,7 @@ pub(crate) fn set(
     status: Status,
     since: Timestamp,
 ) -> Result<(), Failure> {
-    let since = (status != Status::Valid).then_some(At(since));
-    let changed = connection.execute(UPDATE, (list, index, number(status), since)).or_fault()?;
+    let changed = connection.execute(UPDATE, (list, index, number(status), At(since))).or_fault()?;
     if changed == 1 {
         return Ok(());
     }

@@ -3,6 +3,7 @@
 use lictor_shared::{License, Seconds, StatusRef, Text, Thumbprint, Timestamp, Uri, Uuid};
 use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, OptionalExtension as _, Row};
+use std::collections::BTreeSet;
 
 use super::entries;
 use super::fault::OrFault;
@@ -15,6 +16,8 @@ const INSERT_LICENSE: &str = "INSERT INTO license (id, customer_id, state) VALUE
 const INSERT_REVISION: &str = "INSERT INTO revision \
     (serial, license_id, revision, seq, kid, products, plan, iat, nbf, exp, grace_until, list, idx, token) \
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+const UPDATE_SUSPENDED: &str = "UPDATE license SET state = 'suspended', since = ?2 WHERE id = ?1";
+const UPDATE_ACTIVE: &str = "UPDATE license SET state = 'active', since = NULL WHERE id = ?1";
 const UPDATE_REVOKED: &str = "UPDATE license SET state = 'revoked', since = ?2, reason = ?3 WHERE id = ?1";
 
 pub(super) const SELECT_LICENSE: &str = "SELECT license.id, license.customer_id, customer.name, license.state, license.since, \
@@ -23,6 +26,10 @@ pub(super) const SELECT_PAGE: &str = "SELECT license.id, license.customer_id, cu
     license.reason FROM license JOIN customer ON customer.id = license.customer_id \
     WHERE license.id > ?1 ORDER BY license.id LIMIT ?2";
 pub(super) const SELECT_ID_BY_SERIAL: &str = "SELECT license_id FROM revision WHERE serial = ?1";
+pub(super) const SELECT_IDS_FROM: &str =
+    "SELECT id FROM license WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT ?3";
+pub(super) const SELECT_SERIALS_FROM: &str =
+    "SELECT serial, license_id FROM revision WHERE serial >= ?1 AND serial < ?2 ORDER BY serial";
 pub(super) const SELECT_REVISIONS: &str = "SELECT revision.serial, revision.revision, revision.kid, revision.products, \
     revision.plan, revision.iat, revision.nbf, revision.exp, revision.grace_until, status_list.uri, revision.idx, \
     status_entry.status, status_entry.since, status_entry.grace, revision.list FROM revision \
@@ -69,6 +76,16 @@ pub(crate) fn insert_revision(
     Ok(())
 }
 
+pub(crate) fn set_suspended(connection: &Connection, id: Uuid, since: Timestamp) -> Result<(), Failure> {
+    connection.execute(UPDATE_SUSPENDED, (Word(id), At(since))).or_fault()?;
+    Ok(())
+}
+
+pub(crate) fn set_active(connection: &Connection, id: Uuid) -> Result<(), Failure> {
+    connection.execute(UPDATE_ACTIVE, [Word(id)]).or_fault()?;
+    Ok(())
+}
+
 pub(crate) fn set_revoked(
     connection: &Connection,
     id: Uuid,
@@ -90,6 +107,40 @@ pub(crate) fn find(connection: &Connection, id: Uuid) -> Result<Option<LicenseRe
         },
     };
     found.map(|license| with_revisions(connection, license)).transpose()
+}
+
+/// Behind everything that begins so: `g` follows the digits of an id and its hyphen.
+fn behind(beginning: &str) -> String {
+    format!("{beginning}g")
+}
+
+/// The ids that begin so, `most` of them at most.
+pub(crate) fn ids_from(connection: &Connection, beginning: &str, most: usize) -> Result<Vec<Uuid>, Failure> {
+    let mut statement = connection.prepare(SELECT_IDS_FROM).or_fault()?;
+    let most = u32::try_from(most).unwrap_or(u32::MAX);
+    let read = |row: &Row<'_>| row.get(0).map(|Word(id)| id);
+    let ids = statement.query_map((beginning, behind(beginning), most), read).or_fault()?;
+    ids.collect::<rusqlite::Result<_>>().or_fault()
+}
+
+/// The serials that begin so, each with its license, until `most` licenses are found.
+pub(crate) fn revisions_from(
+    connection: &Connection,
+    beginning: &str,
+    most: usize,
+) -> Result<Vec<(Uuid, Uuid)>, Failure> {
+    let mut statement = connection.prepare(SELECT_SERIALS_FROM).or_fault()?;
+    let mut rows = statement.query((beginning, behind(beginning))).or_fault()?;
+    let (mut found, mut licenses) = (Vec::new(), BTreeSet::new());
+    // Read row by row: a license with many revisions does not hide another one, and nothing is read beyond what is asked.
+    while licenses.len() < most {
+        let Some(row) = rows.next().or_fault()? else { break };
+        let (Word(serial), Word(license)): (Word<Uuid>, Word<Uuid>) =
+            (row.get(0).or_fault()?, row.get(1).or_fault()?);
+        licenses.insert(license);
+        found.push((serial, license));
+    }
+    Ok(found)
 }
 
 fn license_of(connection: &Connection, serial: Uuid) -> Result<Option<Word<Uuid>>, Failure> {

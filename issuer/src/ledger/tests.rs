@@ -442,6 +442,8 @@ fn no_single_operation_reads_a_whole_table() {
         licenses::SELECT_LICENSE,
         licenses::SELECT_PAGE,
         licenses::SELECT_ID_BY_SERIAL,
+        licenses::SELECT_IDS_FROM,
+        licenses::SELECT_SERIALS_FROM,
         licenses::SELECT_REVISIONS,
         licenses::SELECT_TOKEN,
         entries::SELECT_LIST,

@@ -1,6 +1,10 @@
 //! The check of a ledger: whatever was changed past the log is named.
 
-use lictor_issuer::{RevocationReason, Terms, check, publish, revoke};
+use lictor_issuer::terms::{FromText as _, Span};
+use lictor_issuer::{
+    Changes, Earlier, Renewal, RenewedTerm, RevocationReason, Terms, check, publish, reinstate, renew,
+    revoke, suspend,
+};
 use lictor_shared::Uri;
 use rusqlite::Connection;
 
@@ -78,6 +82,96 @@ fn every_row_that_was_changed_is_named() {
         let intruder = Connection::open(world.ledger.path()).unwrap();
         intruder.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
         intruder.execute_batch(change).unwrap();
+        let failure = check(&world.ledger).expect_err(change);
+        assert_eq!(failure.exit_code(), 32, "{change}: {}", failure.message);
+        assert!(failure.message.contains(named), "{change}: {}", failure.message);
+    }
+}
+
+/// One license suspended, one suspended and then revoked, one suspended and reinstated.
+fn suspended() -> World {
+    let mut world = World::new();
+    let mut suspended = |_| {
+        let id = world.issue(|_| ()).signed.license.id.to_string();
+        suspend(&mut world.ledger, &id, None, &at("2026-12-01T00:00:00Z")).unwrap();
+        id
+    };
+    let [_, revoked, reinstated] = [0, 1, 2].map(&mut suspended);
+    let later = at("2026-12-24T00:00:00Z");
+    revoke(&mut world.ledger, &revoked, RevocationReason::Other, None, &later).unwrap();
+    reinstate(&mut world.ledger, &reinstated, Some(&text("paid")), &later).unwrap();
+    world
+}
+
+#[test]
+fn suspensions_follow_from_the_log_too() {
+    check(&suspended().ledger).unwrap();
+    for (change, named) in [
+        ("UPDATE status_entry SET status = 1 WHERE status = 2", "status_entry"),
+        ("UPDATE status_entry SET status = 0, since = NULL WHERE status = 2", "status_entry"),
+        ("UPDATE status_entry SET since = since + 1 WHERE status = 2", "status_entry"),
+        // As if the revocation had moved it.
+        ("UPDATE status_entry SET since = 1798070400 WHERE status = 1", "status_entry"),
+        ("UPDATE status_entry SET status = 2, since = 1796083200 WHERE status = 0", "status_entry"),
+        ("UPDATE license SET state = 'active', since = NULL WHERE state = 'suspended'", "table license"),
+        ("UPDATE license SET since = since + 1 WHERE state = 'suspended'", "table license"),
+        (
+            "UPDATE license SET state = 'suspended', since = 1796083200 WHERE state = 'active'",
+            "table license",
+        ),
+    ] {
+        let world = suspended();
+        let intruder = Connection::open(world.ledger.path()).unwrap();
+        assert_eq!(intruder.execute(change, ()).unwrap(), 1, "{change}");
+        let failure = check(&world.ledger).expect_err(change);
+        assert_eq!(failure.exit_code(), 32, "{change}: {}", failure.message);
+        assert!(failure.message.contains(named), "{change}: {}", failure.message);
+    }
+}
+
+/// A license renewed, its first revision revoked, then suspended and renewed again.
+fn renewed() -> World {
+    let mut world = World::new();
+    let id = world.issue(|_| ()).signed.license.id.to_string();
+    let later = at("2026-12-01T00:00:00Z");
+    let length = RenewedTerm::For(Span::from_text("1y").unwrap());
+    let mut renewal = Renewal { length, changes: Changes::default(), earlier: Earlier::Revoke };
+    renew(&world.home, &mut world.ledger, &world.key, &id, &renewal, &later).unwrap();
+    suspend(&mut world.ledger, &id, None, &later).unwrap();
+    renewal.earlier = Earlier::Keep;
+    renew(&world.home, &mut world.ledger, &world.key, &id, &renewal, &at("2026-12-24T00:00:00Z")).unwrap();
+    world
+}
+
+#[test]
+fn renewals_follow_from_the_log_too() {
+    let world = renewed();
+    let checked = check(&world.ledger).unwrap();
+    assert_eq!((checked.events, checked.licenses, checked.personal), (7, 1, 6));
+    for (change, named) in [
+        ("UPDATE status_entry SET status = 2 WHERE status = 1", "status_entry"),
+        ("UPDATE status_entry SET since = since + 1 WHERE status = 1", "status_entry"),
+        (
+            "UPDATE status_entry SET status = 0, since = NULL \
+             WHERE idx = (SELECT idx FROM revision WHERE revision = 3)",
+            "status_entry",
+        ),
+        // As if the renewal had moved it.
+        (
+            "UPDATE status_entry SET since = 1798070400 \
+             WHERE idx = (SELECT idx FROM revision WHERE revision = 3)",
+            "status_entry",
+        ),
+        ("UPDATE revision SET exp = exp + 86400 WHERE revision = 3", "expiresAt"),
+        ("UPDATE revision SET nbf = nbf - 1 WHERE revision = 2", "startsAt"),
+        ("UPDATE revision SET revision = 4 WHERE revision = 3", "revision"),
+        ("UPDATE revision SET token = token || 'x' WHERE revision = 2", "tokenSha256"),
+        ("DELETE FROM revision WHERE revision = 2", "missing"),
+    ] {
+        let world = renewed();
+        let intruder = Connection::open(world.ledger.path()).unwrap();
+        intruder.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+        assert_eq!(intruder.execute(change, ()).unwrap(), 1, "{change}");
         let failure = check(&world.ledger).expect_err(change);
         assert_eq!(failure.exit_code(), 32, "{change}: {}", failure.message);
         assert!(failure.message.contains(named), "{change}: {}", failure.message);

@@ -4,9 +4,13 @@
 mod support;
 
 #[cfg(test)]
+mod amend;
+#[cfg(test)]
 mod catalogue;
 #[cfg(test)]
 mod check;
+#[cfg(test)]
+mod find;
 #[cfg(test)]
 mod home;
 #[cfg(test)]
@@ -16,4 +20,8 @@ mod keys;
 #[cfg(test)]
 mod publish;
 #[cfg(test)]
+mod renew;
+#[cfg(test)]
 mod revoke;
+#[cfg(test)]
+mod suspend;

@@ -1,18 +1,18 @@
 //! `lictor license issue`, for short `lictor issue`.
 
 use clap::Args;
-use lictor_shared::json::Value;
-use lictor_shared::{Algorithm, Artefact as _, License, Name, OriginPattern, Purpose, Text, Timestamp};
-use std::path::{Path, PathBuf};
+use lictor_shared::json::Members;
+use lictor_shared::{Algorithm, Name, OriginPattern, Purpose, Text, Timestamp};
+use std::path::PathBuf;
 
 use super::super::globals::Globals;
 use super::super::output::Output;
 use super::super::passphrase::PassphraseSource;
 use super::super::terms::TermsOptions;
 use super::super::values;
-use crate::durable::{self, Readers};
-use crate::error::{Failure, FailureKind};
-use crate::issue::{Issued, issue, preview};
+use super::handed;
+use crate::error::Failure;
+use crate::issue::{issue, preview};
 use crate::order::Order;
 use crate::terms::TermLength;
 
@@ -77,22 +77,17 @@ impl Issue {
         let (order, occasion) = (self.order()?, globals.occasion()?);
         // What is wrong with the order is said before anybody is asked for a passphrase.
         preview(&home, &ledger, &order, &occasion)?;
-        if let Some(path) = &self.out {
-            // So is a file that could not be written.
-            must_not_exist(path)?;
-            durable::probe(path, License::TOKEN_BYTES)?;
-        }
+        // So is a file that could not be written.
+        handed::can_be_written(self.out.as_deref())?;
         let signer = self.passphrase.signer(&home, &ledger, Purpose::License, &occasion)?;
         let issued = issue(&home, &mut ledger, &signer, &order, &occasion)?;
-        tell(&issued, output);
-        self.hand_out(&issued, output).map_err(|failure| {
-            let id = issued.signed.license.id;
-            failure
-                .hint(format!(
-                    "the license {id} was issued; write it again with: lictor license show {id} --out FILE"
-                ))
-                .with("license", id.to_string())
-        })?;
+        let license = &issued.signed.license;
+        output.say(format_args!(
+            "Issued the license {} to {} ({}).",
+            license.id, license.customer, license.customer_id
+        ));
+        handed::tell(&issued, output);
+        handed::hand_out(&issued, self.out.as_deref(), Members::new(), output)?;
         Ok(0)
     }
 
@@ -111,63 +106,4 @@ impl Issue {
             algorithm: self.alg,
         })
     }
-
-    fn hand_out(&self, issued: &Issued, output: &mut Output) -> Result<(), Failure> {
-        let armored = issued.signed.armored();
-        if let Some(path) = &self.out {
-            durable::create(path, armored.as_bytes(), Readers::Anyone)?;
-            output.say(format_args!("It is in {}.", path.display()));
-        }
-        let id = issued.signed.license.id;
-        output.either(
-            || if self.out.is_some() { format!("{id}\n") } else { armored },
-            || json(issued, self.out.as_deref()),
-        )
-    }
-}
-
-/// Refuses a file name that is taken, before anything is done for it.
-pub(super) fn must_not_exist(path: &Path) -> Result<(), Failure> {
-    if path.symlink_metadata().is_ok() {
-        let path = path.display().to_string();
-        return Err(Failure::new(
-            FailureKind::Conflict,
-            format!("{path} exists already; it was not touched"),
-        )
-        .hint("name another file, or move this one away")
-        .with("path", path));
-    }
-    Ok(())
-}
-
-fn tell(issued: &Issued, output: &mut Output) {
-    let license = &issued.signed.license;
-    output.say(format_args!(
-        "Issued the license {} to {} ({}).",
-        license.id, license.customer, license.customer_id
-    ));
-    for sentence in issued.draft.in_words() {
-        output.say(format_args!("  {sentence}"));
-    }
-    for warning in issued.draft.warnings() {
-        output.say(format_args!("warning: {warning}"));
-    }
-}
-
-fn json(issued: &Issued, file: Option<&Path>) -> Value {
-    let license = &issued.signed.license;
-    let time = |at: Option<Timestamp>| Value::from(at.map(|at| at.to_string()));
-    Value::object([
-        ("id", license.id.to_string().into()),
-        ("serial", license.serial.to_string().into()),
-        ("revision", license.revision.into()),
-        ("customerId", license.customer_id.as_str().into()),
-        ("startsAt", time(Some(license.starts_at))),
-        ("expiresAt", time(license.term.expires_at())),
-        ("graceUntil", time(license.term.grace_until())),
-        ("warnings", issued.draft.warnings().into_iter().map(Value::from).collect::<Vec<_>>().into()),
-        ("file", file.map(|path| path.display().to_string()).into()),
-        ("token", issued.signed.token.as_str().into()),
-        ("event", issued.event.into()),
-    ])
 }

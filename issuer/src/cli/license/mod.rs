@@ -1,10 +1,17 @@
 //! `lictor license …`: licenses.
 
+mod amend;
+mod handed;
 mod inspect;
 pub(crate) mod issue;
 mod list;
+mod named;
+mod reinstate;
+mod renew;
+mod revised;
 mod revoke;
 mod show;
+mod suspend;
 
 use clap::Subcommand;
 use lictor_shared::json::Value;
@@ -14,14 +21,19 @@ use super::output::Output;
 use super::shown;
 use crate::error::Failure;
 use crate::licenses::{LicenseRecord, RevisionRecord, Standing};
+use crate::revoke::StoppedRevision;
 
-/// Issue, list, show, inspect and revoke licenses
+/// Issue, renew, amend, suspend, revoke and look up licenses
 #[derive(Subcommand, Debug)]
 pub(crate) enum License {
     Issue(Box<issue::Issue>),
+    Renew(Box<renew::Renew>),
+    Amend(Box<amend::Amend>),
     List(list::List),
     Show(show::Show),
     Inspect(inspect::Inspect),
+    Suspend(suspend::Suspend),
+    Reinstate(reinstate::Reinstate),
     Revoke(revoke::Revoke),
 }
 
@@ -29,9 +41,13 @@ impl License {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
         match self {
             Self::Issue(command) => command.run(globals, output),
+            Self::Renew(command) => command.run(globals, output),
+            Self::Amend(command) => command.run(globals, output),
             Self::List(command) => command.run(globals, output),
             Self::Show(command) => command.run(globals, output),
             Self::Inspect(command) => command.run(globals, output),
+            Self::Suspend(command) => command.run(globals, output),
+            Self::Reinstate(command) => command.run(globals, output),
             Self::Revoke(command) => command.run(globals, output),
         }
     }
@@ -78,6 +94,29 @@ fn revision(revision: &RevisionRecord) -> Value {
         ("statusUri", revision.entry.uri.as_str().into()),
         ("statusIndex", revision.entry.index.into()),
     ])
+}
+
+/// A revision that was stopped as programs see it.
+fn stopped(revision: &StoppedRevision) -> Value {
+    Value::object([
+        ("serial", revision.serial.to_string().into()),
+        ("statusUri", revision.entry.uri.as_str().into()),
+        ("statusIndex", revision.entry.index.into()),
+        ("since", revision.since.to_string().into()),
+        ("readOnlyFrom", revision.read_only_from.map(|at| at.to_string()).into()),
+    ])
+}
+
+/// `1 revision`, `2 revisions`.
+fn counted(revisions: usize) -> String {
+    if revisions == 1 { "1 revision".into() } else { format!("{revisions} revisions") }
+}
+
+/// From when on a deployment that hears of it in time is read-only.
+fn say_read_only_from(revisions: &[StoppedRevision], output: &mut Output) {
+    if let Some(from) = revisions.iter().filter_map(|revision| revision.read_only_from).max() {
+        output.say(format_args!("  A deployment that hears of it in time is read-only from {from} on."));
+    }
 }
 
 fn products(revision: &RevisionRecord) -> String {

@@ -9,13 +9,15 @@ use std::io::{self, BufRead as _, IsTerminal as _};
 use super::super::globals::Globals;
 use super::super::output::Output;
 use super::super::shown;
+use super::named::named;
 use crate::error::{Failure, FailureKind};
-use crate::licenses::{self, LicenseRecord};
+use crate::licenses::LicenseRecord;
 use crate::revoke::{RevocationReason, Revoked, revoke};
 
 const EXAMPLES: &str = "\
 Examples:
   lictor license revoke ID --reason non-payment
+  lictor license revoke acme.lic --reason customer-request
   lictor license revoke ID --reason fraud --note 'case 17' --confirm ID
 
 It cannot be taken back. Deployments learn of it from the next status list:
@@ -25,7 +27,7 @@ lictor status publish";
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Revoke {
-    /// The license's id
+    /// The license: its id or a serial, 8 characters or more of either, or its file
     #[arg(value_name = "ID")]
     id: String,
     /// Why
@@ -34,7 +36,7 @@ pub(crate) struct Revoke {
     /// A note for the record; the log holds only its salted hash
     #[arg(long, value_name = "TEXT")]
     note: Option<Text>,
-    /// The license's id again, so that no slip revokes another one [default: asked at the terminal]
+    /// The license's id in full, so that no slip revokes another one [default: asked at the terminal]
     #[arg(long, value_name = "ID")]
     confirm: Option<String>,
 }
@@ -52,7 +54,7 @@ impl clap::ValueEnum for RevocationReason {
 impl Revoke {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
         let (_, mut ledger) = globals.home_and_ledger()?;
-        let license = licenses::find(&ledger, &self.id)?;
+        let license = named(&ledger, &self.id)?.license;
         let confirmed = match &self.confirm {
             Some(id) => id.clone(),
             None => ask(&license, output)?,
@@ -63,7 +65,8 @@ impl Revoke {
                 Failure::new(FailureKind::Usage, message).hint(format!("give --confirm {}", license.id))
             );
         }
-        let revoked = revoke(&mut ledger, &self.id, self.reason, self.note.as_ref(), &globals.occasion()?)?;
+        let id = license.id.to_string();
+        let revoked = revoke(&mut ledger, &id, self.reason, self.note.as_ref(), &globals.occasion()?)?;
         tell(&license, &revoked, output);
         output.either(|| format!("{}\n", revoked.license), || json(&revoked))?;
         Ok(0)
@@ -93,34 +96,23 @@ fn ask(license: &LicenseRecord, output: &mut Output) -> Result<String, Failure> 
 }
 
 fn tell(license: &LicenseRecord, revoked: &Revoked, output: &mut Output) {
-    let count = revoked.revisions.len();
-    let revisions = if count == 1 { "1 revision".to_string() } else { format!("{count} revisions") };
+    let revisions = super::counted(revoked.revisions.len());
     output.say(format_args!(
         "Revoked the license {} of {}: {revisions}, {}.",
         revoked.license,
         shown::foreign(license.customer.as_str()),
         revoked.reason
     ));
-    if let Some(from) = revoked.revisions.iter().filter_map(|revision| revision.read_only_from).max() {
-        output.say(format_args!("  A deployment that hears of it in time is read-only from {from} on."));
-    }
+    super::say_read_only_from(&revoked.revisions, output);
     output.say("Next: lictor status publish, and bring the list to the deployments");
 }
 
 fn json(revoked: &Revoked) -> Value {
-    let revision = |revision: &crate::revoke::RevokedRevision| {
-        Value::object([
-            ("serial", revision.serial.to_string().into()),
-            ("statusUri", revision.entry.uri.as_str().into()),
-            ("statusIndex", revision.entry.index.into()),
-            ("readOnlyFrom", revision.read_only_from.map(|at| at.to_string()).into()),
-        ])
-    };
     Value::object([
         ("id", revoked.license.to_string().into()),
         ("since", revoked.since.to_string().into()),
         ("reason", revoked.reason.as_str().into()),
-        ("revisions", revoked.revisions.iter().map(revision).collect::<Vec<_>>().into()),
+        ("revisions", revoked.revisions.iter().map(super::stopped).collect::<Vec<_>>().into()),
         ("event", revoked.event.into()),
     ])
 }

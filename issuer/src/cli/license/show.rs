@@ -1,32 +1,35 @@
 //! `lictor license show`.
 
 use clap::Args;
-use lictor_shared::Timestamp;
+use lictor_shared::{Status, Timestamp, Uuid};
 use std::path::{Path, PathBuf};
 
 use super::super::globals::Globals;
 use super::super::output::Output;
 use super::super::shown;
-use super::issue::must_not_exist;
+use super::handed::must_not_exist;
+use super::named::named;
 use crate::durable::{self, Readers};
 use crate::error::{Failure, FailureKind};
+use crate::find::Found;
 use crate::ledger::Ledger;
-use crate::licenses::{self, LicenseRecord, Standing};
+use crate::licenses::{self, LicenseRecord, RevisionRecord, Standing};
 
 const EXAMPLES: &str = "\
 Examples:
-  lictor license show 0198c0d2-6c1e-7000-8000-2f6f2b1d9a10
+  lictor license show 0198c0d2-6c1e-7
+  lictor license show acme.lic
   lictor license show 0198c0d2-6c1e-7000-8000-2f6f2b1d9a10 --out acme.lic
   lictor license show 0198c0d2-6c1e-7000-8000-2f6f2b1d9a10 --json
 
 --out gives a lost file again, byte for byte: the latest revision, or the one
-whose serial was given.";
+whose serial or file was given.";
 
 /// Show a license and its revisions, or write its file again
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Show {
-    /// The license's id, or the serial of one of its revisions
+    /// The license: its id or a serial, 8 characters or more of either, or its file
     #[arg(value_name = "ID")]
     id: String,
     /// Write the license file again, to this file, which must not exist yet
@@ -37,12 +40,12 @@ pub(crate) struct Show {
 impl Show {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
         let (_, ledger) = globals.home_and_ledger()?;
-        let license = licenses::find(&ledger, &self.id)?;
+        let Found { license, serial } = named(&ledger, &self.id)?;
         let at = globals.now()?;
         let text = match &self.out {
             None => text(&license, at),
             Some(path) => {
-                let revision = self.write(&ledger, &license, path)?;
+                let revision = write(&ledger, &license, serial, path)?;
                 output.say(format_args!(
                     "Revision {revision} of the license {} is in {}.",
                     license.id,
@@ -54,18 +57,33 @@ impl Show {
         output.either(|| text, || super::to_value(&license, at))?;
         Ok(0)
     }
+}
 
-    /// Writes the revision that was named by its serial, else the latest.
-    fn write(&self, ledger: &Ledger, license: &LicenseRecord, path: &Path) -> Result<u64, Failure> {
-        must_not_exist(path)?;
-        let named = license.revisions.iter().find(|revision| revision.serial.to_string() == self.id.trim());
-        let revision = named.or_else(|| license.latest()).ok_or_else(|| {
-            Failure::new(FailureKind::Ledger, format!("the license {} has no revision", license.id))
-                .hint("restore the whole home from a backup")
-        })?;
-        let signed = licenses::signed(ledger, revision.serial)?;
-        durable::create(path, signed.armored().as_bytes(), Readers::Anyone)?;
-        Ok(revision.revision)
+/// Writes the revision that was named, else the latest.
+fn write(
+    ledger: &Ledger,
+    license: &LicenseRecord,
+    serial: Option<Uuid>,
+    path: &Path,
+) -> Result<u64, Failure> {
+    must_not_exist(path)?;
+    let named = license.revisions.iter().find(|revision| Some(revision.serial) == serial);
+    let revision = named.or_else(|| license.latest()).ok_or_else(|| {
+        Failure::new(FailureKind::Ledger, format!("the license {} has no revision", license.id))
+            .hint("restore the whole home from a backup")
+    })?;
+    let signed = licenses::signed(ledger, revision.serial)?;
+    durable::create(path, signed.armored().as_bytes(), Readers::Anyone)?;
+    Ok(revision.revision)
+}
+
+/// Where its entry is, and what the list says of it if that is not that it is valid.
+fn status(revision: &RevisionRecord) -> String {
+    let place = format!("entry {} of {}", revision.entry.index, revision.entry.uri);
+    match (revision.status, revision.since) {
+        (Status::Revoked, Some(since)) => format!("{place}, revoked since {since}"),
+        (Status::Suspended, Some(since)) => format!("{place}, suspended since {since}"),
+        _ => place,
     }
 }
 
@@ -91,7 +109,7 @@ fn text(license: &LicenseRecord, at: Timestamp) -> String {
         facts.push(("starts", revision.starts_at.to_string()));
         facts.push(("expires", shown::instant(revision.expires_at, "never")));
         facts.push(("grace until", shown::instant(revision.grace_until, "never")));
-        facts.push(("status", format!("entry {} of {}", revision.entry.index, revision.entry.uri)));
+        facts.push(("status", status(revision)));
         facts.push(("key", revision.key.to_string()));
     }
     shown::facts(&facts)

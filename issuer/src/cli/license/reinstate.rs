@@ -1,0 +1,59 @@
+//! `lictor license reinstate`.
+
+use clap::Args;
+use lictor_shared::Text;
+use lictor_shared::json::Value;
+
+use super::super::globals::Globals;
+use super::super::output::Output;
+use super::super::shown;
+use super::named::named;
+use crate::error::Failure;
+use crate::suspend::{Reinstated, reinstate};
+
+const EXAMPLES: &str = "\
+Examples:
+  lictor license reinstate ID
+  lictor license reinstate ID --note 'invoice 4711 is paid'
+
+Deployments learn of it from the next status list: lictor status publish";
+
+/// Reinstate a suspended license: it is again what it was before
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Reinstate {
+    /// The license: its id or a serial, 8 characters or more of either, or its file
+    #[arg(value_name = "ID")]
+    id: String,
+    /// A note for the record; the log holds only its salted hash
+    #[arg(long, value_name = "TEXT")]
+    note: Option<Text>,
+}
+
+impl Reinstate {
+    pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
+        let (_, mut ledger) = globals.home_and_ledger()?;
+        let license = named(&ledger, &self.id)?.license;
+        let id = license.id.to_string();
+        let reinstated = reinstate(&mut ledger, &id, self.note.as_ref(), &globals.occasion()?)?;
+        output.say(format_args!(
+            "Reinstated the license {id} of {}: {}, suspended since {}.",
+            shown::foreign(license.customer.as_str()),
+            super::counted(reinstated.revisions.len()),
+            reinstated.suspended_since
+        ));
+        output.say("Next: lictor status publish, and bring the list to the deployments");
+        output.either(|| format!("{id}\n"), || json(&reinstated))?;
+        Ok(0)
+    }
+}
+
+fn json(reinstated: &Reinstated) -> Value {
+    let serial = |serial: &lictor_shared::Uuid| Value::object([("serial", serial.to_string().into())]);
+    Value::object([
+        ("id", reinstated.license.to_string().into()),
+        ("suspendedSince", reinstated.suspended_since.to_string().into()),
+        ("revisions", reinstated.revisions.iter().map(serial).collect::<Vec<_>>().into()),
+        ("event", reinstated.event.into()),
+    ])
+}

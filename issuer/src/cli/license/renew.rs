@@ -1,0 +1,83 @@
+//! `lictor license renew`.
+
+use clap::{ArgGroup, Args};
+use lictor_shared::{Purpose, Timestamp};
+use std::path::PathBuf;
+
+use super::super::globals::Globals;
+use super::super::output::Output;
+use super::super::passphrase::PassphraseSource;
+use super::super::values;
+use super::handed;
+use super::named::named;
+use super::revised::{self, ChangesOptions};
+use crate::error::{Failure, FailureKind};
+use crate::renew::{Renewal, RenewedTerm, preview_renewal, renew};
+use crate::revision::Earlier;
+use crate::terms::Span;
+
+const EXAMPLES: &str = "\
+Examples:
+  lictor license renew ID --term 1y --out acme-2.lic
+  lictor license renew ID --until 2028-12-31 --seats 50
+  lictor license renew ID --term 1y --revoke-previous --json
+
+The new term counts from the old end, or from now if that is past. The new
+revision holds from now on, so nothing lapses in between. What is not given
+stays as it is; of what can be given several times, what is given replaces all
+that the license had.";
+
+/// Renew a license: its next revision, with a later end
+#[derive(Args, Debug)]
+#[command(
+    after_help = EXAMPLES,
+    group(ArgGroup::new("end").required(true).args(["term", "until"])),
+    mut_args(revised::without_defaults)
+)]
+pub(crate) struct Renew {
+    /// The license: its id or a serial, 8 characters or more of either, or its file
+    #[arg(value_name = "ID")]
+    id: String,
+    /// For how long: 1y, 6mo, 2w, 90d (calendar time, UTC)
+    #[arg(long, value_name = "SPAN", value_parser = values::term::<Span>)]
+    term: Option<Span>,
+    /// The last day of the new term
+    #[arg(long, value_name = "DATE", value_parser = values::end)]
+    until: Option<Timestamp>,
+    /// Revoke the earlier revisions as well
+    #[arg(long)]
+    revoke_previous: bool,
+    /// Write the license to this file, which must not exist yet [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    passphrase: PassphraseSource,
+    #[command(flatten)]
+    changes: ChangesOptions,
+}
+
+impl Renew {
+    pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
+        let (home, mut ledger) = globals.home_and_ledger()?;
+        let (renewal, occasion) = (self.renewal()?, globals.occasion()?);
+        let id = named(&ledger, &self.id)?.license.id.to_string();
+        // What is wrong is said before anybody is asked for a passphrase.
+        preview_renewal(&home, &ledger, &id, &renewal, &occasion)?;
+        handed::can_be_written(self.out.as_deref())?;
+        let signer = self.passphrase.signer(&home, &ledger, Purpose::License, &occasion)?;
+        let renewed = renew(&home, &mut ledger, &signer, &id, &renewal, &occasion)?;
+        revised::tell("Renewed", &renewed, output);
+        handed::hand_out(&renewed.issued, self.out.as_deref(), revised::more(&renewed), output)?;
+        Ok(0)
+    }
+
+    fn renewal(&self) -> Result<Renewal, Failure> {
+        let until = self.until.map(RenewedTerm::Until);
+        let length = self.term.map(RenewedTerm::For).or(until).ok_or_else(|| {
+            Failure::new(FailureKind::Usage, "until when is it renewed?")
+                .hint("give --term 1y or --until DATE")
+        })?;
+        let earlier = if self.revoke_previous { Earlier::Revoke } else { Earlier::Keep };
+        Ok(Renewal { length, changes: self.changes.changes()?, earlier })
+    }
+}

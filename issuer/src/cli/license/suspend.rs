@@ -1,0 +1,59 @@
+//! `lictor license suspend`.
+
+use clap::Args;
+use lictor_shared::Text;
+use lictor_shared::json::Value;
+
+use super::super::globals::Globals;
+use super::super::output::Output;
+use super::super::shown;
+use super::named::named;
+use crate::error::Failure;
+use crate::suspend::{Suspended, suspend};
+
+const EXAMPLES: &str = "\
+Examples:
+  lictor license suspend acme.lic
+  lictor license suspend ID --note 'invoice 4711 is overdue'
+
+To take it back: lictor license reinstate ID. Deployments learn of either from
+the next status list: lictor status publish";
+
+/// Suspend a license until further notice: every revision that could be used
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Suspend {
+    /// The license: its id or a serial, 8 characters or more of either, or its file
+    #[arg(value_name = "ID")]
+    id: String,
+    /// A note for the record; the log holds only its salted hash
+    #[arg(long, value_name = "TEXT")]
+    note: Option<Text>,
+}
+
+impl Suspend {
+    pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
+        let (_, mut ledger) = globals.home_and_ledger()?;
+        let license = named(&ledger, &self.id)?.license;
+        let id = license.id.to_string();
+        let suspended = suspend(&mut ledger, &id, self.note.as_ref(), &globals.occasion()?)?;
+        output.say(format_args!(
+            "Suspended the license {id} of {}: {}.",
+            shown::foreign(license.customer.as_str()),
+            super::counted(suspended.revisions.len())
+        ));
+        super::say_read_only_from(&suspended.revisions, output);
+        output.say("Next: lictor status publish, and bring the list to the deployments");
+        output.either(|| format!("{id}\n"), || json(&suspended))?;
+        Ok(0)
+    }
+}
+
+fn json(suspended: &Suspended) -> Value {
+    Value::object([
+        ("id", suspended.license.to_string().into()),
+        ("since", suspended.since.to_string().into()),
+        ("revisions", suspended.revisions.iter().map(super::stopped).collect::<Vec<_>>().into()),
+        ("event", suspended.event.into()),
+    ])
+}

@@ -1,0 +1,122 @@
+//! The latest revision of a license, and the draft of the one behind it.
+
+use lictor_shared::{License, SeatLimit, Timestamp};
+use rusqlite::Connection;
+use std::collections::BTreeMap;
+
+use crate::difference::lengths;
+use crate::draft::Draft;
+use crate::error::{Failure, FailureKind, FieldErrors};
+use crate::ledger::products;
+use crate::licenses::{LicenseRecord, signed_in};
+use crate::order::Order;
+use crate::press::Place;
+use crate::resolve::{self, Dates};
+use crate::revision::Changes;
+use crate::terms::{StatusAge, Terms};
+
+/// A license, and the claims of its latest revision.
+pub(crate) struct Latest {
+    pub(crate) record: LicenseRecord,
+    pub(crate) claims: License,
+}
+
+impl Latest {
+    pub(crate) fn of(connection: &Connection, record: LicenseRecord) -> Result<Self, Failure> {
+        let latest = record.latest().ok_or_else(|| {
+            Failure::new(FailureKind::Ledger, format!("The license {} has no revision.", record.id))
+                .hint("Restore the whole home from a backup; keep the damaged one for analysis.")
+        })?;
+        let claims = signed_in(connection, latest.serial)?.license;
+        Ok(Self { record, claims })
+    }
+
+    pub(crate) fn next(&self) -> Place {
+        Place {
+            customer_id: self.claims.customer_id.clone(),
+            id: self.claims.id,
+            revision: self.claims.revision.saturating_add(1),
+        }
+    }
+
+    /// The draft of the next revision: the latest with changes, on dates of its own.
+    pub(crate) fn draft(
+        &self,
+        changes: &Changes,
+        connection: &Connection,
+        at: Timestamp,
+        dates: impl FnOnce(&mut FieldErrors, &Terms) -> Dates,
+    ) -> Result<Draft, Failure> {
+        let terms = self.terms(&changes.terms);
+        let order = self.order(changes);
+        if changes.plan.is_some() {
+            resolve::products(&order, &products::all(connection)?)?;
+        }
+        let mut errors = FieldErrors::default();
+        resolve::check_notes(&mut errors, &order);
+        terms.check(&mut errors);
+        let dates = dates(&mut errors, &terms);
+        errors.into_result()?;
+        let draft = resolve::settled(&order, terms, dates, at);
+        Ok(Draft { extensions: self.claims.extensions.clone(), ..draft })
+    }
+
+    /// Until when releases are covered: as before, unless that is changed.
+    pub(crate) fn maintenance(
+        &self,
+        errors: &mut FieldErrors,
+        terms: &Terms,
+        starts_at: Timestamp,
+    ) -> Option<Timestamp> {
+        match terms.maintenance {
+            None => self.claims.maintenance_until,
+            Some(_) => resolve::maintenance(errors, terms, starts_at),
+        }
+    }
+
+    fn order(&self, changes: &Changes) -> Order {
+        let License { products, customer, customer_id, plan, origins, meta, .. } = self.claims.clone();
+        Order {
+            products,
+            plan: changes.plan.clone().unwrap_or(plan),
+            customer,
+            customer_id: Some(customer_id),
+            starts: None,
+            terms: Terms::default(),
+            origins: changes.origins.clone().unwrap_or(origins),
+            meta: changes.meta.clone().unwrap_or(meta),
+            algorithm: changes.algorithm,
+        }
+    }
+
+    fn terms(&self, changes: &Terms) -> Terms {
+        let claims = &self.claims;
+        let (warn, grace) = lengths(claims.term);
+        let latest = Terms {
+            term: None,
+            warn,
+            grace,
+            revocation_grace: Some(claims.grace.revocation),
+            status_grace: Some(claims.grace.status),
+            activation_grace: Some(claims.grace.activation),
+            maintenance_grace: Some(claims.grace.maintenance),
+            max_status_age: Some(claims.max_status_age.map_or(StatusAge::Never, StatusAge::Within)),
+            maintenance: None,
+            seats: Some(claims.seats.limit),
+            overage: None,
+            activation: Some(claims.activation),
+            features: Some(claims.features.clone()),
+            limits: BTreeMap::new(),
+            environments: Some(claims.environments.clone()),
+        };
+        let mut terms = changes.clone().over(&latest);
+        // Unlimited seats leave no room for extra ones; any other number keeps those that were agreed.
+        if terms.overage.is_none() && terms.seats != Some(SeatLimit::Unlimited) {
+            terms.overage = Some(claims.seats.overage);
+        }
+        if terms.limits.is_empty() {
+            terms.limits = claims.limits.clone();
+        }
+        terms
+    }
+}

@@ -1,0 +1,130 @@
+//! Renewing a license: its next revision, with a later end.
+
+use lictor_keys::Signer;
+use lictor_shared::{Term, Timestamp};
+use rusqlite::Connection;
+
+use crate::draft::Draft;
+use crate::error::{Failure, FailureKind, FieldErrors};
+use crate::event::EventKind;
+use crate::home::Home;
+use crate::latest::Latest;
+use crate::ledger::Ledger;
+use crate::licenses::LicenseState;
+use crate::occasion::Occasion;
+use crate::resolve::{self, Dates};
+use crate::revision::{self, Changes, Earlier, Revised, Revision};
+use crate::terms::{Span, Terms};
+use crate::transition::forbidden;
+
+/// A renewal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Renewal {
+    /// Until when.
+    pub length: RenewedTerm,
+    /// What else changes.
+    pub changes: Changes,
+    /// What becomes of the earlier revisions.
+    pub earlier: Earlier,
+}
+
+/// Until when a license is renewed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RenewedTerm {
+    /// For a span of the calendar, from the old end on, or from now on if that is past.
+    For(Span),
+    /// Until an instant, which lies behind the old end.
+    Until(Timestamp),
+}
+
+/// What [`renew`] would sign now. Nothing is changed, and no private key is needed.
+///
+/// # Errors
+/// As [`renew`], as far as they can be known before it is signed.
+pub fn preview_renewal(
+    home: &Home,
+    ledger: &Ledger,
+    id: &str,
+    renewal: &Renewal,
+    occasion: &Occasion,
+) -> Result<Draft, Failure> {
+    with(renewal, |revision| revision::preview(home, ledger, id, revision, occasion))
+}
+
+/// Renews a license. The new revision holds from now on, so that it replaces the old one at once and nothing lapses; if
+/// that has not started yet, from its start on. A suspended license stays suspended.
+///
+/// # Errors
+/// [`FailureKind::NotFound`] if there is no such license or plan, [`FailureKind::Conflict`] if it is revoked or never
+/// expires, [`FailureKind::Validation`] for terms that no license can have, or that do not end later than before.
+pub fn renew(
+    home: &Home,
+    ledger: &mut Ledger,
+    signer: &dyn Signer,
+    id: &str,
+    renewal: &Renewal,
+    occasion: &Occasion,
+) -> Result<Revised, Failure> {
+    with(renewal, |revision| revision::revise(home, ledger, signer, id, revision, occasion))
+}
+
+fn with<T>(renewal: &Renewal, then: impl FnOnce(&Revision<'_>) -> T) -> T {
+    let draft = |latest: &Latest, connection: &Connection, at| draft(latest, renewal, connection, at);
+    then(&Revision { kind: EventKind::LicenseRenewed, earlier: renewal.earlier, draft: &draft })
+}
+
+fn draft(
+    latest: &Latest,
+    renewal: &Renewal,
+    connection: &Connection,
+    at: Timestamp,
+) -> Result<Draft, Failure> {
+    let old_end = can_be_renewed(latest, at)?;
+    let starts_at = latest.claims.starts_at.max(at);
+    latest.draft(&renewal.changes, connection, at, |errors, terms| Dates {
+        starts_at,
+        term: term(errors, terms, renewal.length, Instants { old_end, starts_at, at }),
+        maintenance_until: latest.maintenance(errors, terms, starts_at),
+    })
+}
+
+/// When it ends so far.
+fn can_be_renewed(latest: &Latest, at: Timestamp) -> Result<Timestamp, Failure> {
+    let license = &latest.record;
+    if license.state(at) == LicenseState::Revoked {
+        return Err(forbidden(license, at, "what is revoked cannot be renewed").hint("lictor issue"));
+    }
+    latest.claims.term.expires_at().ok_or_else(|| {
+        let id = license.id;
+        let message = format!("The license {id} never expires; there is nothing to renew.");
+        Failure::new(FailureKind::Conflict, message)
+            .hint(format!("lictor license amend {id} changes its other terms."))
+            .with("license", id.to_string())
+            .with("state", license.state(at).as_str())
+    })
+}
+
+struct Instants {
+    old_end: Timestamp,
+    starts_at: Timestamp,
+    at: Timestamp,
+}
+
+fn term(errors: &mut FieldErrors, terms: &Terms, length: RenewedTerm, instants: Instants) -> Term {
+    let Instants { old_end, starts_at, at } = instants;
+    let (field, end) = match length {
+        // The new term counts from the old end, or from now if that is past.
+        RenewedTerm::For(span) => ("term", span.after(old_end.max(at))),
+        RenewedTerm::Until(end) => ("until", Some(end)),
+    };
+    let Some(end) = end else {
+        errors.add(field, "it would end after the year 9999");
+        return Term::Perpetual;
+    };
+    if end <= at {
+        errors.add(field, format!("it would have ended at {end} already, and now is {at}"));
+    } else if end <= old_end {
+        errors.add(field, format!("it would end at {end}, and it runs until {old_end} already"));
+    }
+    resolve::fixed(errors, terms, starts_at, end)
+}

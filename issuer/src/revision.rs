@@ -1,0 +1,141 @@
+//! A further revision of a license: what renewing and amending share.
+
+use lictor_keys::Signer;
+use lictor_shared::{Algorithm, Name, OriginPattern, Purpose, Status, Timestamp, Uuid};
+use rusqlite::Connection;
+use std::collections::BTreeMap;
+
+use crate::difference::{Difference, differences};
+use crate::draft::Draft;
+use crate::error::Failure;
+use crate::event::EventKind;
+use crate::find::find_in;
+use crate::home::Home;
+use crate::issue::Issued;
+use crate::key::signing_key;
+use crate::latest::Latest;
+use crate::ledger::{Ledger, entries, keys};
+use crate::licenses::{LicenseRecord, Standing};
+use crate::occasion::Occasion;
+use crate::press::Press;
+use crate::revoke::StoppedRevision;
+use crate::terms::Terms;
+use crate::transition::named;
+
+/// What a further revision changes. What is left open stays as it is in the latest one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Another plan, which each of the products has.
+    pub plan: Option<Name>,
+    /// Other terms; how long the license runs is not among them. Lists, numbers and environments that are given
+    /// replace those that it has as a whole.
+    pub terms: Terms,
+    /// Other origins, which replace those that it has as a whole.
+    pub origins: Option<Vec<OriginPattern>>,
+    /// Other notes, which replace those that it has as a whole.
+    pub meta: Option<BTreeMap<Name, String>>,
+    /// The algorithm name in the header. `None`: the one that the key is pinned to, else `EdDSA`.
+    pub algorithm: Option<Algorithm>,
+}
+
+/// A further revision that is in the ledger.
+#[derive(Clone, Debug)]
+pub struct Revised {
+    /// Token, claims and event.
+    pub issued: Issued,
+    /// The serial of the revision that was the latest before.
+    pub previous: Uuid,
+    /// What changed, start and end left aside.
+    pub differences: Vec<Difference>,
+    /// Since when the license is suspended, and this revision with it.
+    pub suspended_since: Option<Timestamp>,
+    /// The earlier revisions that were revoked with it.
+    pub revoked: Vec<StoppedRevision>,
+}
+
+/// What becomes of earlier revisions that could still be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Earlier {
+    /// They can be used until they end, wherever the new one does not arrive.
+    Keep,
+    /// They are revoked.
+    Revoke,
+}
+
+/// How a revision comes about: as which event, from which draft.
+pub(crate) struct Revision<'a> {
+    pub(crate) kind: EventKind,
+    pub(crate) earlier: Earlier,
+    pub(crate) draft: &'a dyn Fn(&Latest, &Connection, Timestamp) -> Result<Draft, Failure>,
+}
+
+/// What [`revise`] would sign now. Nothing is changed, and no private key is needed.
+pub(crate) fn preview(
+    home: &Home,
+    ledger: &Ledger,
+    id: &str,
+    revision: &Revision<'_>,
+    occasion: &Occasion,
+) -> Result<Draft, Failure> {
+    let connection = ledger.connection();
+    let latest = Latest::of(connection, find_in(connection, id)?)?;
+    let draft = (revision.draft)(&latest, connection, occasion.at)?;
+    let ring = keys::ring(connection)?;
+    let key = signing_key(&ring, Purpose::License, occasion.at)?;
+    let press = Press { home, ring: &ring, key };
+    press.speaks_for(&draft)?;
+    press.fits(&draft, latest.next())?;
+    Ok(draft)
+}
+
+/// Signs the next revision of a license and puts it into the ledger.
+pub(crate) fn revise(
+    home: &Home,
+    ledger: &mut Ledger,
+    signer: &dyn Signer,
+    id: &str,
+    revision: &Revision<'_>,
+    occasion: &Occasion,
+) -> Result<Revised, Failure> {
+    let transaction = ledger.begin(occasion)?;
+    let connection = transaction.connection();
+    let latest = Latest::of(connection, find_in(connection, id)?)?;
+    let draft = (revision.draft)(&latest, connection, occasion.at)?;
+    let ring = keys::ring(connection)?;
+    let key = signing_key(&ring, Purpose::License, occasion.at)?;
+    let press = Press { home, ring: &ring, key };
+    press.speaks_for(&draft)?;
+    let pressed = press.sign(connection, signer, &draft, latest.next())?;
+    let earlier = match revision.earlier {
+        Earlier::Keep => Vec::new(),
+        Earlier::Revoke => latest.record.usable(occasion.at),
+    };
+    let facts = pressed.facts()?;
+    let facts = facts.and("previous", latest.claims.serial.to_string()).and("revoked", named(&earlier));
+    let event = transaction.record(revision.kind, facts)?;
+    pressed.store(connection, event.seq())?;
+    let suspended_since = suspended_since(&latest.record);
+    if let Some(since) = suspended_since {
+        // A revision that could be used would lift the suspension. It never was valid, so it gives no grace of its own.
+        let index = pressed.signed.license.status.index;
+        entries::set(connection, pressed.list, index, Status::Suspended, since)?;
+    }
+    for stopped in &earlier {
+        entries::set(connection, stopped.list, stopped.entry.index, Status::Revoked, occasion.at)?;
+    }
+    let seq = event.seq();
+    // After this line the revision exists, whatever happens: it can be shown, revoked and handed out again. Before, nobody
+    // has seen its token.
+    transaction.commit(event)?;
+    let revoked = earlier.iter().map(|stopped| StoppedRevision::at(stopped, occasion.at)).collect();
+    let issued = Issued { signed: pressed.signed, draft, event: seq };
+    let differences = differences(&latest.claims, &issued.signed.license);
+    Ok(Revised { issued, previous: latest.claims.serial, differences, suspended_since, revoked })
+}
+
+const fn suspended_since(license: &LicenseRecord) -> Option<Timestamp> {
+    match license.standing {
+        Standing::Suspended { since } => Some(since),
+        Standing::Active | Standing::Revoked { .. } => None,
+    }
+}
