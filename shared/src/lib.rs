@@ -18,6 +18,7 @@ extern crate alloc;
 
 pub mod armor;
 pub mod base64url;
+pub mod documents;
 pub mod json;
 pub mod limits;
 

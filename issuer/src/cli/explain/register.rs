@@ -2,7 +2,7 @@
 
 use lictor_shared::{Code, Reason};
 
-const DOCUMENT: &str = include_str!("../../../../shared/CODES.md");
+const DOCUMENT: &str = lictor_shared::documents::CODES;
 
 /// What the document says of a code.
 pub(super) struct CodeEntry {

@@ -1,0 +1,4 @@
+//! Documents that programs quote, so that there is one text of each.
+
+/// CODES.md: the registers of modes, codes and reasons, with what each means and what to do about it.
+pub const CODES: &str = include_str!("../CODES.md");
