@@ -249,3 +249,29 @@ pub(crate) fn cannot_read(path: &Path) -> impl FnOnce(io::Error) -> Failure {
         failure.with("path", path).because(error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scratch::Scratch;
+
+    /// Both ways to create a file, with and without a link, keep the same promise.
+    #[test]
+    fn a_file_is_created_whole_and_never_replaced() {
+        for create in [create, create_in_place] {
+            let scratch = Scratch::new();
+            let path = scratch.path("acme.lic");
+            create(&path, b"first", Readers::Owner).unwrap();
+            assert_eq!(create(&path, b"second", Readers::Owner).unwrap_err().kind, FailureKind::Conflict);
+            assert_eq!(fs::read(&path).unwrap(), b"first");
+            let nowhere = scratch.path("none").join("acme.lic");
+            assert_eq!(
+                create(&nowhere, b"first", Readers::Owner).unwrap_err().kind,
+                FailureKind::CannotWrite
+            );
+            let names: Vec<_> =
+                fs::read_dir(scratch.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+            assert_eq!(names, ["acme.lic"], "nothing else is left");
+        }
+    }
+}

@@ -8,60 +8,33 @@ use sha2::{Digest, Sha256};
 use crate::entropy;
 use crate::error::Failure;
 use crate::occasion::{ClockSource, Occasion};
+use crate::register::register;
 
-macro_rules! kinds {
-    ($(#[doc = $meaning:literal] $entry:ident = $word:literal,)*) => {
-        /// What happened. An append-only register: a word that has been written keeps its meaning for ever.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[non_exhaustive]
-        pub enum EventKind { $(#[doc = $meaning] $entry,)* }
-
-        impl EventKind {
-            /// Every kind, in the order of the register.
-            pub const ALL: &'static [Self] = &[$(Self::$entry,)*];
-
-            /// The word in events.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$entry => $word,)* }
-            }
-
-            /// What happened, in a sentence.
-            #[must_use]
-            pub const fn meaning(self) -> &'static str {
-                match self { $(Self::$entry => $meaning.trim_ascii(),)* }
-            }
-        }
-    };
-}
-kinds! {
-    /// The issuer was set up. The first event of every ledger.
-    IssuerCreated = "issuer.created",
-    /// A signing key was made or imported.
-    KeyCreated = "key.created",
-    /// A product was added to the catalogue.
-    ProductAdded = "product.added",
-    /// A license was issued.
-    LicenseIssued = "license.issued",
-    /// A license was revoked.
-    LicenseRevoked = "license.revoked",
-    /// A status list was signed.
-    StatusPublished = "status.published",
-    /// A license was suspended.
-    LicenseSuspended = "license.suspended",
-    /// A suspension was taken back.
-    LicenseReinstated = "license.reinstated",
-    /// A license was renewed: it has a further revision, with a later end.
-    LicenseRenewed = "license.renewed",
-    /// A license was amended: it has a further revision, with other terms and the same dates.
-    LicenseAmended = "license.amended",
-    /// The ledger was restored from a backup, and new licenses got another list.
-    LedgerRestored = "ledger.restored",
-}
-
-impl fmt::Display for EventKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+register! {
+    /// What happened. An append-only register: a word that has been written keeps its meaning for ever.
+    EventKind {
+        /// The issuer was set up. The first event of every ledger.
+        IssuerCreated = "issuer.created",
+        /// A signing key was made or imported.
+        KeyCreated = "key.created",
+        /// A product was added to the catalogue.
+        ProductAdded = "product.added",
+        /// A license was issued.
+        LicenseIssued = "license.issued",
+        /// A license was revoked.
+        LicenseRevoked = "license.revoked",
+        /// A status list was signed.
+        StatusPublished = "status.published",
+        /// A license was suspended.
+        LicenseSuspended = "license.suspended",
+        /// A suspension was taken back.
+        LicenseReinstated = "license.reinstated",
+        /// A license was renewed: it has a further revision, with a later end.
+        LicenseRenewed = "license.renewed",
+        /// A license was amended: it has a further revision, with other terms and the same dates.
+        LicenseAmended = "license.amended",
+        /// The ledger was restored from a backup, and new licenses got another list.
+        LedgerRestored = "ledger.restored",
     }
 }
 
@@ -138,17 +111,12 @@ impl Event {
             |name: &'static str| members.get(name).and_then(Value::as_str).ok_or(LeafError::Member(name));
         let integer =
             |name: &'static str| members.get(name).and_then(Value::as_integer).ok_or(LeafError::Member(name));
-        let kind = text("kind")?;
         let event = Self {
             seq: integer("seq")?,
             at: Timestamp::from_seconds(integer("at")?).ok_or(LeafError::Member("at"))?,
             clock: ClockSource::from_word(text("clock")?).ok_or(LeafError::Member("clock"))?,
             actor: Text::new(text("actor")?).map_err(|_| LeafError::Member("actor"))?,
-            kind: EventKind::ALL
-                .iter()
-                .copied()
-                .find(|known| known.as_str() == kind)
-                .ok_or(LeafError::Member("kind"))?,
+            kind: EventKind::from_word(text("kind")?).ok_or(LeafError::Member("kind"))?,
             body,
         };
         if event.leaf().as_bytes() == leaf { Ok(event) } else { Err(LeafError::NotCanonical) }

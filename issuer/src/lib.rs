@@ -46,6 +46,7 @@ mod occasion;
 mod order;
 mod press;
 mod publish;
+mod register;
 mod renew;
 mod resolve;
 mod restore;

@@ -1,6 +1,5 @@
 //! Revoking a license.
 
-use core::fmt;
 use lictor_shared::{Status, StatusRef, Text, Timestamp, Uuid};
 
 use crate::error::{Failure, FailureKind};
@@ -9,63 +8,28 @@ use crate::find::find_in;
 use crate::ledger::{Ledger, entries, licenses};
 use crate::licenses::{LicenseRecord, RevisionRecord, Standing};
 use crate::occasion::Occasion;
+use crate::register::register;
 use crate::transition::named;
 
-macro_rules! reasons {
-    ($(#[doc = $meaning:literal] $entry:ident = $word:literal,)*) => {
-        /// Why a license is revoked. An append-only register: a word that has been written keeps its meaning for ever.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[non_exhaustive]
-        pub enum RevocationReason { $(#[doc = $meaning] $entry,)* }
-
-        impl RevocationReason {
-            /// Every reason, in the order of the register.
-            pub const ALL: &'static [Self] = &[$(Self::$entry,)*];
-
-            /// The word for it.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$entry => $word,)* }
-            }
-
-            /// What it means, for people who choose one.
-            #[must_use]
-            pub const fn meaning(self) -> &'static str {
-                match self { $(Self::$entry => $meaning.trim_ascii(),)* }
-            }
-        }
-    };
-}
-reasons! {
-    /// The customer does not pay.
-    NonPayment = "non-payment",
-    /// The contract has ended before the license did.
-    ContractEnded = "contract-ended",
-    /// The customer asked for it.
-    CustomerRequest = "customer-request",
-    /// Another license takes its place.
-    Superseded = "superseded",
-    /// It should not have been issued, or not so.
-    IssuedInError = "issued-in-error",
-    /// The key that signed it, or the license file, is in wrong hands.
-    KeyCompromise = "key-compromise",
-    /// It was obtained or is used against the law or the contract.
-    Fraud = "fraud",
-    /// None of these; the note says more.
-    Other = "other",
-}
-
-impl RevocationReason {
-    /// The reason with exactly this word.
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|reason| reason.as_str() == word)
-    }
-}
-
-impl fmt::Display for RevocationReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+register! {
+    /// Why a license is revoked. An append-only register: a word that has been written keeps its meaning for ever.
+    RevocationReason {
+        /// The customer does not pay.
+        NonPayment = "non-payment",
+        /// The contract has ended before the license did.
+        ContractEnded = "contract-ended",
+        /// The customer asked for it.
+        CustomerRequest = "customer-request",
+        /// Another license takes its place.
+        Superseded = "superseded",
+        /// It should not have been issued, or not so.
+        IssuedInError = "issued-in-error",
+        /// The key that signed it, or the license file, is in wrong hands.
+        KeyCompromise = "key-compromise",
+        /// It was obtained or is used against the law or the contract.
+        Fraud = "fraud",
+        /// None of these; the note says more.
+        Other = "other",
     }
 }
 

@@ -173,6 +173,12 @@ fn a_protected_home_can_be_read() {
     let verdict = run(&["verify", "acme.lic", "--product", "dialer", "--json"]);
     let issued = run(&order(&[]));
     mode(0o700);
+    // Changes that were not put in place when the copy was made.
+    world.write("home/ledger.db-wal", "changes");
+    mode(0o500);
+    let unfinished = run(&["license", "list"]);
+    mode(0o700);
+    unfinished.fails(30, &["ledger.db", "Copy the whole home"]);
     assert_eq!(list.json().as_array().map(Vec::len), Some(1));
     assert_eq!((verdict.exit, verdict.json()["mode"].as_str()), (Some(0), Some("full")));
     issued.fails(31, &["may not be written", "hint: "]);
