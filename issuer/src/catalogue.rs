@@ -9,6 +9,7 @@ use crate::error::{Failure, FailureKind, FieldErrors, shell};
 use crate::event::{EventKind, Facts};
 use crate::ledger::{Ledger, products};
 use crate::occasion::Occasion;
+use crate::outcome::Outcome;
 use crate::terms::{Read, Terms, names};
 
 /// A product.
@@ -60,6 +61,12 @@ impl Product {
     }
 }
 
+impl Outcome for Product {
+    fn answer(&self) -> Value {
+        self.to_value()
+    }
+}
+
 /// Adds a product to the catalogue.
 ///
 /// # Errors
@@ -80,7 +87,7 @@ pub fn add_product(ledger: &mut Ledger, product: &Product, occasion: &Occasion) 
     let event = transaction.record(EventKind::ProductAdded, Facts::of(body))?;
     products::insert(transaction.connection(), event.seq(), product)?;
     // From here on licenses can be issued for it.
-    transaction.commit(event)
+    transaction.commit(event, product)
 }
 
 /// The product of this name.

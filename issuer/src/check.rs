@@ -12,7 +12,8 @@ use crate::event::{Event, EventKind};
 use crate::key;
 use crate::ledger::events::{self, differs};
 use crate::ledger::projection::{self, Decisions, Statuses, Table};
-use crate::ledger::{Events, Ledger, OrFault as _, entries, keys, products};
+use crate::ledger::transaction::REQUEST_ID;
+use crate::ledger::{Events, Ledger, OrFault as _, entries, keys, products, requests};
 use lictor_keys::KeyRing;
 use lictor_shared::{Name, Thumbprint, Uri};
 
@@ -61,6 +62,8 @@ struct Check<'c> {
     statuses: Statuses,
     decisions: Decisions,
     sequences: BTreeMap<String, u64>,
+    /// The last event of each request.
+    requests: BTreeMap<String, u64>,
     checked: Checked,
 }
 
@@ -74,6 +77,7 @@ impl<'c> Check<'c> {
             statuses: Statuses::new(),
             decisions: Decisions::new(),
             sequences: BTreeMap::new(),
+            requests: BTreeMap::new(),
             checked: Checked::default(),
         })
     }
@@ -91,6 +95,9 @@ impl<'c> Check<'c> {
             EventKind::LicenseRenewed | EventKind::LicenseAmended => self.license_revised(event)?,
             EventKind::StatusPublished => self.status_published(event)?,
             EventKind::LedgerRestored => self.ledger_restored(event)?,
+        }
+        if let Some(request) = event.body.get(REQUEST_ID).and_then(Value::as_str) {
+            self.requests.insert(request.to_owned(), event.seq);
         }
         self.checked.events += 1;
         Ok(())
@@ -143,7 +150,9 @@ impl<'c> Check<'c> {
         let name = Facts(event).parsed("name", Name::new)?;
         let product = products::find(self.connection, &name)?;
         let product = product.ok_or_else(|| differs(event.seq, format!("the product {name} is missing")))?;
-        if product.to_value() != Value::Object(event.body.clone()) {
+        let mut told = event.body.clone();
+        told.remove(REQUEST_ID);
+        if product.to_value() != Value::Object(told) {
             return Err(differs(event.seq, format!("the product {name} is not as it was added")));
         }
         self.counts(Table::Product);
@@ -190,7 +199,8 @@ impl<'c> Check<'c> {
         same("license", &self.decisions, &projection::decisions(self.connection)?)?;
         let sequences = entries::sequences(self.connection)?;
         let published = sequences.into_iter().filter(|(_, sequence)| *sequence > 0).collect();
-        same("status_list", &self.sequences, &published)
+        same("status_list", &self.sequences, &published)?;
+        same("request", &self.requests, &requests::seqs(self.connection)?.into_iter().collect())
     }
 }
 

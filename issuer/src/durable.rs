@@ -61,11 +61,16 @@ pub(crate) fn name(file: &Path, path: &Path) -> Result<(), Failure> {
             if path.symlink_metadata().is_ok() {
                 return Err(taken(path));
             }
-            fs::rename(file, path).map_err(cannot_write(path))?;
-            sync_folder(parent(path))
+            rename(file, path)
         }
         Err(error) => Err(cannot_write(path)(error)),
     }
+}
+
+/// Gives a file that is on disk another name, in place of a file that has it. After `Ok` the name is on disk too.
+pub(crate) fn rename(file: &Path, path: &Path) -> Result<(), Failure> {
+    fs::rename(file, path).map_err(cannot_write(path))?;
+    sync_folder(parent(path))
 }
 
 /// The same without a link: a crash in between leaves a part of the file, a failure leaves nothing.
@@ -89,8 +94,7 @@ fn create_in_place(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Fa
 pub fn replace(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Failure> {
     let temporary = Temporary::create(path, readers)?;
     temporary.write(path, bytes)?;
-    fs::rename(&temporary.name, path).map_err(cannot_write(path))?;
-    sync_folder(parent(path))
+    rename(&temporary.name, path)
 }
 
 /// Makes sure that a file of so many bytes could be written beside `path`; it is not kept.

@@ -34,6 +34,10 @@ pub enum FailureKind {
     NotFound,
     /// The state of things does not allow it.
     Conflict,
+    /// The request id was used for something else.
+    RequestReused,
+    /// The request was carried out before, by another process just now: its answer is in the ledger.
+    DoneBefore,
     /// No key may sign this yet.
     SigningNotConfigured,
     /// A file cannot be read, or not as what it should be.
@@ -54,7 +58,7 @@ impl FailureKind {
             Self::Unexpected => 1,
             Self::Usage => 2,
             Self::SigningNotConfigured => 14,
-            Self::Conflict => 20,
+            Self::Conflict | Self::RequestReused | Self::DoneBefore => 20,
             Self::NotFound => 21,
             Self::Validation => 22,
             Self::CannotRead => 30,
@@ -68,7 +72,8 @@ impl FailureKind {
     pub const fn code(self) -> Code {
         match self {
             Self::SigningNotConfigured => Code::LicenseSigningNotConfigured,
-            Self::Conflict => Code::Conflict,
+            Self::Conflict | Self::DoneBefore => Code::Conflict,
+            Self::RequestReused => Code::IdempotencyKeyReused,
             Self::NotFound => Code::NotFound,
             Self::Validation => Code::ValidationFailed,
             Self::Usage | Self::CannotRead | Self::CannotWrite | Self::Ledger | Self::Unexpected => {
@@ -244,6 +249,8 @@ mod tests {
         for kind in [
             FailureKind::SigningNotConfigured,
             FailureKind::Conflict,
+            FailureKind::RequestReused,
+            FailureKind::DoneBefore,
             FailureKind::NotFound,
             FailureKind::Validation,
             FailureKind::Unexpected,

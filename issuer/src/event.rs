@@ -78,7 +78,7 @@ impl fmt::Display for LeafError {
 impl Event {
     /// The event that happens on this occasion.
     pub(crate) fn new(seq: u64, occasion: &Occasion, kind: EventKind, body: Members) -> Self {
-        let Occasion { at, clock, actor } = occasion.clone();
+        let Occasion { at, clock, actor, .. } = occasion.clone();
         Self { seq, at, clock, actor, kind, body }
     }
 
@@ -216,11 +216,11 @@ mod tests {
     use super::*;
 
     fn event() -> Event {
-        let occasion = Occasion {
-            at: Timestamp::parse("2026-11-22T00:00:00Z").unwrap(),
-            clock: ClockSource::Given,
-            actor: Text::new("alice@büro").unwrap(),
-        };
+        let occasion = Occasion::new(
+            Timestamp::parse("2026-11-22T00:00:00Z").unwrap(),
+            ClockSource::Given,
+            Text::new("alice@büro").unwrap(),
+        );
         let customer = Commitment::with_salt([7; 32], "Acme GmbH & Söhne");
         let body = [("serial".to_owned(), "x".into()), ("customer".to_owned(), customer.to_value())];
         Event::new(3, &occasion, EventKind::LicenseIssued, body.into_iter().collect())

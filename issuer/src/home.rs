@@ -84,6 +84,14 @@ impl Home {
         self.own(Ledger::open_with_patience(&self.ledger_path(), patience)?)
     }
 
+    /// Whether a file is one of those that the home consists of.
+    pub(crate) fn owns(&self, path: &Path) -> bool {
+        let (Ok(home), Ok(path)) = (self.path.canonicalize(), path.canonicalize()) else { return false };
+        let Ok(inside) = path.strip_prefix(&home) else { return false };
+        let first = inside.components().next().map(|part| part.as_os_str().to_string_lossy().into_owned());
+        first.is_some_and(|name| name == CONFIG || name == KEYS || name.starts_with(LEDGER))
+    }
+
     /// Where the ledger lies, or should.
     pub(crate) fn ledger_path(&self) -> PathBuf {
         self.path.join(LEDGER)

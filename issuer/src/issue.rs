@@ -1,7 +1,8 @@
 //! Issuing a license: decided, signed, checked by the validator and committed, then handed out. In this order.
 
 use lictor_keys::Signer;
-use lictor_shared::{Purpose, Timestamp};
+use lictor_shared::json::Value;
+use lictor_shared::{Claims as _, Purpose, Timestamp};
 use rusqlite::Connection;
 
 use crate::customer;
@@ -15,6 +16,7 @@ use crate::ledger::{Ledger, keys, licenses, products};
 use crate::licenses::SignedLicense;
 use crate::occasion::Occasion;
 use crate::order::Order;
+use crate::outcome::Outcome;
 use crate::press::{Place, Press};
 use crate::resolve::resolve;
 
@@ -70,15 +72,38 @@ pub fn issue(
     press.speaks_for(&draft)?;
     let customer_id = customer::identify(connection, &draft.customer, draft.customer_id.as_ref())?;
     let place = Place { customer_id, id: entropy::uuid(occasion.at)?, revision: 1 };
-    let pressed = press.sign(connection, signer, &draft, place)?;
+    let pressed = press.sign(&transaction, signer, &draft, place)?;
     let event = transaction.record(EventKind::LicenseIssued, pressed.facts()?)?;
     licenses::insert(connection, &pressed.signed.license)?;
     pressed.store(connection, event.seq())?;
-    let seq = event.seq();
+    let issued = Issued { signed: pressed.signed, draft, event: event.seq() };
     // After this line the license exists, whatever happens: it can be shown, revoked and handed out again. Before, nobody
     // has seen its token.
-    transaction.commit(event)?;
-    Ok(Issued { signed: pressed.signed, draft, event: seq })
+    transaction.commit(event, &issued)?;
+    Ok(issued)
+}
+
+impl Outcome for Issued {
+    fn answer(&self) -> Value {
+        let license = &self.signed.license;
+        let time = |at: Option<Timestamp>| Value::from(at.map(|at| at.to_string()));
+        Value::object([
+            ("id", license.id.to_string().into()),
+            ("serial", license.serial.to_string().into()),
+            ("revision", license.revision.into()),
+            ("customerId", license.customer_id.as_str().into()),
+            ("startsAt", time(Some(license.starts_at))),
+            ("expiresAt", time(license.term.expires_at())),
+            ("graceUntil", time(license.term.grace_until())),
+            ("warnings", self.draft.warnings().into_iter().map(Value::from).collect::<Vec<_>>().into()),
+            ("token", self.signed.token.as_str().into()),
+            ("event", self.event.into()),
+        ])
+    }
+
+    fn claims(&self) -> Vec<Value> {
+        vec![self.signed.license.to_value()]
+    }
 }
 
 fn settle(connection: &Connection, config: &Config, order: &Order, at: Timestamp) -> Result<Draft, Failure> {

@@ -11,6 +11,7 @@ use crate::event::{EventKind, Facts};
 use crate::home::Home;
 use crate::ledger::{Ledger, keys};
 use crate::occasion::Occasion;
+use crate::outcome::Outcome;
 use crate::terms::names;
 
 /// A key that is to join the ring.
@@ -77,15 +78,45 @@ pub fn add_key(
     keys::insert(transaction.connection(), event.seq(), &record)?;
     // After this line the key file is on disk. A crash here leaves a file that no record speaks of: it signs nothing, is
     // no anchor, and hinders no other key.
-    let stored = store(&folder, &kid, pem)?;
+    let stored = if transaction.is_dry_run() { Stored::Before } else { store(&folder, &kid, pem)? };
     // After this line the key is in the ring and the event in the log; before, neither is.
-    match transaction.commit(event) {
+    match transaction.commit(event, &Joined(&record)) {
         Ok(()) => Ok(record),
         Err(failure) => {
             take_back(&folder, &kid, stored, ledger);
             Err(failure)
         }
     }
+}
+
+/// A key that has joined the ring.
+struct Joined<'a>(&'a KeyRecord);
+
+impl Outcome for Joined<'_> {
+    fn answer(&self) -> Value {
+        to_value(self.0)
+    }
+}
+
+/// A key as programs see it.
+pub(crate) fn to_value(key: &KeyRecord) -> Value {
+    let time = |at: Option<Timestamp>| Value::from(at.map(|at| at.to_string()));
+    let products = match &key.products {
+        Products::Any => Value::Null,
+        Products::Only(products) => names(products),
+    };
+    let purposes: Vec<Value> = key.purposes.iter().map(|purpose| purpose.as_str().into()).collect();
+    Value::object([
+        ("kid", key.public.thumbprint().to_string().into()),
+        ("state", key.state.as_str().into()),
+        ("purposes", purposes.into()),
+        ("products", products),
+        ("alg", key.algorithm.map(Algorithm::as_str).into()),
+        ("createdAt", time(Some(key.created_at))),
+        ("notBefore", time(key.not_before)),
+        ("notAfter", time(key.not_after)),
+        ("distrustAfter", time(key.distrust_after)),
+    ])
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

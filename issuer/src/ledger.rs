@@ -16,6 +16,7 @@ pub(crate) mod licenses;
 mod open;
 pub(crate) mod products;
 pub(crate) mod projection;
+pub(crate) mod requests;
 mod schema;
 pub(crate) mod transaction;
 pub(crate) mod value;
@@ -31,6 +32,8 @@ use std::path::{Path, PathBuf};
 
 use crate::catalogue::Product;
 use crate::error::Failure;
+use crate::outcome::DryRun;
+pub use backup::Existing;
 pub use events::Events;
 pub(crate) use fault::OrFault;
 
@@ -44,6 +47,7 @@ pub struct Ledger {
     path: PathBuf,
     issuer: Text,
     id: Uuid,
+    dry_run: Option<DryRun>,
 }
 
 impl Ledger {

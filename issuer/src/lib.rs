@@ -9,7 +9,7 @@
 //!
 //! # let path = std::env::temp_dir().join(format!("lictor issuer doc {}", std::process::id()));
 //! let at = Timestamp::parse("2026-11-22T00:00:00Z")?;
-//! let occasion = Occasion { at, clock: ClockSource::Given, actor: Text::new("alice")? };
+//! let occasion = Occasion::new(at, ClockSource::Given, Text::new("alice")?);
 //! let list = Uri::new("https://licensing.acme.example/status/0")?;
 //! let home = Home::init(&path, Text::new("acme-licensing")?, list, &occasion)?;
 //! let ledger = home.ledger()?;
@@ -29,6 +29,7 @@ pub mod terms;
 mod accepted;
 mod amend;
 mod check;
+mod created;
 mod customer;
 mod difference;
 mod doctor;
@@ -44,6 +45,7 @@ mod latest;
 mod licenses;
 mod occasion;
 mod order;
+mod outcome;
 mod press;
 mod publish;
 mod register;
@@ -72,9 +74,10 @@ pub use ledger::Ledger;
 pub use licenses::{
     LicenseRecord, LicenseState, Page, RevisionRecord, SignedLicense, Standing, list, signed,
 };
-pub use occasion::{ClockSource, Occasion};
+pub use occasion::{ClockSource, Intent, Occasion, Request};
 pub use order::Order;
-pub use publish::{Published, lists, publish};
+pub use outcome::{DryRun, Outcome};
+pub use publish::{Publication, Published, lists, publish};
 pub use renew::{Renewal, RenewedTerm, preview_renewal, renew};
 pub use restore::{Present, Restored, restore};
 pub use revision::{Changes, Earlier, Revised};

@@ -17,6 +17,7 @@ use crate::event::Facts;
 use crate::home::Home;
 use crate::ledger::entries;
 use crate::ledger::licenses::{self, Signed};
+use crate::ledger::transaction::Transaction;
 use crate::licenses::SignedLicense;
 use crate::terms::names;
 
@@ -39,6 +40,8 @@ pub(crate) struct Pressed {
     pub(crate) signed: SignedLicense,
     pub(crate) list: i64,
     kid: Thumbprint,
+    /// Of the token; `None` if there is none, as of a dry run.
+    sha256: Option<String>,
 }
 
 impl Press<'_> {
@@ -66,14 +69,16 @@ impl Press<'_> {
     }
 
     /// Signs a draft in a change under way: with a serial and a status index of its own, and accepted by the validator.
+    ///
+    /// Of a dry run the token is what would be signed, which no reader takes for a token.
     pub(crate) fn sign(
         &self,
-        connection: &Connection,
+        transaction: &Transaction<'_>,
         signer: &dyn Signer,
         draft: &Draft,
         place: Place,
     ) -> Result<Pressed, Failure> {
-        be_the_key(signer, self.key)?;
+        let connection = transaction.connection();
         let uri = self.home.config().status_uri.clone();
         let list = entries::list(connection, &uri)?;
         // An index is handed out here for good; if nothing is committed it was never handed out.
@@ -81,10 +86,19 @@ impl Press<'_> {
         let license = self.license(draft, place, StatusRef { index, uri })?;
         let kid = self.key.public.thumbprint();
         let unsigned = Unsigned::<License>::new(self.algorithm(draft)?, &KeyId::from(kid), &license);
-        let signature = signer.sign(unsigned.signing_input())?;
-        let token = fits(unsigned.with_signature(&signature))?;
-        accepted_by_validator::<License>(&token, self.ring)?;
-        Ok(Pressed { signed: SignedLicense { token, license }, list: list.id, kid })
+        let (token, sha256) = if transaction.is_dry_run() {
+            let unsigned_text = String::from_utf8_lossy(unsigned.signing_input()).into_owned();
+            fits(unsigned.with_signature(&[0; 64]))?;
+            (unsigned_text, None)
+        } else {
+            be_the_key(signer, self.key)?;
+            let signature = signer.sign(unsigned.signing_input())?;
+            let token = fits(unsigned.with_signature(&signature))?;
+            accepted_by_validator::<License>(&token, self.ring)?;
+            let sha256 = hex(&Sha256::digest(&token));
+            (token, Some(sha256))
+        };
+        Ok(Pressed { signed: SignedLicense { token, license }, list: list.id, kid, sha256 })
     }
 
     fn license(&self, draft: &Draft, place: Place, status: StatusRef) -> Result<License, Failure> {
@@ -116,7 +130,7 @@ impl Press<'_> {
 impl Pressed {
     /// What its event says of it.
     pub(crate) fn facts(&self) -> Result<Facts, Failure> {
-        facts(&self.signed.license, &self.signed.token, self.kid)
+        facts(&self.signed.license, self.sha256.as_deref(), self.kid)
     }
 
     /// Puts it into the ledger, under the event with this number.
@@ -150,7 +164,7 @@ fn fits(token: String) -> Result<String, Failure> {
     Err(invalid("license", message))
 }
 
-fn facts(license: &License, token: &str, kid: Thumbprint) -> Result<Facts, Failure> {
+fn facts(license: &License, sha256: Option<&str>, kid: Thumbprint) -> Result<Facts, Failure> {
     let time = |at: Option<Timestamp>| Value::from(at.map(Timestamp::seconds));
     let status =
         Value::object([("idx", license.status.index.into()), ("uri", license.status.uri.as_str().into())]);
@@ -158,7 +172,7 @@ fn facts(license: &License, token: &str, kid: Thumbprint) -> Result<Facts, Failu
         ("license", license.id.to_string().into()),
         ("revision", license.revision.into()),
         ("serial", license.serial.to_string().into()),
-        ("tokenSha256", hex(&Sha256::digest(token)).into()),
+        ("tokenSha256", sha256.into()),
         ("kid", kid.to_string().into()),
         ("products", names(&license.products)),
         ("plan", license.plan.as_str().into()),

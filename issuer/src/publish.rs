@@ -4,9 +4,10 @@ mod since;
 
 use libdeflater::{CompressionLvl, Compressor};
 use lictor_keys::Signer;
+use lictor_shared::json::Value;
 use lictor_shared::{
-    Algorithm, Artefact as _, EntryBits, KeyId, Purpose, Status, StatusDraft, StatusList, Timestamp,
-    Unsigned, Uri, armor, hex, limits,
+    Algorithm, Artefact as _, Claims as _, EntryBits, KeyId, Purpose, Status, StatusDraft, StatusList,
+    Timestamp, Unsigned, Uri, armor, hex, limits,
 };
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -17,8 +18,10 @@ use crate::event::{EventKind, Facts};
 use crate::home::Home;
 use crate::key::signing_key;
 use crate::ledger::entries::{self, Exception};
+use crate::ledger::transaction::{Recorded, Transaction};
 use crate::ledger::{Ledger, keys};
 use crate::occasion::Occasion;
+use crate::outcome::Outcome;
 use crate::press::be_the_key;
 
 /// A status list that was signed and is in the ledger.
@@ -42,6 +45,7 @@ pub struct Published {
     pub dated: usize,
     /// The number of its event.
     pub event: u64,
+    claims: Value,
 }
 
 impl Published {
@@ -49,6 +53,20 @@ impl Published {
     #[must_use]
     pub fn armored(&self) -> String {
         armor::wrap(StatusList::LABEL, &self.token)
+    }
+
+    fn to_value(&self) -> Value {
+        let count = |number: usize| Value::from(u64::try_from(number).ok());
+        Value::object([
+            ("uri", self.uri.as_str().into()),
+            ("sequence", self.sequence.into()),
+            ("issuedAt", self.issued_at.to_string().into()),
+            ("staleFrom", self.stale_from.map(|at| at.to_string()).into()),
+            ("revoked", count(self.revoked)),
+            ("suspended", count(self.suspended)),
+            ("token", self.token.as_str().into()),
+            ("event", self.event.into()),
+        ])
     }
 }
 
@@ -63,23 +81,52 @@ pub fn lists(home: &Home, ledger: &Ledger) -> Result<Vec<Uri>, Failure> {
     Ok(core::iter::once(current).chain(others).collect())
 }
 
-/// Signs a status list.
+/// Lists that were signed together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Publication {
+    /// Each of them.
+    pub lists: Vec<Published>,
+}
+
+/// Signs status lists: all of them, or none.
 ///
 /// # Errors
 /// [`FailureKind::SigningNotConfigured`] without an active key, [`FailureKind::NotFound`] for a list that is neither in
-/// `lictor.toml` nor in the ledger.
+/// `lictor.toml` nor in the ledger, [`FailureKind::Usage`] if there is none to sign.
 pub fn publish(
     home: &Home,
     ledger: &mut Ledger,
     signer: &dyn Signer,
-    uri: &Uri,
+    uris: &[Uri],
     occasion: &Occasion,
-) -> Result<Published, Failure> {
+) -> Result<Publication, Failure> {
     let transaction = ledger.begin(occasion)?;
+    let mut lists = Vec::with_capacity(uris.len());
+    let mut last = None;
+    for uri in uris {
+        let (published, event) = sign(home, &transaction, signer, uri, occasion.at)?;
+        lists.push(published);
+        last = Some(event);
+    }
+    let last = last.ok_or_else(|| Failure::new(FailureKind::Usage, "There is no list to publish."))?;
+    let publication = Publication { lists };
+    // After this line no other list of these URIs ever gets these sequences. A crash before the tokens are handed out
+    // costs a number each: the next lists have higher ones.
+    transaction.commit(last, &publication)?;
+    Ok(publication)
+}
+
+/// Signs one list in a change under way.
+fn sign(
+    home: &Home,
+    transaction: &Transaction<'_>,
+    signer: &dyn Signer,
+    uri: &Uri,
+    at: Timestamp,
+) -> Result<(Published, Recorded), Failure> {
     let connection = transaction.connection();
     let ring = keys::ring(connection)?;
-    let key = signing_key(&ring, Purpose::Status, occasion.at)?;
-    be_the_key(signer, key)?;
+    let key = signing_key(&ring, Purpose::Status, at)?;
     if *uri != home.config().status_uri && entries::find(connection, uri)?.is_none() {
         return Err(unknown_list(uri));
     }
@@ -88,22 +135,36 @@ pub fn publish(
     let algorithm = key.algorithm.unwrap_or(Algorithm::EdDsa);
     let kid = key.public.thumbprint();
     let write = |draft: &StatusDraft| Unsigned::<StatusList>::new(algorithm, &KeyId::from(kid), draft);
-    let mut draft = draft(home, uri, list.sequence, &exceptions, occasion.at)?;
+    let mut draft = draft(home, uri, list.sequence, &exceptions, at)?;
     let room = since::room(write(&draft).signing_input().len());
-    draft.since = since::choose(&exceptions, occasion.at, room);
+    draft.since = since::choose(&exceptions, at, room);
     let unsigned = write(&draft);
-    let signature = signer.sign(unsigned.signing_input())?;
-    let token = unsigned.with_signature(&signature);
-    accepted_by_validator::<StatusList>(&token, &ring)?;
+    let (token, sha256) = if transaction.is_dry_run() {
+        (String::from_utf8_lossy(unsigned.signing_input()).into_owned(), None)
+    } else {
+        be_the_key(signer, key)?;
+        let signature = signer.sign(unsigned.signing_input())?;
+        let token = unsigned.with_signature(&signature);
+        accepted_by_validator::<StatusList>(&token, &ring)?;
+        let sha256 = hex(&Sha256::digest(&token));
+        (token, Some(sha256))
+    };
     let published = summary(&draft, &exceptions, token);
-    let event =
-        transaction.record(EventKind::StatusPublished, facts(&published, &draft, &kid.to_string()))?;
-    entries::published(connection, list, draft.sequence, occasion.at)?;
-    let seq = event.seq();
-    // After this line no other list of this URI ever gets this sequence. A crash before the token is handed out costs a
-    // number: the next list has a higher one.
-    transaction.commit(event)?;
-    Ok(Published { event: seq, ..published })
+    let facts = facts(&published, &draft, &kid.to_string()).and("tokenSha256", sha256);
+    let event = transaction.record(EventKind::StatusPublished, facts)?;
+    entries::published(connection, list, draft.sequence, at)?;
+    let published = Published { event: event.seq(), claims: draft.to_value(), ..published };
+    Ok((published, event))
+}
+
+impl Outcome for Publication {
+    fn answer(&self) -> Value {
+        Value::object([("lists", self.lists.iter().map(Published::to_value).collect::<Vec<_>>().into())])
+    }
+
+    fn claims(&self) -> Vec<Value> {
+        self.lists.iter().map(|published| published.claims.clone()).collect()
+    }
 }
 
 fn draft(
@@ -162,6 +223,7 @@ fn summary(draft: &StatusDraft, exceptions: &[Exception], token: String) -> Publ
         suspended: count(Status::Suspended),
         dated: draft.since.len(),
         event: 0,
+        claims: Value::Null,
     }
 }
 
@@ -176,7 +238,6 @@ fn facts(published: &Published, draft: &StatusDraft, kid: &str) -> Facts {
         ("suspended", count(published.suspended)),
         ("dated", count(published.dated)),
         ("kid", kid.into()),
-        ("tokenSha256", hex(&Sha256::digest(&published.token)).into()),
     ])
 }
 

@@ -4,6 +4,7 @@
 mod place;
 mod used;
 
+use lictor_shared::json::Value;
 use lictor_shared::{Uri, hex};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
@@ -18,6 +19,7 @@ use crate::event::{EventKind, Facts};
 use crate::home::Home;
 use crate::ledger::{Ledger, entries, fault};
 use crate::occasion::Occasion;
+use crate::outcome::{DryRun, Outcome};
 
 /// What is done with a ledger that is there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +41,8 @@ pub struct Restored {
     pub status_uri: Uri,
     /// The number of the event.
     pub event: u64,
+    /// Of a dry run what would have been recorded; then nothing was restored.
+    pub dry_run: Option<DryRun>,
 }
 
 /// Puts a backup in the place of a home's ledger, opens the list `status_uri` for new licenses and sets it in
@@ -71,8 +75,12 @@ pub fn restore(
     let building = TemporaryFolder::beside(&path)?;
     let copy = building.path().join("ledger.db");
     let digest = copy_of(backup, &copy)?;
-    let (checked, event) = prepare(home, &copy, &digest, status_uri, taken, occasion)
+    let aside = place.would_set_aside();
+    let restored = prepare(home, &Copied { path: &copy, digest, aside }, status_uri, taken, occasion)
         .map_err(|failure| of_backup(failure, backup, &copy))?;
+    if restored.dry_run.is_some() {
+        return Ok(restored);
+    }
     File::open(&copy).and_then(|file| file.sync_all()).map_err(cannot_write(&path))?;
     let aside = place.set_aside()?;
     if let Err(failure) = home.set_status_uri(status_uri) {
@@ -81,7 +89,7 @@ pub fn restore(
     }
     // A crash before this line leaves the old ledger with a new list, which harms nothing; after it the backup counts.
     place.put(&copy)?;
-    Ok(Restored { backup: checked, aside, status_uri: status_uri.clone(), event })
+    Ok(restored)
 }
 
 /// The ledger that would be replaced, if it is whole; `None` if there is none or it is damaged.
@@ -101,6 +109,13 @@ fn look_at(home: &Home, present: Present) -> Result<Option<Ledger>, Failure> {
     }
 }
 
+/// A copy of the backup, and where the ledger goes that makes way for it.
+struct Copied<'p> {
+    path: &'p Path,
+    digest: String,
+    aside: Option<PathBuf>,
+}
+
 /// Copies a backup, and what may lie in a log beside it; the SHA-256 of the backup.
 fn copy_of(backup: &Path, copy: &Path) -> Result<String, Failure> {
     let log = |path: &Path| {
@@ -115,7 +130,8 @@ fn copy_of(backup: &Path, copy: &Path) -> Result<String, Failure> {
     digest(copy).map_err(cannot_read(backup))
 }
 
-fn digest(path: &Path) -> io::Result<String> {
+/// SHA-256 of a file, in hex.
+pub(crate) fn digest(path: &Path) -> io::Result<String> {
     let mut file = BufReader::new(File::open(path)?);
     let mut hash = Sha256::new();
     loop {
@@ -132,28 +148,42 @@ fn digest(path: &Path) -> io::Result<String> {
 /// Checks the copy, opens the new list in it and records that it was restored. It is closed afterwards.
 fn prepare(
     home: &Home,
-    copy: &Path,
-    digest: &str,
+    copy: &Copied<'_>,
     status_uri: &Uri,
     mut taken: used::Uris,
     occasion: &Occasion,
-) -> Result<(Checked, u64), Failure> {
-    let mut ledger = home.ledger_at(copy)?;
+) -> Result<Restored, Failure> {
+    let mut ledger = home.ledger_at(copy.path)?;
     let checked = check(&ledger)?;
     used::add(&ledger, &mut taken)?;
     used::refuse(status_uri, &taken)?;
     let transaction = ledger.begin(occasion)?;
     let facts = Facts::new([
         ("statusUri", status_uri.as_str().into()),
-        ("backupSha256", digest.into()),
+        ("backupSha256", copy.digest.as_str().into()),
         ("backupEvents", checked.events.into()),
     ]);
     let event = transaction.record(EventKind::LedgerRestored, facts)?;
     entries::list(transaction.connection(), status_uri)?;
-    let seq = event.seq();
+    let (aside, event_seq) = (copy.aside.clone(), event.seq());
+    let restored =
+        Restored { backup: checked, aside, status_uri: status_uri.clone(), event: event_seq, dry_run: None };
     // Of the copy only: nobody sees it before it is in its place.
-    transaction.commit(event)?;
-    Ok((checked, seq))
+    transaction.commit(event, &restored)?;
+    Ok(Restored { dry_run: ledger.dry_run().cloned(), ..restored })
+}
+
+impl Outcome for Restored {
+    fn answer(&self) -> Value {
+        let aside = self.aside.as_ref().map(|aside| aside.display().to_string());
+        Value::object([
+            ("aside", aside.into()),
+            ("statusUri", self.status_uri.as_str().into()),
+            ("events", self.backup.events.into()),
+            ("licenses", self.backup.licenses.into()),
+            ("event", self.event.into()),
+        ])
+    }
 }
 
 /// What was wrong with the copy was wrong with the backup.

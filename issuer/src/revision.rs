@@ -1,6 +1,7 @@
 //! A further revision of a license: what renewing and amending share.
 
 use lictor_keys::Signer;
+use lictor_shared::json::{Members, Value};
 use lictor_shared::{Algorithm, Name, OriginPattern, Purpose, Status, Timestamp, Uuid};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use crate::latest::Latest;
 use crate::ledger::{Ledger, entries, keys};
 use crate::licenses::{LicenseRecord, Standing};
 use crate::occasion::Occasion;
+use crate::outcome::Outcome;
 use crate::press::Press;
 use crate::revoke::StoppedRevision;
 use crate::terms::Terms;
@@ -105,7 +107,7 @@ pub(crate) fn revise(
     let key = signing_key(&ring, Purpose::License, occasion.at)?;
     let press = Press { home, ring: &ring, key };
     press.speaks_for(&draft)?;
-    let pressed = press.sign(connection, signer, &draft, latest.next())?;
+    let pressed = press.sign(&transaction, signer, &draft, latest.next())?;
     let earlier = match revision.earlier {
         Earlier::Keep => Vec::new(),
         Earlier::Revoke => latest.record.usable(occasion.at),
@@ -123,14 +125,37 @@ pub(crate) fn revise(
     for stopped in &earlier {
         entries::set(connection, stopped.list, stopped.entry.index, Status::Revoked, occasion.at)?;
     }
-    let seq = event.seq();
+    let revoked = earlier.iter().map(|stopped| StoppedRevision::at(stopped, occasion.at)).collect();
+    let issued = Issued { signed: pressed.signed, draft, event: event.seq() };
+    let differences = differences(&latest.claims, &issued.signed.license);
+    let revised = Revised { issued, previous: latest.claims.serial, differences, suspended_since, revoked };
     // After this line the revision exists, whatever happens: it can be shown, revoked and handed out again. Before, nobody
     // has seen its token.
-    transaction.commit(event)?;
-    let revoked = earlier.iter().map(|stopped| StoppedRevision::at(stopped, occasion.at)).collect();
-    let issued = Issued { signed: pressed.signed, draft, event: seq };
-    let differences = differences(&latest.claims, &issued.signed.license);
-    Ok(Revised { issued, previous: latest.claims.serial, differences, suspended_since, revoked })
+    transaction.commit(event, &revised)?;
+    Ok(revised)
+}
+
+impl Outcome for Revised {
+    fn answer(&self) -> Value {
+        let mut answer = Members::new();
+        if let Value::Object(issued) = self.issued.answer() {
+            answer = issued;
+        }
+        let changed: Vec<Value> = self.differences.iter().map(|change| change.term.into()).collect();
+        let revoked: Vec<Value> = self.revoked.iter().map(StoppedRevision::to_value).collect();
+        let more: [(&str, Value); 4] = [
+            ("changed", changed.into()),
+            ("previous", self.previous.to_string().into()),
+            ("suspendedSince", self.suspended_since.map(|since| since.to_string()).into()),
+            ("revoked", revoked.into()),
+        ];
+        answer.extend(more.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        answer.into()
+    }
+
+    fn claims(&self) -> Vec<Value> {
+        self.issued.claims()
+    }
 }
 
 const fn suspended_since(license: &LicenseRecord) -> Option<Timestamp> {

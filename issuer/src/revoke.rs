@@ -1,5 +1,6 @@
 //! Revoking a license.
 
+use lictor_shared::json::Value;
 use lictor_shared::{Status, StatusRef, Text, Timestamp, Uuid};
 
 use crate::error::{Failure, FailureKind};
@@ -8,6 +9,7 @@ use crate::find::find_in;
 use crate::ledger::{Ledger, entries, licenses};
 use crate::licenses::{LicenseRecord, RevisionRecord, Standing};
 use crate::occasion::Occasion;
+use crate::outcome::Outcome;
 use crate::register::register;
 use crate::transition::named;
 
@@ -72,6 +74,17 @@ impl StoppedRevision {
             read_only_from: since.plus(revision.revocation_grace),
         }
     }
+
+    /// As programs see it.
+    pub(crate) fn to_value(&self) -> Value {
+        Value::object([
+            ("serial", self.serial.to_string().into()),
+            ("statusUri", self.entry.uri.as_str().into()),
+            ("statusIndex", self.entry.index.into()),
+            ("since", self.since.to_string().into()),
+            ("readOnlyFrom", self.read_only_from.map(|at| at.to_string()).into()),
+        ])
+    }
 }
 
 /// Revokes a license: every revision that could still be used.
@@ -96,11 +109,23 @@ pub fn revoke(
         entries::set(connection, revision.list, revision.entry.index, Status::Revoked, occasion.at)?;
     }
     licenses::set_revoked(connection, license.id, occasion.at, reason)?;
-    let seq = event.seq();
-    // After this line the license is revoked in the ledger; deployments learn of it from the next list that is published.
-    transaction.commit(event)?;
     let revisions = usable.iter().map(|revision| StoppedRevision::at(revision, occasion.at)).collect();
-    Ok(Revoked { license: license.id, since: occasion.at, reason, revisions, event: seq })
+    let revoked = Revoked { license: license.id, since: occasion.at, reason, revisions, event: event.seq() };
+    // After this line the license is revoked in the ledger; deployments learn of it from the next list that is published.
+    transaction.commit(event, &revoked)?;
+    Ok(revoked)
+}
+
+impl Outcome for Revoked {
+    fn answer(&self) -> Value {
+        Value::object([
+            ("id", self.license.to_string().into()),
+            ("since", self.since.to_string().into()),
+            ("reason", self.reason.as_str().into()),
+            ("revisions", self.revisions.iter().map(StoppedRevision::to_value).collect::<Vec<_>>().into()),
+            ("event", self.event.into()),
+        ])
+    }
 }
 
 fn usable(license: &LicenseRecord, at: Timestamp) -> Result<Vec<&RevisionRecord>, Failure> {

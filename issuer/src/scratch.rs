@@ -43,5 +43,14 @@ pub(crate) fn create(path: &Path) -> Result<Ledger, crate::Failure> {
 
 pub(crate) fn occasion() -> Occasion {
     let at = Timestamp::parse("2026-11-22T00:00:00Z").unwrap();
-    Occasion { at, clock: ClockSource::Given, actor: Text::new("alice").unwrap() }
+    Occasion::new(at, ClockSource::Given, Text::new("alice").unwrap())
+}
+
+/// An outcome of which nothing is said.
+pub(crate) struct Unsaid;
+
+impl crate::outcome::Outcome for Unsaid {
+    fn answer(&self) -> lictor_shared::json::Value {
+        lictor_shared::json::Value::object([])
+    }
 }

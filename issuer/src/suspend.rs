@@ -1,5 +1,6 @@
 //! Suspending a license until further notice, and reinstating it.
 
+use lictor_shared::json::Value;
 use lictor_shared::{Status, Text, Timestamp, Uuid};
 
 use crate::error::Failure;
@@ -8,6 +9,7 @@ use crate::find::find_in;
 use crate::ledger::{Ledger, entries, licenses};
 use crate::licenses::{LicenseRecord, LicenseState, RevisionRecord, Standing};
 use crate::occasion::Occasion;
+use crate::outcome::Outcome;
 use crate::revoke::StoppedRevision;
 use crate::transition::{forbidden, named};
 
@@ -59,11 +61,11 @@ pub fn suspend(
         entries::set(connection, revision.list, revision.entry.index, Status::Suspended, occasion.at)?;
     }
     licenses::set_suspended(connection, license.id, occasion.at)?;
-    let seq = event.seq();
-    // After this line the license is suspended in the ledger; deployments learn of it from the next list that is published.
-    transaction.commit(event)?;
     let revisions = usable.iter().map(|revision| StoppedRevision::at(revision, occasion.at)).collect();
-    Ok(Suspended { license: license.id, since: occasion.at, revisions, event: seq })
+    let suspended = Suspended { license: license.id, since: occasion.at, revisions, event: event.seq() };
+    // After this line the license is suspended in the ledger; deployments learn of it from the next list that is published.
+    transaction.commit(event, &suspended)?;
+    Ok(suspended)
 }
 
 fn can_be_suspended(license: &LicenseRecord, at: Timestamp) -> Result<(), Failure> {
@@ -103,11 +105,35 @@ pub fn reinstate(
         entries::set(connection, revision.list, revision.entry.index, Status::Valid, occasion.at)?;
     }
     licenses::set_active(connection, license.id)?;
-    let seq = event.seq();
-    // After this line the ledger says so; deployments go on by what they last heard until the next list reaches them.
-    transaction.commit(event)?;
     let revisions = suspended.iter().map(|revision| revision.serial).collect();
-    Ok(Reinstated { license: license.id, suspended_since: since, revisions, event: seq })
+    let reinstated =
+        Reinstated { license: license.id, suspended_since: since, revisions, event: event.seq() };
+    // After this line the ledger says so; deployments go on by what they last heard until the next list reaches them.
+    transaction.commit(event, &reinstated)?;
+    Ok(reinstated)
+}
+
+impl Outcome for Suspended {
+    fn answer(&self) -> Value {
+        Value::object([
+            ("id", self.license.to_string().into()),
+            ("since", self.since.to_string().into()),
+            ("revisions", self.revisions.iter().map(StoppedRevision::to_value).collect::<Vec<_>>().into()),
+            ("event", self.event.into()),
+        ])
+    }
+}
+
+impl Outcome for Reinstated {
+    fn answer(&self) -> Value {
+        let serial = |serial: &Uuid| Value::object([("serial", serial.to_string().into())]);
+        Value::object([
+            ("id", self.license.to_string().into()),
+            ("suspendedSince", self.suspended_since.to_string().into()),
+            ("revisions", self.revisions.iter().map(serial).collect::<Vec<_>>().into()),
+            ("event", self.event.into()),
+        ])
+    }
 }
 
 fn facts(

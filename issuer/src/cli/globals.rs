@@ -1,15 +1,17 @@
 //! What every command shares: where the home is, what time it is, who acts.
 
 use clap::Args;
+use lictor_shared::json::Value;
 use lictor_shared::{AnchorSet, Text, Timestamp};
 use std::env;
 use std::path::PathBuf;
 
 use super::values;
+use super::writing::Writing;
 use crate::error::{Failure, FailureKind};
 use crate::home::Home;
 use crate::ledger::Ledger;
-use crate::occasion::{ClockSource, Occasion};
+use crate::occasion::{ClockSource, Intent, Occasion, Request};
 
 /// Options that every command takes.
 #[derive(Args, Debug)]
@@ -27,6 +29,9 @@ pub(crate) struct Globals {
     /// Write data as JSON
     #[arg(long, global = true)]
     json: bool,
+    /// The command and its arguments, as they were given.
+    #[arg(skip)]
+    asked: Option<Value>,
 }
 
 impl Globals {
@@ -49,10 +54,27 @@ impl Globals {
         self.now.is_some()
     }
 
+    pub(super) fn set_asked(&mut self, asked: Option<Value>) {
+        self.asked = asked;
+    }
+
+    /// The circumstances of a change that is asked for so.
+    pub(crate) fn occasion_of(&self, writing: &Writing) -> Result<Occasion, Failure> {
+        let intent = match &writing.request_id {
+            _ if writing.dry_run => Intent::DryRun,
+            Some(id) => {
+                let asked = self.asked.as_ref().unwrap_or(&Value::Null);
+                Intent::MakeOnce(Request::new(id.clone(), asked))
+            }
+            None => Intent::Make,
+        };
+        Ok(Occasion { intent, ..self.occasion()? })
+    }
+
     /// When, by whose clock, and who.
     pub(crate) fn occasion(&self) -> Result<Occasion, Failure> {
         let clock = if self.now.is_some() { ClockSource::Given } else { ClockSource::System };
-        Ok(Occasion { at: self.now()?, clock, actor: self.actor()? })
+        Ok(Occasion::new(self.now()?, clock, self.actor()?))
     }
 
     fn actor(&self) -> Result<Text, Failure> {

@@ -3,11 +3,15 @@
 use clap::Args;
 use lictor_shared::json::Value;
 use lictor_shared::{Text, Uri};
+use std::path::Path;
 
 use super::globals::Globals;
 use super::output::Output;
+use super::writing::{self, Writing};
+use crate::created;
 use crate::error::Failure;
 use crate::home::Home;
+use crate::occasion::{Intent, Occasion};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -27,25 +31,41 @@ pub(crate) struct Init {
     /// The name of the status list of new licenses; deployments match it and never fetch it
     #[arg(long, value_name = "URI")]
     status_uri: Uri,
+    #[command(flatten)]
+    writing: Writing,
 }
 
 impl Init {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
-        let path = globals.home_path()?;
-        let home = Home::init(&path, self.issuer.clone(), self.status_uri.clone(), &globals.occasion()?)?;
-        let shown = home.path().display().to_string();
-        output.say(format_args!("The home of {} is in {shown}.", self.issuer));
+        let (path, occasion) = (globals.home_path()?, globals.occasion_of(&self.writing)?);
+        let (issuer, status_uri) = (self.issuer.clone(), self.status_uri.clone());
+        if occasion.intent == Intent::DryRun {
+            return writing::tell(&Home::init_dry_run(&path, issuer, status_uri, &occasion)?, &[], output);
+        }
+        if let Some(answer) = before(&path, &occasion, output)? {
+            return show(&answer, &path, output);
+        }
+        Home::init(&path, issuer, status_uri, &occasion)?;
+        output.say(format_args!("The home of {} is in {}.", self.issuer, path.display()));
         output.say("Next: lictor key new");
-        output.either(
-            || format!("{shown}\n"),
-            || {
-                Value::object([
-                    ("home", shown.as_str().into()),
-                    ("issuer", self.issuer.as_str().into()),
-                    ("statusUri", self.status_uri.as_str().into()),
-                ])
-            },
-        )?;
-        Ok(0)
+        show(&created::answer(&self.issuer, &self.status_uri), &path, output)
     }
+}
+
+/// The answer of the request that created the home.
+fn before(path: &Path, occasion: &Occasion, output: &mut Output) -> Result<Option<Value>, Failure> {
+    if !matches!(occasion.intent, Intent::MakeOnce(_)) {
+        return Ok(None);
+    }
+    match Home::open(path) {
+        Ok(home) => writing::answered(&home.ledger()?, occasion, output),
+        // Where there is no home, none was created.
+        Err(_) => Ok(None),
+    }
+}
+
+fn show(answer: &Value, path: &Path, output: &mut Output) -> Result<u8, Failure> {
+    let home = path.display().to_string();
+    output.either(|| format!("{home}\n"), || writing::with(answer, "home", home.as_str()))?;
+    Ok(0)
 }

@@ -1,5 +1,6 @@
 //! The command line: one file for each command. Data goes to standard output, words to standard error.
 
+mod asked;
 mod completions;
 mod doctor;
 mod explain;
@@ -10,6 +11,7 @@ mod key;
 mod ledger;
 mod license;
 mod man;
+mod outfile;
 mod output;
 mod passphrase;
 mod product;
@@ -19,13 +21,14 @@ mod status;
 mod terms;
 mod values;
 mod verify;
+mod writing;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches as _, Parser, Subcommand};
 use std::ffi::OsString;
 
 use self::globals::Globals;
 use self::output::{Form, Output};
-use crate::error::Failure;
+use crate::error::{Failure, FailureKind};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -74,12 +77,24 @@ enum Command {
 /// Runs a command line, its first item being the program's name, and gives the exit code.
 #[must_use]
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
-    let cli = match Cli::try_parse_from(arguments) {
+    let mut grammar = Cli::command();
+    let parsed = grammar.try_get_matches_from_mut(arguments).and_then(|matches| {
+        let mut cli = Cli::from_arg_matches(&matches)?;
+        cli.globals.set_asked(asked::asked(&grammar, &matches));
+        Ok(cli)
+    });
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => return say_usage(&error),
     };
     let mut output = Output::new(if cli.globals.json() { Form::Json } else { Form::Text });
-    cli.command.run(&cli.globals, &mut output).unwrap_or_else(|failure| {
+    let first = cli.command.run(&cli.globals, &mut output);
+    let done = match first {
+        // Another process carried out the same request in between, so now there is an answer.
+        Err(failure) if failure.kind == FailureKind::DoneBefore => cli.command.run(&cli.globals, &mut output),
+        done => done,
+    };
+    done.unwrap_or_else(|failure| {
         match cli.command {
             // Its standard output is a verdict or nothing.
             Command::Verify(_) => output.fail(&failure),

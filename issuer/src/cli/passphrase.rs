@@ -1,7 +1,7 @@
 //! Where a passphrase comes from: a file, a command, the environment's file, or a prompt. Never an argument.
 
 use clap::Args;
-use lictor_keys::{Passphrase, PassphraseError, Protection};
+use lictor_keys::{Passphrase, PassphraseError, Protection, Signer};
 use lictor_shared::Purpose;
 use std::fs::File;
 use std::io::{self, IsTerminal as _};
@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::input::is_standard_input;
+use super::writing::Unopened;
 use crate::error::{Failure, FailureKind};
 use crate::home::Home;
 use crate::key::signing_key;
 use crate::ledger::Ledger;
-use crate::occasion::Occasion;
+use crate::occasion::{Intent, Occasion};
 
 /// How the passphrase of a signing key is given.
 #[derive(Args, Debug)]
@@ -79,9 +80,13 @@ impl PassphraseSource {
         ledger: &Ledger,
         purpose: Purpose,
         occasion: &Occasion,
-    ) -> Result<lictor_keys::PrivateKey, Failure> {
+    ) -> Result<Box<dyn Signer>, Failure> {
         let ring = ledger.key_ring()?;
-        let kid = signing_key(&ring, purpose, occasion.at)?.public.thumbprint();
+        let key = signing_key(&ring, purpose, occasion.at)?;
+        if occasion.intent == Intent::DryRun {
+            return Ok(Box::new(Unopened(key.public.clone())));
+        }
+        let kid = key.public.thumbprint();
         let folder = home.keys()?;
         let protection = lictor_keys::protection(&folder.load(&kid)?).map_err(|error| {
             let file = folder.path_of(&kid).display().to_string();
@@ -92,7 +97,7 @@ impl PassphraseSource {
             Protection::None => None,
             Protection::Passphrase => Some(self.opening(&format!("the signing key {kid}"))?),
         };
-        Ok(folder.open_key(&kid, passphrase.as_ref())?)
+        Ok(Box::new(folder.open_key(&kid, passphrase.as_ref())?))
     }
 }
 

@@ -1,5 +1,6 @@
 //! How data is laid out for people.
 
+use lictor_shared::json::Value;
 use lictor_shared::{Timestamp, is_bidi_control};
 use tabled::builder::Builder;
 use tabled::settings::{Padding, Style};
@@ -55,6 +56,12 @@ pub(crate) fn folded(text: &str, width: usize) -> String {
         folded.push_str(word);
     }
     folded
+}
+
+/// JSON over several lines, safe to show on a terminal.
+pub(crate) fn indented(value: &Value) -> String {
+    let text = serde_json::to_string_pretty(value).unwrap_or_default();
+    text.lines().map(|line| foreign(line) + "\n").collect()
 }
 
 /// A text of somebody else's, safe to show on a terminal: what would move the cursor or turn the text around is escaped.

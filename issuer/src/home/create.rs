@@ -7,10 +7,14 @@ use std::io;
 use std::path::Path;
 
 use super::{CONFIG, Config, Home, KEYS, LEDGER};
+use crate::created::Created;
 use crate::durable::{self, Readers, TemporaryFolder, cannot_read, cannot_write};
+use crate::entropy;
 use crate::error::{Failure, FailureKind, shell};
+use crate::event::{Event, EventKind};
 use crate::ledger::Ledger;
-use crate::occasion::Occasion;
+use crate::occasion::{Intent, Occasion};
+use crate::outcome::DryRun;
 
 impl Home {
     /// Creates a home, where nothing or an empty folder is. It is built beside its place and then given its name, so a
@@ -20,6 +24,13 @@ impl Home {
     /// [`FailureKind::Conflict`] if something is there, [`FailureKind::CannotWrite`] if it cannot be written.
     pub fn init(path: &Path, issuer: Text, status_uri: Uri, occasion: &Occasion) -> Result<Self, Failure> {
         refuse_existing(path)?;
+        if occasion.intent == Intent::DryRun {
+            return Err(Failure::new(
+                FailureKind::Unexpected,
+                "A home is there or not, so none was created.",
+            )
+            .hint("Home::init_dry_run tells what creating it would record."));
+        }
         durable::create_folders(durable::parent(path))?;
         // Until it is kept, a crash leaves at most a hidden folder `.NAME.RANDOM.tmp` that nothing reads.
         let building = TemporaryFolder::beside(path)?;
@@ -34,6 +45,23 @@ impl Home {
         // Before this line there is no home, after it there is a whole one.
         building.keep(path)?;
         Self::open(path)
+    }
+
+    /// What [`Home::init`] would record now. Nothing is created.
+    ///
+    /// # Errors
+    /// [`FailureKind::Conflict`] if something is there.
+    pub fn init_dry_run(
+        path: &Path,
+        issuer: Text,
+        status_uri: Uri,
+        occasion: &Occasion,
+    ) -> Result<DryRun, Failure> {
+        refuse_existing(path)?;
+        let created = Created { issuer, status_uri, ledger: entropy::uuid(occasion.at)? };
+        let (body, _) = created.facts(occasion).into_parts();
+        let event = Event::new(1, occasion, EventKind::IssuerCreated, body);
+        Ok(DryRun { claims: Vec::new(), events: vec![event] })
     }
 }
 

@@ -14,15 +14,24 @@ use crate::error::{Failure, FailureKind};
 /// A copy of what was committed when it began; others go on writing meanwhile. The target must be empty or absent.
 const COPY: &str = "VACUUM INTO ?1";
 
+/// What becomes of a file that has the name of a new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// It stays, and the new one is not written.
+    Keep,
+    /// It goes, once the new one is whole.
+    Replace,
+}
+
 impl Ledger {
-    /// Writes a copy into a file that must not exist yet, while others go on using the ledger. The copy is opened and
+    /// Writes a copy into a file while others go on using the ledger. The copy is opened and
     /// [checked](check) before it gets its name; after `Ok` it is on disk, after a failure nothing of it is there.
     ///
     /// # Errors
     /// [`FailureKind::Conflict`] if the name is taken, [`FailureKind::CannotWrite`] if it cannot be written,
     /// [`FailureKind::Ledger`] if the copy is not as it should be, so neither is the ledger.
-    pub fn backup(&self, path: &Path) -> Result<Checked, Failure> {
-        if path.symlink_metadata().is_ok() {
+    pub fn backup(&self, path: &Path, existing: Existing) -> Result<Checked, Failure> {
+        if existing == Existing::Keep && path.symlink_metadata().is_ok() {
             return Err(durable::taken(path));
         }
         // Beside its place, on the same disk. What a crash leaves is a hidden folder that nothing reads.
@@ -33,7 +42,11 @@ impl Ledger {
         File::open(&copy).and_then(|file| file.sync_all()).map_err(cannot_write(path))?;
         let checked = check(&Self::open_settled(&copy)?)?;
         // Before this line there is no backup, after it there is a whole one.
-        durable::name(&copy, path)?;
+        match existing {
+            Existing::Keep => durable::name(&copy, path)?,
+            // At every moment one of the two is there, whole.
+            Existing::Replace => durable::rename(&copy, path)?,
+        }
         Ok(checked)
     }
 }

@@ -26,13 +26,13 @@ const SELECT_LAST: &str = "SELECT at FROM event ORDER BY seq DESC LIMIT 1";
 /// Events that are read at a time.
 const PAGE: u64 = 512;
 
-/// Appends an event in the transaction that `connection` is in, and gives its number.
+/// Appends an event in the transaction that `connection` is in.
 pub(crate) fn append(
     connection: &Connection,
     occasion: &Occasion,
     kind: EventKind,
     facts: Facts,
-) -> Result<u64, Failure> {
+) -> Result<Event, Failure> {
     let Int(seq) = connection.query_row(NEXT_SEQ, (), |row| row.get(0)).or_fault()?;
     let (body, personal) = facts.into_parts();
     let event = Event::new(seq, occasion, kind, body);
@@ -50,7 +50,7 @@ pub(crate) fn append(
             .execute(INSERT_PERSONAL, (Int(seq), field, text.salt().as_slice(), text.text()))
             .or_fault()?;
     }
-    Ok(seq)
+    Ok(event)
 }
 
 /// When the last event happened.

@@ -11,14 +11,17 @@ use std::path::Path;
 
 use super::events;
 use super::fault::OrFault;
+use super::requests;
 use super::schema;
 use super::value::Word;
 use super::{Ledger, PATIENCE};
+use crate::created::Created;
 use crate::durable;
 use crate::entropy;
 use crate::error::{Failure, FailureKind};
-use crate::event::{EventKind, Facts};
+use crate::event::EventKind;
 use crate::occasion::Occasion;
+use crate::outcome::Outcome as _;
 
 const INSERT_ISSUER: &str = "INSERT INTO issuer (one, ledger_id, name) VALUES (1, ?1, ?2)";
 const SELECT_ISSUER: &str = "SELECT ledger_id, name FROM issuer WHERE one = 1";
@@ -55,15 +58,15 @@ impl Ledger {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).or_fault()?;
         schema::migrate(&transaction)?;
         transaction.execute(INSERT_ISSUER, (Word(id), Word(issuer))).or_fault()?;
-        let facts = Facts::new([
-            ("issuer", issuer.as_str().into()),
-            ("ledger", id.to_string().into()),
-            ("statusUri", status_uri.as_str().into()),
-        ]);
-        events::append(&transaction, occasion, EventKind::IssuerCreated, facts)?;
+        let created = Created { issuer: issuer.clone(), status_uri: status_uri.clone(), ledger: id };
+        let event =
+            events::append(&transaction, occasion, EventKind::IssuerCreated, created.facts(occasion))?;
+        if let Some(request) = occasion.request() {
+            requests::insert(&transaction, request, event.seq, &created.answer())?;
+        }
         // Before this line there is no table and no event, after it there are all tables and the first event.
         transaction.commit().or_fault()?;
-        Ok(Self { connection, path: path.into(), issuer: issuer.clone(), id })
+        Ok(Self { connection, path: path.into(), issuer: issuer.clone(), id, dry_run: None })
     }
 
     /// Opens a ledger that exists.
@@ -143,7 +146,7 @@ impl Ledger {
         settle(&connection)?;
         let owner = connection.query_row(SELECT_ISSUER, (), |row| Ok((row.get(0)?, row.get(1)?)));
         let (Word(id), Word(issuer)): (Word<Uuid>, Word<Text>) = owner.or_fault()?;
-        Ok(Self { connection, path: path.into(), issuer, id })
+        Ok(Self { connection, path: path.into(), issuer, id, dry_run: None })
     }
 }
 

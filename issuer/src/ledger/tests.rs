@@ -14,7 +14,7 @@ use crate::catalogue::{Product, add_product};
 use crate::entropy;
 use crate::error::FailureKind;
 use crate::event::{EventKind, Facts};
-use crate::scratch::{Scratch, create, occasion};
+use crate::scratch::{Scratch, Unsaid, create, occasion};
 use crate::terms::Terms;
 
 fn product(product: &str) -> Product {
@@ -71,7 +71,7 @@ fn it_is_opened_as_safe_as_it_is_created() {
         assert_eq!(number("synchronous"), 2);
         assert_eq!(number("foreign_keys"), 1);
         assert_eq!(number("application_id"), i64::from(schema::APPLICATION));
-        assert_eq!(number("user_version"), 1);
+        assert_eq!(number("user_version"), i64::try_from(schema::VERSION).unwrap());
         let mode: String =
             ledger.connection().pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
         assert_eq!(mode, "wal");
@@ -89,7 +89,7 @@ fn change_and_event_are_both_there_or_neither() {
         products::insert(transaction.connection(), event.seq(), &dialer).unwrap();
         // Dropping it is what a failure further on does.
         if keep {
-            transaction.commit(event).unwrap()
+            transaction.commit(event, &Unsaid).unwrap()
         } else {
             drop(transaction)
         }
@@ -117,7 +117,7 @@ fn a_crash_before_the_commit_leaves_nothing() {
     fs::copy(scratch.path("ledger.db-wal"), scratch.path("crashed.db-wal")).unwrap();
     let crashed = Ledger::open(&copy).unwrap();
     assert_eq!((crashed.products().unwrap().len(), crashed.events(1).count()), (0, 1));
-    transaction.commit(event).unwrap();
+    transaction.commit(event, &Unsaid).unwrap();
     let copy = scratch.path("cut.db");
     fs::copy(&path, &copy).unwrap();
     fs::copy(scratch.path("ledger.db-wal"), scratch.path("cut.db-wal")).unwrap();
@@ -254,6 +254,26 @@ fn a_damaged_ledger_is_refused() {
 }
 
 #[test]
+fn a_ledger_of_the_first_version_is_brought_up_to_date_and_keeps_what_it_holds() {
+    let scratch = Scratch::new();
+    let path = scratch.path("first.db");
+    let first = intruder(&path);
+    first.execute_batch(include_str!("schema/1.sql")).unwrap();
+    first.pragma_update(None, "application_id", schema::APPLICATION).unwrap();
+    first.pragma_update(None, "user_version", 1).unwrap();
+    let id = "0198c0d2-6c1e-7a33-9d5e-2f6f2b1d9a10";
+    first.execute("INSERT INTO issuer VALUES (1, ?1, 'acme-licensing')", [id]).unwrap();
+    drop(first);
+    let mut ledger = Ledger::open(&path).unwrap();
+    assert_eq!(ledger.id().to_string(), id);
+    let version: i64 =
+        ledger.connection().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    assert_eq!(version, i64::try_from(schema::VERSION).unwrap());
+    add_product(&mut ledger, &product("dialer"), &occasion()).unwrap();
+    assert_eq!(ledger.products().unwrap().len(), 1);
+}
+
+#[test]
 fn a_newer_ledger_is_refused_in_clear_words() {
     let scratch = Scratch::new();
     let (path, ledger) = scratch.ledger();
@@ -261,7 +281,9 @@ fn a_newer_ledger_is_refused_in_clear_words() {
     intruder(&path).pragma_update(None, "user_version", 7).unwrap();
     let failure = refused(&path);
     assert_eq!(failure.kind, FailureKind::CannotRead);
-    assert_eq!(failure.message, "The ledger has version 7, and this program knows versions up to 1.");
+    let known =
+        format!("The ledger has version 7, and this program knows versions up to {}.", schema::VERSION);
+    assert_eq!(failure.message, known);
     intruder(&path).pragma_update(None, "user_version", 0).unwrap();
     assert_eq!(refused(&path).kind, FailureKind::Ledger);
 }
@@ -406,7 +428,7 @@ fn no_name_of_a_customer_stands_in_a_leaf() {
     let transaction = ledger.begin(&occasion).unwrap();
     let facts = Facts::new([("plan", "basic".into())]).personal("customer", "Acme GmbH").unwrap();
     let event = transaction.record(EventKind::LicenseIssued, facts).unwrap();
-    transaction.commit(event).unwrap();
+    transaction.commit(event, &Unsaid).unwrap();
     let leaf = ledger.events(2).next().unwrap().unwrap();
     assert!(!leaf.leaf().contains("Acme"));
     let texts = events::personal(ledger.connection(), 2).unwrap();

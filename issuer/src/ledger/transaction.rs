@@ -1,19 +1,27 @@
 //! One change and its event: both, or neither.
 
+use lictor_shared::json::Value;
 use rusqlite::{Connection, TransactionBehavior};
+use std::cell::RefCell;
 
 use super::fault::OrFault;
-use super::{Ledger, events};
-use crate::error::Failure;
-use crate::event::{EventKind, Facts};
-use crate::occasion::Occasion;
+use super::{DryRun, Ledger, events, requests};
+use crate::error::{Failure, FailureKind};
+use crate::event::{Event, EventKind, Facts};
+use crate::occasion::{Intent, Occasion};
+use crate::outcome::Outcome;
 
 /// A change under way. Dropped without [`Transaction::commit`], nothing of it ever was.
 #[derive(Debug)]
 pub(crate) struct Transaction<'l> {
     inner: rusqlite::Transaction<'l>,
     occasion: &'l Occasion,
+    events: RefCell<Vec<Event>>,
+    dry_run: &'l mut Option<DryRun>,
 }
+
+/// The member of an event's body that names the request which led to it.
+pub(crate) const REQUEST_ID: &str = "requestId";
 
 /// Proof that an event was recorded, which [`Transaction::commit`] asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,21 +42,76 @@ impl Ledger {
     pub(crate) fn begin<'l>(&'l mut self, occasion: &'l Occasion) -> Result<Transaction<'l>, Failure> {
         // `BEGIN IMMEDIATE`: the lock is taken before anything is read, so what is decided on is what is changed.
         let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
-        Ok(Transaction { inner: begun.or_fault()?, occasion })
+        let inner = begun.or_fault()?;
+        if let Some(request) = occasion.request()
+            && requests::answer(&inner, request)?.is_some()
+        {
+            return Err(done_before());
+        }
+        self.dry_run = None;
+        Ok(Transaction { inner, occasion, events: RefCell::new(Vec::new()), dry_run: &mut self.dry_run })
     }
+
+    /// What the request of this occasion came to, if it was carried out before.
+    ///
+    /// # Errors
+    /// [`FailureKind::RequestReused`] if its id was used for something else.
+    pub fn answer(&self, occasion: &Occasion) -> Result<Option<Value>, Failure> {
+        match occasion.request() {
+            None => Ok(None),
+            Some(request) => requests::answer(&self.connection, request),
+        }
+    }
+
+    /// What the last change would have come to, if it was a [dry run](Intent::DryRun).
+    #[must_use]
+    pub const fn dry_run(&self) -> Option<&DryRun> {
+        self.dry_run.as_ref()
+    }
+}
+
+/// Whoever asks first looks whether there is an answer; between that and the change another process was faster.
+fn done_before() -> Failure {
+    Failure::new(FailureKind::DoneBefore, "This request was carried out before; nothing was done again.")
+        .hint("Ask for its answer.")
 }
 
 impl Transaction<'_> {
     /// Records what happens. The rows that change refer to its number, so this comes first.
     pub(crate) fn record(&self, kind: EventKind, facts: Facts) -> Result<Recorded, Failure> {
-        let seq = events::append(&self.inner, self.occasion, kind, facts)?;
+        let facts = match self.occasion.request() {
+            Some(request) => facts.and(REQUEST_ID, request.id.as_str()),
+            None => facts,
+        };
+        let event = events::append(&self.inner, self.occasion, kind, facts)?;
+        let seq = event.seq;
+        self.events.borrow_mut().push(event);
         Ok(Recorded { seq })
+    }
+
+    /// Whether nothing of this will stay, so that nothing may be signed or written elsewhere.
+    pub(crate) fn is_dry_run(&self) -> bool {
+        self.occasion.intent == Intent::DryRun
     }
 
     /// Makes it so. After `Ok` change and event are on disk, whatever happens then. After an error, or a crash before
     /// this returns, either both are there or neither is: the write-ahead log counts only up to a whole commit record.
-    pub(crate) fn commit(self, _event: Recorded) -> Result<(), Failure> {
-        self.inner.commit().or_fault()
+    ///
+    /// What it comes to is remembered with it if that was asked for. Of a dry run nothing stays but what is told of it.
+    pub(crate) fn commit(self, event: Recorded, outcome: &impl Outcome) -> Result<(), Failure> {
+        match &self.occasion.intent {
+            Intent::Make => self.inner.commit().or_fault(),
+            Intent::MakeOnce(request) => {
+                requests::insert(&self.inner, request, event.seq, &outcome.answer())?;
+                self.inner.commit().or_fault()
+            }
+            Intent::DryRun => {
+                let told = DryRun { claims: outcome.claims(), events: self.events.into_inner() };
+                self.inner.rollback().or_fault()?;
+                *self.dry_run = Some(told);
+                Ok(())
+            }
+        }
     }
 
     /// For the statements of the other files in this folder.

@@ -37,6 +37,11 @@ impl<'p> Place<'p> {
         ))
     }
 
+    /// Where the ledger that is there will lie afterwards; `None` if there is none.
+    pub(super) fn would_set_aside(&self) -> Option<PathBuf> {
+        is_there(self.path).then(|| self.aside.clone())
+    }
+
     /// Gives the ledger that is there a second name, under which it stays; `None` if there is none.
     pub(super) fn set_aside(&self) -> Result<Option<PathBuf>, Failure> {
         if !is_there(self.path) {

@@ -17,7 +17,7 @@ fn busy() -> World {
     world.issue(|_| ());
     let id = world.issue(|order| order.customer = text("Bolt AG")).signed.license.id.to_string();
     revoke(&mut world.ledger, &id, RevocationReason::Other, Some(&text("note")), &at(NOW)).unwrap();
-    publish(&world.home, &mut world.ledger, &world.key, &Uri::new(LIST).unwrap(), &at(NOW)).unwrap();
+    publish(&world.home, &mut world.ledger, &world.key, &[Uri::new(LIST).unwrap()], &at(NOW)).unwrap();
     world
 }
 

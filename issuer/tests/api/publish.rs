@@ -9,7 +9,9 @@ use std::fs;
 use crate::support::{LIST, NOW, World, at, time};
 
 fn try_publish(world: &mut World, uri: &str, when: &str) -> Result<Published, Failure> {
-    publish(&world.home, &mut world.ledger, &world.key, &Uri::new(uri).unwrap(), &at(when))
+    let uris = [Uri::new(uri).unwrap()];
+    let published = publish(&world.home, &mut world.ledger, &world.key, &uris, &at(when))?;
+    Ok(published.lists[0].clone())
 }
 
 fn read(published: &Published) -> StatusList {

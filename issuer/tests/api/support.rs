@@ -127,7 +127,7 @@ pub(crate) fn order() -> Order {
 }
 
 pub(crate) fn at(when: &str) -> Occasion {
-    Occasion { at: time(when), clock: ClockSource::Given, actor: text("alice") }
+    Occasion::new(time(when), ClockSource::Given, text("alice"))
 }
 
 pub(crate) fn time(text: &str) -> Timestamp {

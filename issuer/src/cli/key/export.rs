@@ -2,11 +2,10 @@
 
 use clap::Args;
 use lictor_shared::json::Value;
-use std::path::PathBuf;
 
 use super::super::globals::Globals;
+use super::super::outfile::OutFile;
 use super::super::output::{Form, Output};
-use crate::durable::{self, Readers};
 use crate::error::{Failure, FailureKind};
 
 const EXAMPLES: &str = "\
@@ -21,14 +20,13 @@ every release.";
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Export {
-    /// Write to this file, which must not exist yet
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    out: OutFile,
 }
 
 impl Export {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
-        let (_, ledger) = globals.home_and_ledger()?;
+        let (home, ledger) = globals.home_and_ledger()?;
         let anchors = ledger.key_ring()?.anchors().map_err(|error| {
             Failure::new(
                 FailureKind::SigningNotConfigured,
@@ -38,11 +36,10 @@ impl Export {
             .because(error)
         })?;
         let text = anchors.to_json();
-        let Some(path) = &self.out else {
+        let Some(path) = self.out.write(&home, text.as_bytes())? else {
             output.raw(&text)?;
             return Ok(0);
         };
-        durable::create(path, text.as_bytes(), Readers::Anyone)?;
         let count = anchors.anchors().len();
         let keys =
             if count == 1 { "The public key is".to_string() } else { format!("{count} public keys are") };

@@ -10,6 +10,7 @@ use super::super::globals::Globals;
 use super::super::input::{self, is_standard_input};
 use super::super::output::Output;
 use super::super::passphrase::{self, NewPassphrase};
+use super::super::writing::{self, Writing};
 use super::KeyUse;
 use crate::error::{Failure, FailureKind};
 use crate::key::KeyOrigin;
@@ -37,18 +38,24 @@ pub(crate) struct Import {
     key_use: KeyUse,
     #[command(flatten)]
     passphrase: NewPassphrase,
+    #[command(flatten)]
+    writing: Writing,
 }
 
 impl Import {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
         self.check_standard_input()?;
         let (home, mut ledger) = globals.home_and_ledger()?;
+        let occasion = globals.occasion_of(&self.writing)?;
+        if let Some(answer) = writing::answered(&ledger, &occasion, output)? {
+            return super::show(&answer, output);
+        }
         home.keys()?;
         let source = self.read()?;
         let protection = lictor_keys::protection(&source).map_err(|error| self.refused(error))?;
         let passphrase = self.passphrase.sealing()?;
         let key = self.open(&source, protection, passphrase.as_ref())?;
-        let (ring, occasion) = ((&home, &mut ledger), globals.occasion()?);
+        let ring = (&home, &mut ledger);
         super::join(&key, KeyOrigin::Imported, passphrase.as_ref(), &self.key_use, ring, &occasion, output)
     }
 

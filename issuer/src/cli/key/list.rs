@@ -31,7 +31,7 @@ impl List {
         let header = ["KEY", "STATE", "SIGNS", "PRODUCTS", "CREATED"];
         output.either(
             || shown::table(header, ring.records().iter().map(row)),
-            || ring.records().iter().map(super::to_value).collect::<Vec<_>>().into(),
+            || ring.records().iter().map(crate::key::to_value).collect::<Vec<_>>().into(),
         )?;
         Ok(0)
     }

@@ -8,14 +8,15 @@ mod new;
 use clap::{Args, Subcommand};
 use lictor_keys::{KeyRecord, Passphrase, PrivateKey, Zeroizing, seal, seal_plain};
 use lictor_shared::json::Value;
-use lictor_shared::{Algorithm, Name, Products, Purpose, Timestamp};
+use lictor_shared::{Algorithm, Name, Products, Purpose};
 
 use super::globals::Globals;
 use super::output::Output;
 use super::values;
+use super::writing;
 use crate::error::Failure;
 use crate::home::Home;
-use crate::key::{KeyOrigin, NewKey, add_key};
+use crate::key::{KeyOrigin, NewKey, add_key, to_value};
 use crate::ledger::Ledger;
 use crate::occasion::Occasion;
 
@@ -88,33 +89,13 @@ fn join(
         not_after: None,
     };
     let record = add_key(home, ledger, new, &pem, occasion)?;
+    if let Some(dry_run) = ledger.dry_run() {
+        return writing::tell(dry_run, &[], output);
+    }
     if passphrase.is_none() {
         output.say("warning: the key file is not encrypted; whoever can read it can sign licenses");
     }
     announce(&record, output)
-}
-
-/// A key as programs see it.
-fn to_value(key: &KeyRecord) -> Value {
-    let time = |at: Option<Timestamp>| Value::from(at.map(|at| at.to_string()));
-    let products = match &key.products {
-        Products::Any => Value::Null,
-        Products::Only(names) => {
-            names.iter().map(|name| Value::from(name.as_str())).collect::<Vec<_>>().into()
-        }
-    };
-    let purposes: Vec<Value> = key.purposes.iter().map(|purpose| purpose.as_str().into()).collect();
-    Value::object([
-        ("kid", key.public.thumbprint().to_string().into()),
-        ("state", key.state.as_str().into()),
-        ("purposes", purposes.into()),
-        ("products", products),
-        ("alg", key.algorithm.map(Algorithm::as_str).into()),
-        ("createdAt", time(Some(key.created_at))),
-        ("notBefore", time(key.not_before)),
-        ("notAfter", time(key.not_after)),
-        ("distrustAfter", time(key.distrust_after)),
-    ])
 }
 
 /// Tells of a key that has joined the ring.
@@ -130,6 +111,11 @@ fn announce(key: &KeyRecord, output: &mut Output) -> Result<u8, Failure> {
             output.say("Next: ship its public half in a release with: lictor key export");
         }
     }
-    output.either(|| format!("{kid}\n"), || to_value(key))?;
+    show(&to_value(key), output)
+}
+
+/// A key that has joined, or joined when the request was carried out.
+fn show(answer: &Value, output: &mut Output) -> Result<u8, Failure> {
+    output.either(|| format!("{}\n", writing::text(answer, "kid")), || answer.clone())?;
     Ok(0)
 }

@@ -5,8 +5,10 @@ use lictor_shared::json::Value;
 use std::path::PathBuf;
 
 use super::super::globals::Globals;
+use super::super::outfile::Force;
 use super::super::output::Output;
 use crate::error::Failure;
+use crate::ledger::Existing;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,12 +25,16 @@ pub(crate) struct Backup {
     /// The file to write, which must not exist yet
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    #[command(flatten)]
+    force: Force,
 }
 
 impl Backup {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
-        let (_, ledger) = globals.home_and_ledger()?;
-        let checked = ledger.backup(&self.file)?;
+        let (home, ledger) = globals.home_and_ledger()?;
+        self.force.allows(&self.file, &home)?;
+        let existing = if self.force.is_given() { Existing::Replace } else { Existing::Keep };
+        let checked = ledger.backup(&self.file, existing)?;
         let file = self.file.display().to_string();
         output.say(format_args!(
             "Backed up the ledger of {}: {}, checked.",

@@ -8,8 +8,11 @@ use std::path::PathBuf;
 
 use super::super::globals::Globals;
 use super::super::output::Output;
+use super::super::writing::{self, Writing};
 use crate::error::{Failure, FailureKind, shell};
 use crate::home::Home;
+use crate::occasion::{Intent, Occasion};
+use crate::outcome::Outcome as _;
 use crate::restore::{Present, Restored, restore};
 
 const EXAMPLES: &str = "\
@@ -37,20 +40,27 @@ pub(crate) struct Restore {
     /// The issuer's name, so that no slip replaces a ledger [default: asked at the terminal]
     #[arg(long, value_name = "ISSUER", requires = "replace")]
     confirm: Option<String>,
+    #[command(flatten)]
+    writing: Writing,
 }
 
 impl Restore {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
-        let home = globals.home()?;
-        if self.replace {
+        let (home, occasion) = (globals.home()?, globals.occasion_of(&self.writing)?);
+        let ledger = home.ledger_path().display().to_string();
+        if let Some(answer) = before(&home, &occasion, output)? {
+            return show(&ledger, &answer, output);
+        }
+        if self.replace && occasion.intent != Intent::DryRun {
             self.confirmed(&home, output)?;
         }
         let present = if self.replace { Present::Replace } else { Present::Keep };
-        let restored = restore(&home, &self.file, &self.status_uri, present, &globals.occasion()?)?;
+        let restored = restore(&home, &self.file, &self.status_uri, present, &occasion)?;
+        if let Some(dry_run) = &restored.dry_run {
+            return writing::tell(dry_run, &[], output);
+        }
         tell(&home, &restored, output);
-        let ledger = home.ledger_path().display().to_string();
-        output.either(|| format!("{ledger}\n"), || json(&ledger, &restored))?;
-        Ok(0)
+        show(&ledger, &restored.answer(), output)
     }
 
     fn confirmed(&self, home: &Home, output: &mut Output) -> Result<(), Failure> {
@@ -97,15 +107,15 @@ fn tell(home: &Home, restored: &Restored, output: &mut Output) {
     output.say("Next: lictor status publish, for this list and all before it");
 }
 
-fn json(ledger: &str, restored: &Restored) -> Value {
-    let [events, licenses, _, _] = super::counts(&restored.backup);
-    let aside = restored.aside.as_ref().map(|aside| aside.display().to_string());
-    Value::object([
-        ("ledger", ledger.into()),
-        ("aside", aside.into()),
-        ("statusUri", restored.status_uri.as_str().into()),
-        events,
-        licenses,
-        ("event", restored.event.into()),
-    ])
+/// The answer of the request that restored the ledger. One that cannot be opened has none.
+fn before(home: &Home, occasion: &Occasion, output: &mut Output) -> Result<Option<Value>, Failure> {
+    match (&occasion.intent, home.ledger()) {
+        (Intent::MakeOnce(_), Ok(ledger)) => writing::answered(&ledger, occasion, output),
+        _ => Ok(None),
+    }
+}
+
+fn show(ledger: &str, answer: &Value, output: &mut Output) -> Result<u8, Failure> {
+    output.either(|| format!("{ledger}\n"), || writing::with(answer, "ledger", ledger))?;
+    Ok(0)
 }

@@ -2,16 +2,18 @@
 
 use clap::Args;
 use lictor_shared::Purpose;
-use std::path::PathBuf;
 
 use super::super::globals::Globals;
+use super::super::outfile::OutFile;
 use super::super::output::Output;
 use super::super::passphrase::PassphraseSource;
+use super::super::writing::{self, Writing};
 use super::handed;
 use super::named::named;
 use super::revised::{self, ChangesOptions};
 use crate::amend::{amend, preview_amendment};
 use crate::error::Failure;
+use crate::outcome::Outcome as _;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -29,9 +31,10 @@ pub(crate) struct Amend {
     /// The license: its id or a serial, 8 characters or more of either, or its file
     #[arg(value_name = "ID")]
     id: String,
-    /// Write the license to this file, which must not exist yet [default: standard output]
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    out: OutFile,
+    #[command(flatten)]
+    writing: Writing,
     #[command(flatten)]
     passphrase: PassphraseSource,
     #[command(flatten)]
@@ -41,15 +44,22 @@ pub(crate) struct Amend {
 impl Amend {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
         let (home, mut ledger) = globals.home_and_ledger()?;
-        let (changes, occasion) = (self.changes.changes()?, globals.occasion()?);
+        let (changes, occasion) = (self.changes.changes()?, globals.occasion_of(&self.writing)?);
+        if let Some(answer) = writing::answered(&ledger, &occasion, output)? {
+            return handed::hand_out_again(&answer, (&self.out, &home), output);
+        }
         let id = named(&ledger, &self.id)?.license.id.to_string();
         // What is wrong is said before anybody is asked for a passphrase.
         preview_amendment(&home, &ledger, &id, &changes, &occasion)?;
-        handed::can_be_written(self.out.as_deref())?;
+        handed::can_be_written(&self.out, &home)?;
         let signer = self.passphrase.signer(&home, &ledger, Purpose::License, &occasion)?;
-        let amended = amend(&home, &mut ledger, &signer, &id, &changes, &occasion)?;
+        let amended = amend(&home, &mut ledger, &*signer, &id, &changes, &occasion)?;
+        if let Some(dry_run) = ledger.dry_run() {
+            return writing::tell(dry_run, &amended.issued.draft.in_words(), output);
+        }
         revised::tell("Amended", &amended, output);
-        handed::hand_out(&amended.issued, self.out.as_deref(), revised::more(&amended), output)?;
+        let license = &amended.issued.signed.license;
+        handed::hand_out(&amended.answer(), license, (&self.out, &home), output)?;
         Ok(0)
     }
 }

@@ -1,44 +1,30 @@
 //! How a license that was just signed is handed out: to a file or to standard output.
 
-use lictor_shared::json::{Members, Value};
-use lictor_shared::{Artefact as _, License, Timestamp};
+use lictor_shared::json::Value;
+use lictor_shared::{Artefact as _, License, armor};
 use std::path::Path;
 
+use super::super::outfile::OutFile;
 use super::super::output::Output;
-use crate::durable::{self, Readers};
-use crate::error::{Failure, FailureKind};
+use super::super::writing;
+use crate::error::Failure;
+use crate::home::Home;
 use crate::issue::Issued;
 
 /// Refuses a file that could not be written, before anything is done for it.
-pub(super) fn can_be_written(path: Option<&Path>) -> Result<(), Failure> {
-    let Some(path) = path else { return Ok(()) };
-    must_not_exist(path)?;
-    durable::probe(path, License::TOKEN_BYTES)
+pub(super) fn can_be_written(out: &OutFile, home: &Home) -> Result<(), Failure> {
+    out.can_be_written(home, License::TOKEN_BYTES)
 }
 
-/// Refuses a file name that is taken.
-pub(super) fn must_not_exist(path: &Path) -> Result<(), Failure> {
-    if path.symlink_metadata().is_ok() {
-        let path = path.display().to_string();
-        return Err(Failure::new(
-            FailureKind::Conflict,
-            format!("{path} exists already; it was not touched"),
-        )
-        .hint("name another file, or move this one away")
-        .with("path", path));
-    }
-    Ok(())
-}
-
-/// Writes it. Whatever goes wrong here, it is in the ledger, and the failure says how to get it.
+/// Hands out what was signed just now. Whatever goes wrong here, it is in the ledger, and the failure says how to get it.
 pub(super) fn hand_out(
-    issued: &Issued,
-    out: Option<&Path>,
-    more: Members,
+    answer: &Value,
+    license: &License,
+    (out, home): (&OutFile, &Home),
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let license = &issued.signed.license;
-    write(issued, out, more, output).map_err(|failure| {
+    let written = out.write(home, armored(answer).as_bytes());
+    written.and_then(|path| show(answer, path, output)).map_err(|failure| {
         let (id, serial) = (license.id, license.serial);
         // Of a first revision the license's own id says it all.
         let (what, name) = match license.revision {
@@ -51,14 +37,31 @@ pub(super) fn hand_out(
     })
 }
 
-fn write(issued: &Issued, out: Option<&Path>, more: Members, output: &mut Output) -> Result<(), Failure> {
-    let armored = issued.signed.armored();
-    if let Some(path) = out {
-        durable::create(path, armored.as_bytes(), Readers::Anyone)?;
-        output.say(format_args!("It is in {}.", path.display()));
+/// Hands out what was signed when the request was carried out.
+pub(super) fn hand_out_again(
+    answer: &Value,
+    (out, home): (&OutFile, &Home),
+    output: &mut Output,
+) -> Result<u8, Failure> {
+    let path = out.write_again(home, armored(answer).as_bytes())?;
+    show(answer, path, output)?;
+    Ok(0)
+}
+
+fn armored(answer: &Value) -> String {
+    armor::wrap(License::LABEL, writing::text(answer, "token"))
+}
+
+fn show(answer: &Value, file: Option<&Path>, output: &mut Output) -> Result<(), Failure> {
+    let shown = file.map(|path| path.display().to_string());
+    if let Some(file) = &shown {
+        output.say(format_args!("It is in {file}."));
     }
-    let id = issued.signed.license.id;
-    output.either(|| if out.is_some() { format!("{id}\n") } else { armored }, || json(issued, out, more))
+    let text = || match &shown {
+        Some(_) => format!("{}\n", writing::text(answer, "id")),
+        None => armored(answer),
+    };
+    output.either(text, || writing::with(answer, "file", shown.clone()))
 }
 
 /// What every instant was resolved to, and what is hardly meant.
@@ -69,24 +72,4 @@ pub(super) fn tell(issued: &Issued, output: &mut Output) {
     for warning in issued.draft.warnings() {
         output.say(format_args!("warning: {warning}"));
     }
-}
-
-fn json(issued: &Issued, file: Option<&Path>, more: Members) -> Value {
-    let license = &issued.signed.license;
-    let time = |at: Option<Timestamp>| Value::from(at.map(|at| at.to_string()));
-    let members: [(&str, Value); 11] = [
-        ("id", license.id.to_string().into()),
-        ("serial", license.serial.to_string().into()),
-        ("revision", license.revision.into()),
-        ("customerId", license.customer_id.as_str().into()),
-        ("startsAt", time(Some(license.starts_at))),
-        ("expiresAt", time(license.term.expires_at())),
-        ("graceUntil", time(license.term.grace_until())),
-        ("warnings", issued.draft.warnings().into_iter().map(Value::from).collect::<Vec<_>>().into()),
-        ("file", file.map(|path| path.display().to_string()).into()),
-        ("token", issued.signed.token.as_str().into()),
-        ("event", issued.event.into()),
-    ];
-    let members = members.into_iter().map(|(name, value)| (name.to_owned(), value));
-    Value::Object(members.chain(more).collect())
 }

@@ -40,7 +40,7 @@ impl Inspect {
         }
         let kid = shown::foreign(license.untrusted_key_id());
         output.either(
-            || format!("key {kid}, unchecked\n{}", indented(&Value::Object(payload.clone()))),
+            || format!("key {kid}, unchecked\n{}", shown::indented(&Value::Object(payload.clone()))),
             || {
                 Value::object([
                     ("verified", false.into()),
@@ -59,10 +59,4 @@ impl Inspect {
         )
         .hint("compare it with the file that was sent")
     }
-}
-
-/// JSON over several lines, safe to show on a terminal.
-fn indented(value: &Value) -> String {
-    let text = serde_json::to_string_pretty(value).unwrap_or_default();
-    text.lines().map(|line| shown::foreign(line) + "\n").collect()
 }

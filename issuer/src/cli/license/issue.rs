@@ -1,19 +1,20 @@
 //! `lictor license issue`, for short `lictor issue`.
 
 use clap::Args;
-use lictor_shared::json::Members;
 use lictor_shared::{Algorithm, Name, OriginPattern, Purpose, Text, Timestamp};
-use std::path::PathBuf;
 
 use super::super::globals::Globals;
+use super::super::outfile::OutFile;
 use super::super::output::Output;
 use super::super::passphrase::PassphraseSource;
 use super::super::terms::TermsOptions;
 use super::super::values;
+use super::super::writing::{self, Writing};
 use super::handed;
 use crate::error::Failure;
 use crate::issue::{issue, preview};
 use crate::order::Order;
+use crate::outcome::Outcome as _;
 use crate::terms::TermLength;
 
 const EXAMPLES: &str = "\
@@ -62,9 +63,10 @@ pub(crate) struct Issue {
     /// The algorithm's name in the header: EdDSA or Ed25519 [default: EdDSA]
     #[arg(long, value_name = "NAME", value_parser = values::algorithm)]
     alg: Option<Algorithm>,
-    /// Write the license to this file, which must not exist yet [default: standard output]
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    out: OutFile,
+    #[command(flatten)]
+    writing: Writing,
     #[command(flatten)]
     passphrase: PassphraseSource,
     #[command(flatten)]
@@ -74,20 +76,26 @@ pub(crate) struct Issue {
 impl Issue {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
         let (home, mut ledger) = globals.home_and_ledger()?;
-        let (order, occasion) = (self.order()?, globals.occasion()?);
+        let (order, occasion) = (self.order()?, globals.occasion_of(&self.writing)?);
+        if let Some(answer) = writing::answered(&ledger, &occasion, output)? {
+            return handed::hand_out_again(&answer, (&self.out, &home), output);
+        }
         // What is wrong with the order is said before anybody is asked for a passphrase.
         preview(&home, &ledger, &order, &occasion)?;
         // So is a file that could not be written.
-        handed::can_be_written(self.out.as_deref())?;
+        handed::can_be_written(&self.out, &home)?;
         let signer = self.passphrase.signer(&home, &ledger, Purpose::License, &occasion)?;
-        let issued = issue(&home, &mut ledger, &signer, &order, &occasion)?;
+        let issued = issue(&home, &mut ledger, &*signer, &order, &occasion)?;
+        if let Some(dry_run) = ledger.dry_run() {
+            return writing::tell(dry_run, &issued.draft.in_words(), output);
+        }
         let license = &issued.signed.license;
         output.say(format_args!(
             "Issued the license {} to {} ({}).",
             license.id, license.customer, license.customer_id
         ));
         handed::tell(&issued, output);
-        handed::hand_out(&issued, self.out.as_deref(), Members::new(), output)?;
+        handed::hand_out(&issued.answer(), license, (&self.out, &home), output)?;
         Ok(0)
     }
 

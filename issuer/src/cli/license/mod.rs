@@ -96,15 +96,10 @@ fn revision(revision: &RevisionRecord) -> Value {
     ])
 }
 
-/// A revision that was stopped as programs see it.
-fn stopped(revision: &StoppedRevision) -> Value {
-    Value::object([
-        ("serial", revision.serial.to_string().into()),
-        ("statusUri", revision.entry.uri.as_str().into()),
-        ("statusIndex", revision.entry.index.into()),
-        ("since", revision.since.to_string().into()),
-        ("readOnlyFrom", revision.read_only_from.map(|at| at.to_string()).into()),
-    ])
+/// The license of which something was changed: its id, or all of the answer.
+fn show_changed(answer: &Value, output: &mut Output) -> Result<u8, Failure> {
+    output.either(|| format!("{}\n", super::writing::text(answer, "id")), || answer.clone())?;
+    Ok(0)
 }
 
 /// `1 revision`, `2 revisions`.

@@ -2,14 +2,15 @@
 
 use clap::Args;
 use lictor_shared::Text;
-use lictor_shared::json::Value;
 
 use super::super::globals::Globals;
 use super::super::output::Output;
 use super::super::shown;
+use super::super::writing::{self, Writing};
 use super::named::named;
 use crate::error::Failure;
-use crate::suspend::{Reinstated, reinstate};
+use crate::outcome::Outcome as _;
+use crate::suspend::reinstate;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -28,14 +29,23 @@ pub(crate) struct Reinstate {
     /// A note for the record; the log holds only its salted hash
     #[arg(long, value_name = "TEXT")]
     note: Option<Text>,
+    #[command(flatten)]
+    writing: Writing,
 }
 
 impl Reinstate {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
         let (_, mut ledger) = globals.home_and_ledger()?;
+        let occasion = globals.occasion_of(&self.writing)?;
+        if let Some(answer) = writing::answered(&ledger, &occasion, output)? {
+            return super::show_changed(&answer, output);
+        }
         let license = named(&ledger, &self.id)?.license;
         let id = license.id.to_string();
-        let reinstated = reinstate(&mut ledger, &id, self.note.as_ref(), &globals.occasion()?)?;
+        let reinstated = reinstate(&mut ledger, &id, self.note.as_ref(), &occasion)?;
+        if let Some(dry_run) = ledger.dry_run() {
+            return writing::tell(dry_run, &[], output);
+        }
         output.say(format_args!(
             "Reinstated the license {id} of {}: {}, suspended since {}.",
             shown::foreign(license.customer.as_str()),
@@ -43,17 +53,6 @@ impl Reinstate {
             reinstated.suspended_since
         ));
         output.say("Next: lictor status publish, and bring the list to the deployments");
-        output.either(|| format!("{id}\n"), || json(&reinstated))?;
-        Ok(0)
+        super::show_changed(&reinstated.answer(), output)
     }
-}
-
-fn json(reinstated: &Reinstated) -> Value {
-    let serial = |serial: &lictor_shared::Uuid| Value::object([("serial", serial.to_string().into())]);
-    Value::object([
-        ("id", reinstated.license.to_string().into()),
-        ("suspendedSince", reinstated.suspended_since.to_string().into()),
-        ("revisions", reinstated.revisions.iter().map(serial).collect::<Vec<_>>().into()),
-        ("event", reinstated.event.into()),
-    ])
 }

@@ -2,16 +2,18 @@
 
 use clap::{ArgGroup, Args};
 use lictor_shared::{Purpose, Timestamp};
-use std::path::PathBuf;
 
 use super::super::globals::Globals;
+use super::super::outfile::OutFile;
 use super::super::output::Output;
 use super::super::passphrase::PassphraseSource;
 use super::super::values;
+use super::super::writing::{self, Writing};
 use super::handed;
 use super::named::named;
 use super::revised::{self, ChangesOptions};
 use crate::error::{Failure, FailureKind};
+use crate::outcome::Outcome as _;
 use crate::renew::{Renewal, RenewedTerm, preview_renewal, renew};
 use crate::revision::Earlier;
 use crate::terms::Span;
@@ -47,9 +49,10 @@ pub(crate) struct Renew {
     /// Revoke the earlier revisions as well
     #[arg(long)]
     revoke_previous: bool,
-    /// Write the license to this file, which must not exist yet [default: standard output]
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    out: OutFile,
+    #[command(flatten)]
+    writing: Writing,
     #[command(flatten)]
     passphrase: PassphraseSource,
     #[command(flatten)]
@@ -59,15 +62,22 @@ pub(crate) struct Renew {
 impl Renew {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
         let (home, mut ledger) = globals.home_and_ledger()?;
-        let (renewal, occasion) = (self.renewal()?, globals.occasion()?);
+        let (renewal, occasion) = (self.renewal()?, globals.occasion_of(&self.writing)?);
+        if let Some(answer) = writing::answered(&ledger, &occasion, output)? {
+            return handed::hand_out_again(&answer, (&self.out, &home), output);
+        }
         let id = named(&ledger, &self.id)?.license.id.to_string();
         // What is wrong is said before anybody is asked for a passphrase.
         preview_renewal(&home, &ledger, &id, &renewal, &occasion)?;
-        handed::can_be_written(self.out.as_deref())?;
+        handed::can_be_written(&self.out, &home)?;
         let signer = self.passphrase.signer(&home, &ledger, Purpose::License, &occasion)?;
-        let renewed = renew(&home, &mut ledger, &signer, &id, &renewal, &occasion)?;
+        let renewed = renew(&home, &mut ledger, &*signer, &id, &renewal, &occasion)?;
+        if let Some(dry_run) = ledger.dry_run() {
+            return writing::tell(dry_run, &renewed.issued.draft.in_words(), output);
+        }
         revised::tell("Renewed", &renewed, output);
-        handed::hand_out(&renewed.issued, self.out.as_deref(), revised::more(&renewed), output)?;
+        let license = &renewed.issued.signed.license;
+        handed::hand_out(&renewed.answer(), license, (&self.out, &home), output)?;
         Ok(0)
     }
 

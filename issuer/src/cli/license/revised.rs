@@ -1,7 +1,6 @@
 //! What renewing and amending share on the command line: what may change, and what is said of the new revision.
 
 use clap::Args;
-use lictor_shared::json::{Members, Value};
 use lictor_shared::{Algorithm, Name, OriginPattern};
 
 use super::super::output::Output;
@@ -79,18 +78,4 @@ pub(super) fn tell(verb: &str, revised: &Revised, output: &mut Output) {
     if revised.suspended_since.is_some() || !revised.revoked.is_empty() {
         output.say("Next: lictor status publish, and bring the list to the deployments");
     }
-}
-
-/// What programs see beside the license.
-pub(super) fn more(revised: &Revised) -> Members {
-    let suspended = revised.suspended_since.map(|since| since.to_string());
-    let revoked: Vec<Value> = revised.revoked.iter().map(super::stopped).collect();
-    let changed: Vec<Value> = revised.differences.iter().map(|change| change.term.into()).collect();
-    let more: [(&str, Value); 4] = [
-        ("changed", changed.into()),
-        ("previous", revised.previous.to_string().into()),
-        ("suspendedSince", suspended.into()),
-        ("revoked", revoked.into()),
-    ];
-    more.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }

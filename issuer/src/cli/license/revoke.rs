@@ -3,15 +3,17 @@
 use clap::Args;
 use clap::builder::PossibleValue;
 use lictor_shared::Text;
-use lictor_shared::json::Value;
 use std::io::{self, BufRead as _, IsTerminal as _};
 
 use super::super::globals::Globals;
 use super::super::output::Output;
 use super::super::shown;
+use super::super::writing::{self, Writing};
 use super::named::named;
 use crate::error::{Failure, FailureKind};
 use crate::licenses::LicenseRecord;
+use crate::occasion::Intent;
+use crate::outcome::Outcome as _;
 use crate::revoke::{RevocationReason, Revoked, revoke};
 
 const EXAMPLES: &str = "\
@@ -39,6 +41,8 @@ pub(crate) struct Revoke {
     /// The license's id in full, so that no slip revokes another one [default: asked at the terminal]
     #[arg(long, value_name = "ID")]
     confirm: Option<String>,
+    #[command(flatten)]
+    writing: Writing,
 }
 
 impl clap::ValueEnum for RevocationReason {
@@ -54,9 +58,15 @@ impl clap::ValueEnum for RevocationReason {
 impl Revoke {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
         let (_, mut ledger) = globals.home_and_ledger()?;
+        let occasion = globals.occasion_of(&self.writing)?;
+        if let Some(answer) = writing::answered(&ledger, &occasion, output)? {
+            return super::show_changed(&answer, output);
+        }
         let license = named(&ledger, &self.id)?.license;
         let confirmed = match &self.confirm {
             Some(id) => id.clone(),
+            // Nothing is revoked, so there is nothing to confirm.
+            None if occasion.intent == Intent::DryRun => license.id.to_string(),
             None => ask(&license, output)?,
         };
         if !confirmed.trim().eq_ignore_ascii_case(&license.id.to_string()) {
@@ -66,10 +76,12 @@ impl Revoke {
             );
         }
         let id = license.id.to_string();
-        let revoked = revoke(&mut ledger, &id, self.reason, self.note.as_ref(), &globals.occasion()?)?;
+        let revoked = revoke(&mut ledger, &id, self.reason, self.note.as_ref(), &occasion)?;
+        if let Some(dry_run) = ledger.dry_run() {
+            return writing::tell(dry_run, &[], output);
+        }
         tell(&license, &revoked, output);
-        output.either(|| format!("{}\n", revoked.license), || json(&revoked))?;
-        Ok(0)
+        super::show_changed(&revoked.answer(), output)
     }
 }
 
@@ -105,14 +117,4 @@ fn tell(license: &LicenseRecord, revoked: &Revoked, output: &mut Output) {
     ));
     super::say_read_only_from(&revoked.revisions, output);
     output.say("Next: lictor status publish, and bring the list to the deployments");
-}
-
-fn json(revoked: &Revoked) -> Value {
-    Value::object([
-        ("id", revoked.license.to_string().into()),
-        ("since", revoked.since.to_string().into()),
-        ("reason", revoked.reason.as_str().into()),
-        ("revisions", revoked.revisions.iter().map(super::stopped).collect::<Vec<_>>().into()),
-        ("event", revoked.event.into()),
-    ])
 }

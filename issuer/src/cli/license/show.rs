@@ -2,16 +2,15 @@
 
 use clap::Args;
 use lictor_shared::{Status, Timestamp, Uuid};
-use std::path::{Path, PathBuf};
 
 use super::super::globals::Globals;
+use super::super::outfile::OutFile;
 use super::super::output::Output;
 use super::super::shown;
-use super::handed::must_not_exist;
 use super::named::named;
-use crate::durable::{self, Readers};
 use crate::error::{Failure, FailureKind};
 use crate::find::Found;
+use crate::home::Home;
 use crate::ledger::Ledger;
 use crate::licenses::{self, LicenseRecord, RevisionRecord, Standing};
 
@@ -32,20 +31,19 @@ pub(crate) struct Show {
     /// The license: its id or a serial, 8 characters or more of either, or its file
     #[arg(value_name = "ID")]
     id: String,
-    /// Write the license file again, to this file, which must not exist yet
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    out: OutFile,
 }
 
 impl Show {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
-        let (_, ledger) = globals.home_and_ledger()?;
+        let (home, ledger) = globals.home_and_ledger()?;
         let Found { license, serial } = named(&ledger, &self.id)?;
         let at = globals.now()?;
-        let text = match &self.out {
+        let text = match self.out.path() {
             None => text(&license, at),
             Some(path) => {
-                let revision = write(&ledger, &license, serial, path)?;
+                let revision = self.write(&home, &ledger, &license, serial)?;
                 output.say(format_args!(
                     "Revision {revision} of the license {} is in {}.",
                     license.id,
@@ -57,24 +55,24 @@ impl Show {
         output.either(|| text, || super::to_value(&license, at))?;
         Ok(0)
     }
-}
 
-/// Writes the revision that was named, else the latest.
-fn write(
-    ledger: &Ledger,
-    license: &LicenseRecord,
-    serial: Option<Uuid>,
-    path: &Path,
-) -> Result<u64, Failure> {
-    must_not_exist(path)?;
-    let named = license.revisions.iter().find(|revision| Some(revision.serial) == serial);
-    let revision = named.or_else(|| license.latest()).ok_or_else(|| {
-        Failure::new(FailureKind::Ledger, format!("the license {} has no revision", license.id))
-            .hint("restore the whole home from a backup")
-    })?;
-    let signed = licenses::signed(ledger, revision.serial)?;
-    durable::create(path, signed.armored().as_bytes(), Readers::Anyone)?;
-    Ok(revision.revision)
+    /// Writes the revision that was named, else the latest.
+    fn write(
+        &self,
+        home: &Home,
+        ledger: &Ledger,
+        license: &LicenseRecord,
+        serial: Option<Uuid>,
+    ) -> Result<u64, Failure> {
+        let named = license.revisions.iter().find(|revision| Some(revision.serial) == serial);
+        let revision = named.or_else(|| license.latest()).ok_or_else(|| {
+            Failure::new(FailureKind::Ledger, format!("the license {} has no revision", license.id))
+                .hint("restore the whole home from a backup")
+        })?;
+        let signed = licenses::signed(ledger, revision.serial)?;
+        self.out.write(home, signed.armored().as_bytes())?;
+        Ok(revision.revision)
+    }
 }
 
 /// Where its entry is, and what the list says of it if that is not that it is valid.

@@ -2,14 +2,15 @@
 
 use clap::Args;
 use lictor_shared::Text;
-use lictor_shared::json::Value;
 
 use super::super::globals::Globals;
 use super::super::output::Output;
 use super::super::shown;
+use super::super::writing::{self, Writing};
 use super::named::named;
 use crate::error::Failure;
-use crate::suspend::{Suspended, suspend};
+use crate::outcome::Outcome as _;
+use crate::suspend::suspend;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -29,14 +30,23 @@ pub(crate) struct Suspend {
     /// A note for the record; the log holds only its salted hash
     #[arg(long, value_name = "TEXT")]
     note: Option<Text>,
+    #[command(flatten)]
+    writing: Writing,
 }
 
 impl Suspend {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
         let (_, mut ledger) = globals.home_and_ledger()?;
+        let occasion = globals.occasion_of(&self.writing)?;
+        if let Some(answer) = writing::answered(&ledger, &occasion, output)? {
+            return super::show_changed(&answer, output);
+        }
         let license = named(&ledger, &self.id)?.license;
         let id = license.id.to_string();
-        let suspended = suspend(&mut ledger, &id, self.note.as_ref(), &globals.occasion()?)?;
+        let suspended = suspend(&mut ledger, &id, self.note.as_ref(), &occasion)?;
+        if let Some(dry_run) = ledger.dry_run() {
+            return writing::tell(dry_run, &[], output);
+        }
         output.say(format_args!(
             "Suspended the license {id} of {}: {}.",
             shown::foreign(license.customer.as_str()),
@@ -44,16 +54,6 @@ impl Suspend {
         ));
         super::say_read_only_from(&suspended.revisions, output);
         output.say("Next: lictor status publish, and bring the list to the deployments");
-        output.either(|| format!("{id}\n"), || json(&suspended))?;
-        Ok(0)
+        super::show_changed(&suspended.answer(), output)
     }
-}
-
-fn json(suspended: &Suspended) -> Value {
-    Value::object([
-        ("id", suspended.license.to_string().into()),
-        ("since", suspended.since.to_string().into()),
-        ("revisions", suspended.revisions.iter().map(super::stopped).collect::<Vec<_>>().into()),
-        ("event", suspended.event.into()),
-    ])
 }

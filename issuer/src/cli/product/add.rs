@@ -2,12 +2,15 @@
 
 use clap::Args;
 use lictor_shared::Name;
+use lictor_shared::json::Value;
 
 use super::super::globals::Globals;
 use super::super::output::Output;
 use super::super::terms::TermsOptions;
+use super::super::writing::{self, Writing};
 use crate::catalogue::{Product, add_product};
 use crate::error::Failure;
+use crate::outcome::Outcome as _;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -30,6 +33,8 @@ pub(crate) struct Add {
     plan: Vec<Name>,
     #[command(flatten)]
     terms: TermsOptions,
+    #[command(flatten)]
+    writing: Writing,
 }
 
 impl Add {
@@ -37,9 +42,20 @@ impl Add {
         let (_, mut ledger) = globals.home_and_ledger()?;
         let product =
             Product { name: self.name.clone(), plans: self.plan.clone(), defaults: self.terms.terms()? };
-        add_product(&mut ledger, &product, &globals.occasion()?)?;
+        let occasion = globals.occasion_of(&self.writing)?;
+        if let Some(answer) = writing::answered(&ledger, &occasion, output)? {
+            return show(&answer, output);
+        }
+        add_product(&mut ledger, &product, &occasion)?;
+        if let Some(dry_run) = ledger.dry_run() {
+            return writing::tell(dry_run, &[], output);
+        }
         output.say(format_args!("The product {} can be licensed.", self.name));
-        output.either(|| format!("{}\n", self.name), || product.to_value())?;
-        Ok(0)
+        show(&product.answer(), output)
     }
+}
+
+fn show(answer: &Value, output: &mut Output) -> Result<u8, Failure> {
+    output.either(|| format!("{}\n", writing::text(answer, "name")), || answer.clone())?;
+    Ok(0)
 }

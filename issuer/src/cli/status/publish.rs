@@ -2,14 +2,17 @@
 
 use clap::Args;
 use lictor_shared::json::Value;
-use lictor_shared::{Artefact as _, Purpose, StatusList, Uri};
+use lictor_shared::{Artefact as _, Purpose, StatusList, Uri, armor};
 use std::path::{Path, PathBuf};
 
 use super::super::globals::Globals;
 use super::super::output::Output;
 use super::super::passphrase::PassphraseSource;
+use super::super::writing::{self, Writing};
 use crate::durable::{self, Readers};
 use crate::error::{Failure, FailureKind};
+use crate::occasion::Intent;
+use crate::outcome::Outcome as _;
 use crate::publish::{Published, lists, publish};
 
 const EXAMPLES: &str = "\
@@ -29,31 +32,47 @@ pub(crate) struct Publish {
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
     #[command(flatten)]
+    writing: Writing,
+    #[command(flatten)]
     passphrase: PassphraseSource,
 }
 
 impl Publish {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
         let (home, mut ledger) = globals.home_and_ledger()?;
-        let occasion = globals.occasion()?;
+        let occasion = globals.occasion_of(&self.writing)?;
+        if let Some(answer) = writing::answered(&ledger, &occasion, output)? {
+            return self.hand_out(&answer, output);
+        }
         let uris = lists(&home, &ledger)?;
-        // What cannot be handed out is not signed.
-        match &self.out {
-            Some(folder) => prepare(folder, &uris)?,
-            None if uris.len() > 1 => return Err(several(&uris)),
-            None => {}
+        if occasion.intent != Intent::DryRun {
+            // What cannot be handed out is not signed.
+            match &self.out {
+                Some(folder) => prepare(folder, &uris)?,
+                None if uris.len() > 1 => return Err(several(&uris)),
+                None => {}
+            }
         }
         let signer = self.passphrase.signer(&home, &ledger, Purpose::Status, &occasion)?;
+        let publication = publish(&home, &mut ledger, &*signer, &uris, &occasion)?;
+        if let Some(dry_run) = ledger.dry_run() {
+            return writing::tell(dry_run, &[], output);
+        }
+        publication.lists.iter().for_each(|published| tell(published, output));
+        self.hand_out(&publication.answer(), output).map_err(|failure| failure.hint(SIGNED_NOT_WRITTEN))
+    }
+
+    /// Writes each list to its file, or all to standard output.
+    fn hand_out(&self, answer: &Value, output: &mut Output) -> Result<u8, Failure> {
+        let lists = answer.as_object().and_then(|answer| answer.get("lists")).and_then(Value::as_array);
         let mut shown = Vec::new();
-        for uri in &uris {
-            let published = publish(&home, &mut ledger, &signer, uri, &occasion)?;
-            let file = self.out.as_deref().map(|folder| folder.join(file_name(uri)));
+        for list in lists.unwrap_or_default() {
+            let file = self.out.as_deref().map(|folder| folder.join(file_name(writing::text(list, "uri"))));
             if let Some(path) = &file {
-                let written = durable::replace(path, published.armored().as_bytes(), Readers::Anyone);
-                written.map_err(|failure| failure.hint(SIGNED_NOT_WRITTEN))?;
+                durable::replace(path, armored(list).as_bytes(), Readers::Anyone)?;
+                output.say(format_args!("The list {} is in {}.", writing::text(list, "uri"), path.display()));
             }
-            tell(&published, file.as_deref(), output);
-            shown.push((published, file));
+            shown.push((list, file));
         }
         let text = || match &self.out {
             Some(_) => shown
@@ -61,13 +80,19 @@ impl Publish {
                 .filter_map(|(_, file)| file.as_ref())
                 .map(|file| format!("{}\n", file.display()))
                 .collect(),
-            None => shown.iter().map(|(published, _)| published.armored()).collect(),
+            None => shown.iter().map(|(list, _)| armored(list)).collect(),
         };
+        let file = |file: &Option<PathBuf>| file.as_ref().map(|path| path.display().to_string());
         output.either(text, || {
-            shown.iter().map(|(published, file)| json(published, file.as_deref())).collect::<Vec<_>>().into()
+            let lists = shown.iter().map(|(list, path)| writing::with(list, "file", file(path)));
+            lists.collect::<Vec<_>>().into()
         })?;
         Ok(0)
     }
+}
+
+fn armored(list: &Value) -> String {
+    armor::wrap(StatusList::LABEL, writing::text(list, "token"))
 }
 
 const SIGNED_NOT_WRITTEN: &str =
@@ -78,7 +103,7 @@ fn prepare(folder: &Path, uris: &[Uri]) -> Result<(), Failure> {
     names_differ(uris)?;
     durable::create_folders(folder)?;
     for uri in uris {
-        let path = folder.join(file_name(uri));
+        let path = folder.join(file_name(uri.as_str()));
         if path.is_dir() {
             let path = path.display().to_string();
             return Err(Failure::new(
@@ -104,8 +129,8 @@ fn several(uris: &[Uri]) -> Failure {
 }
 
 /// The last part of a URI, as far as it can be part of a file name.
-fn file_name(uri: &Uri) -> String {
-    let last = uri.as_str().trim_end_matches('/').rsplit(['/', ':']).next().unwrap_or_default();
+fn file_name(uri: &str) -> String {
+    let last = uri.trim_end_matches('/').rsplit(['/', ':']).next().unwrap_or_default();
     let safe = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '_' };
     let name: String = last.chars().map(safe).collect();
     format!("{}.lic", if name.is_empty() { "status" } else { &name })
@@ -113,7 +138,7 @@ fn file_name(uri: &Uri) -> String {
 
 /// Two lists must not be written to one file.
 fn names_differ(uris: &[Uri]) -> Result<(), Failure> {
-    let mut names: Vec<String> = uris.iter().map(file_name).collect();
+    let mut names: Vec<String> = uris.iter().map(|uri| file_name(uri.as_str())).collect();
     names.sort_unstable();
     match names.windows(2).find(|pair| pair.first() == pair.last()) {
         None => Ok(()),
@@ -125,7 +150,7 @@ fn names_differ(uris: &[Uri]) -> Result<(), Failure> {
     }
 }
 
-fn tell(published: &Published, file: Option<&Path>, output: &mut Output) {
+fn tell(published: &Published, output: &mut Output) {
     output.say(format_args!(
         "Published {}: sequence {}, {} revoked, {} suspended.",
         published.uri, published.sequence, published.revoked, published.suspended
@@ -133,24 +158,6 @@ fn tell(published: &Published, file: Option<&Path>, output: &mut Output) {
     if let Some(at) = published.stale_from {
         output.say(format_args!("  Publish a newer one before {at}, even if nothing changes."));
     }
-    if let Some(file) = file {
-        output.say(format_args!("  It is in {}.", file.display()));
-    }
-}
-
-fn json(published: &Published, file: Option<&Path>) -> Value {
-    let count = |number: usize| Value::from(u64::try_from(number).ok());
-    Value::object([
-        ("uri", published.uri.as_str().into()),
-        ("sequence", published.sequence.into()),
-        ("issuedAt", published.issued_at.to_string().into()),
-        ("staleFrom", published.stale_from.map(|at| at.to_string()).into()),
-        ("revoked", count(published.revoked)),
-        ("suspended", count(published.suspended)),
-        ("file", file.map(|path| path.display().to_string()).into()),
-        ("token", published.token.as_str().into()),
-        ("event", published.event.into()),
-    ])
 }
 
 #[cfg(test)]
@@ -167,7 +174,7 @@ mod tests {
             ("https://a.example/..", "__.lic"),
             ("a:", "status.lic"),
         ] {
-            assert_eq!(file_name(&Uri::new(uri).unwrap()), name, "{uri}");
+            assert_eq!(file_name(Uri::new(uri).unwrap().as_str()), name, "{uri}");
         }
     }
 }

@@ -1,0 +1,88 @@
+//! What was asked for, as it was asked: the arguments on the command line, before the clock and the defaults.
+
+use clap::ArgMatches;
+use lictor_shared::hex;
+use lictor_shared::json::{Members, Value};
+use std::ffi::OsStr;
+use std::path::Path;
+
+use crate::find::is_id;
+use crate::restore::digest;
+
+/// Options that say where, when, by whom and in which form, and how keys are opened: they are no part of what is asked
+/// for, so a request can be repeated with others.
+const NOT_ASKED: [&str; 16] = [
+    "home",
+    "now",
+    "actor",
+    "json",
+    "quiet",
+    "color",
+    "no_input",
+    "request_id",
+    "dry_run",
+    "out",
+    "force",
+    "confirm",
+    "passphrase_file",
+    "passphrase_command",
+    "source_passphrase_file",
+    "new_passphrase_file",
+];
+
+/// Arguments that may name a file, of which the content is asked for and not the name.
+const FILES: [&str; 2] = ["id", "file"];
+
+/// The command and its arguments, if it shall be done once.
+pub(super) fn asked(grammar: &clap::Command, matches: &ArgMatches) -> Option<Value> {
+    let (mut command, mut matches) = (grammar, matches);
+    let mut path = Vec::new();
+    while let Some((name, inner)) = matches.subcommand() {
+        path.push(name);
+        matches = inner;
+        let Some(found) = command.find_subcommand(name) else { break };
+        command = found;
+    }
+    // Whoever gives no id will not ask again; then no file is read for it.
+    let once = command.get_arguments().any(|argument| argument.get_id() == "request_id");
+    if !once || !is_given(matches, "request_id") {
+        return None;
+    }
+    // `lictor issue` is short for `lictor license issue`.
+    if path == ["issue"] {
+        path.insert(0, "license");
+    }
+    let arguments: Members = command
+        .get_arguments()
+        .map(|argument| argument.get_id().as_str())
+        .filter(|id| !NOT_ASKED.contains(id) && is_given(matches, id))
+        .map(|id| (id.to_owned(), values(matches, id)))
+        .collect();
+    Some(Value::object([("command", path.join(" ").as_str().into()), ("arguments", arguments.into())]))
+}
+
+fn is_given(matches: &ArgMatches, id: &str) -> bool {
+    matches.value_source(id) == Some(clap::parser::ValueSource::CommandLine)
+}
+
+fn values(matches: &ArgMatches, id: &str) -> Value {
+    let raw = matches.get_raw(id).into_iter().flatten();
+    raw.map(|value| if FILES.contains(&id) { named(value) } else { word(value) }).collect::<Vec<_>>().into()
+}
+
+/// A file by its content; what is none, or cannot be read, by its name.
+fn named(value: &OsStr) -> Value {
+    let path = Path::new(value);
+    let is_file = value.to_str().is_none_or(|text| !is_id(text)) && path.is_file();
+    match is_file.then(|| digest(path)) {
+        Some(Ok(sha256)) => Value::object([("sha256", sha256.as_str().into())]),
+        _ => word(value),
+    }
+}
+
+fn word(value: &OsStr) -> Value {
+    match value.to_str() {
+        Some(text) => text.into(),
+        None => Value::object([("bytes", hex(value.as_encoded_bytes()).into())]),
+    }
+}

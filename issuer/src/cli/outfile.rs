@@ -1,0 +1,107 @@
+//! The file that a command writes what it gives to.
+
+use clap::Args;
+use std::fs;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use crate::durable::{self, Readers};
+use crate::error::{Failure, FailureKind};
+use crate::home::Home;
+
+/// Where what a command gives is written.
+#[derive(Args, Debug)]
+pub(crate) struct OutFile {
+    /// Write to this file, which must not exist yet [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    force: Force,
+}
+
+/// Whether a file that is there may go.
+#[derive(Args, Debug)]
+pub(crate) struct Force {
+    /// Overwrite the file if it exists; never one with a private key
+    #[arg(long)]
+    force: bool,
+}
+
+/// A part of a file that shows a private key in PEM.
+const PRIVATE: &[u8] = b"PRIVATE KEY-----";
+
+/// As much of a file is looked at.
+const LOOKED_AT: u64 = 64 * 1024;
+
+impl OutFile {
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.out.as_deref()
+    }
+
+    /// Refuses a file that could not be written, or must not be, before anything is done for it.
+    pub(crate) fn can_be_written(&self, home: &Home, bytes: usize) -> Result<(), Failure> {
+        let Some(path) = &self.out else { return Ok(()) };
+        self.force.allows(path, home)?;
+        durable::probe(path, bytes)
+    }
+
+    /// Writes it for anyone to read, if a file was named; whether one was.
+    pub(crate) fn write(&self, home: &Home, bytes: &[u8]) -> Result<Option<&Path>, Failure> {
+        let Some(path) = &self.out else { return Ok(None) };
+        self.force.allows(path, home)?;
+        match self.force.force {
+            true => durable::replace(path, bytes, Readers::Anyone)?,
+            false => durable::create(path, bytes, Readers::Anyone)?,
+        }
+        Ok(Some(path))
+    }
+
+    /// The same for a request that was carried out before: what was written then may be there already.
+    pub(crate) fn write_again(&self, home: &Home, bytes: &[u8]) -> Result<Option<&Path>, Failure> {
+        match &self.out {
+            Some(path) if fs::read(path).is_ok_and(|found| found == bytes) => Ok(Some(path)),
+            _ => self.write(home, bytes),
+        }
+    }
+}
+
+impl Force {
+    pub(crate) const fn is_given(&self) -> bool {
+        self.force
+    }
+
+    /// Refuses a name that is taken by what may not go.
+    pub(crate) fn allows(&self, path: &Path, home: &Home) -> Result<(), Failure> {
+        let shown = path.display().to_string();
+        let refused = |why: &str, hint: &str| {
+            Failure::new(FailureKind::Conflict, format!("{shown} {why}; it was not touched"))
+                .hint(hint)
+                .with("path", shown.as_str())
+        };
+        if path.symlink_metadata().is_err() {
+            return Ok(());
+        }
+        if !self.force {
+            return Err(refused("exists already", "name another file, or give --force to overwrite it"));
+        }
+        if path.is_dir() {
+            return Err(refused("is a folder", "name a file"));
+        }
+        if home.owns(path) {
+            return Err(refused("belongs to the issuer's home", "name another file"));
+        }
+        match holds_private_key(path) {
+            true => {
+                Err(refused("holds a private key, which --force does not overwrite", "name another file"))
+            }
+            false => Ok(()),
+        }
+    }
+}
+
+fn holds_private_key(path: &Path) -> bool {
+    let mut found = Vec::new();
+    let read = fs::File::open(path).and_then(|file| file.take(LOOKED_AT).read_to_end(&mut found));
+    // What cannot be read cannot be told from a key.
+    read.is_err() || found.windows(PRIVATE.len()).any(|window| window == PRIVATE)
+}

@@ -1,0 +1,94 @@
+//! What every command that changes something shares: it can be asked for once, or only tried.
+
+use clap::Args;
+use lictor_keys::{SignError, Signer};
+use lictor_shared::json::Value;
+use lictor_shared::{PublicKey, Text};
+
+use super::output::{Form, Output};
+use crate::error::Failure;
+use crate::ledger::Ledger;
+use crate::occasion::Occasion;
+use crate::outcome::DryRun;
+
+const HEADING: &str = "Safe repetition";
+
+/// How a change is asked for.
+#[derive(Args, Debug)]
+pub(crate) struct Writing {
+    /// Do it once: asked again with this id and the same arguments, the answer is the same and nothing is done
+    #[arg(long, value_name = "ID", conflicts_with = "dry_run", help_heading = HEADING)]
+    pub(super) request_id: Option<Text>,
+    /// Show what would be signed and recorded; sign nothing, write nothing
+    #[arg(long, help_heading = HEADING)]
+    pub(super) dry_run: bool,
+}
+
+/// The answer to a request that was carried out before.
+pub(crate) fn answered(
+    ledger: &Ledger,
+    occasion: &Occasion,
+    output: &mut Output,
+) -> Result<Option<Value>, Failure> {
+    let answer = ledger.answer(occasion)?;
+    if answer.is_some() {
+        output.say("This request was carried out before; here is its answer again. Nothing was done.");
+    }
+    Ok(answer)
+}
+
+/// Tells what a dry run would have come to; `words` say what was resolved, a sentence each.
+pub(crate) fn tell(dry_run: &DryRun, words: &[String], output: &mut Output) -> Result<u8, Failure> {
+    output.say("Dry run: nothing was signed, and nothing was written.");
+    for sentence in words {
+        output.say(format_args!("  {sentence}"));
+    }
+    if !dry_run.claims.is_empty() {
+        output.say("  Ids and places on status lists are drawn anew when it is done.");
+    }
+    let told = to_value(dry_run);
+    match output.form() {
+        Form::Json => output.data(told)?,
+        Form::Text => output.raw(&super::shown::indented(&told))?,
+    }
+    Ok(0)
+}
+
+fn to_value(dry_run: &DryRun) -> Value {
+    let event = |event: &crate::event::Event| {
+        let members = Value::read_object(event.leaf().as_bytes());
+        members.map_or(Value::Null, Value::from)
+    };
+    Value::object([
+        ("dryRun", true.into()),
+        ("claims", Value::Array(dry_run.claims.clone())),
+        ("events", Value::Array(dry_run.events.iter().map(event).collect())),
+    ])
+}
+
+/// A text in an answer.
+pub(crate) fn text<'a>(answer: &'a Value, name: &str) -> &'a str {
+    let member = answer.as_object().and_then(|members| members.get(name));
+    member.and_then(Value::as_str).unwrap_or_default()
+}
+
+/// An answer with one member more.
+pub(crate) fn with(answer: &Value, name: &str, member: impl Into<Value>) -> Value {
+    let mut members = answer.as_object().cloned().unwrap_or_default();
+    members.insert(name.to_owned(), member.into());
+    members.into()
+}
+
+/// Stands where a dry run needs a signer: it has the key's public half and no other.
+#[derive(Debug)]
+pub(super) struct Unopened(pub(super) PublicKey);
+
+impl Signer for Unopened {
+    fn public_key(&self) -> &PublicKey {
+        &self.0
+    }
+
+    fn sign(&self, _: &[u8]) -> Result<[u8; 64], SignError> {
+        Err(SignError::Backend("the key was not opened, since this is a dry run".into()))
+    }
+}
