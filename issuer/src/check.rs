@@ -1,6 +1,7 @@
 //! The check of a ledger: whether everything in it follows from its events.
 
 mod license;
+mod request;
 
 use lictor_shared::Timestamp;
 use lictor_shared::json::{Members, Value};
@@ -13,7 +14,7 @@ use crate::key;
 use crate::ledger::events::{self, differs};
 use crate::ledger::projection::{self, Decisions, Statuses, Table};
 use crate::ledger::transaction::REQUEST_ID;
-use crate::ledger::{Events, Ledger, OrFault as _, entries, keys, products, requests};
+use crate::ledger::{Events, Ledger, OrFault as _, entries, keys, products};
 use lictor_keys::KeyRing;
 use lictor_shared::{Name, Thumbprint, Uri};
 
@@ -62,8 +63,7 @@ struct Check<'c> {
     statuses: Statuses,
     decisions: Decisions,
     sequences: BTreeMap<String, u64>,
-    /// The last event of each request.
-    requests: BTreeMap<String, u64>,
+    requests: BTreeMap<String, request::Told>,
     checked: Checked,
 }
 
@@ -96,9 +96,7 @@ impl<'c> Check<'c> {
             EventKind::StatusPublished => self.status_published(event)?,
             EventKind::LedgerRestored => self.ledger_restored(event)?,
         }
-        if let Some(request) = event.body.get(REQUEST_ID).and_then(Value::as_str) {
-            self.requests.insert(request.to_owned(), event.seq);
-        }
+        self.request(event);
         self.checked.events += 1;
         Ok(())
     }
@@ -179,7 +177,7 @@ impl<'c> Check<'c> {
     }
 
     /// What no single event shows: rows beyond those that the events tell of.
-    fn rest(&self) -> Result<(), Failure> {
+    fn rest(&mut self) -> Result<(), Failure> {
         if self.checked.events == 0 {
             return Err(damaged("there is no event".into()));
         }
@@ -200,7 +198,7 @@ impl<'c> Check<'c> {
         let sequences = entries::sequences(self.connection)?;
         let published = sequences.into_iter().filter(|(_, sequence)| *sequence > 0).collect();
         same("status_list", &self.sequences, &published)?;
-        same("request", &self.requests, &requests::seqs(self.connection)?.into_iter().collect())
+        self.requests()
     }
 }
 

@@ -1,9 +1,11 @@
 //! Every visible byte of help pages and of messages about wrong commands, pinned by transcripts.
 //!
-//! `TRYCMD=overwrite` writes what was printed into the transcripts; read the difference before you commit it.
+//! `TRYCMD=overwrite` writes what was printed into the transcripts, and `LICTOR_DOCUMENTS=overwrite` into the sessions; read
+//! the difference before you commit it.
 #![cfg(test)]
 
-use lictor_tests::session::Folder;
+use lictor_tests::session::{self, Folder};
+use std::path::Path;
 
 #[test]
 fn transcripts() {
@@ -16,6 +18,19 @@ fn transcripts() {
         .insert_var("[HOME]", home.path().to_string_lossy().into_owned())
         .expect("a name of a variable")
         .run();
+}
+
+/// What commands print over the life of a home, one session a file.
+#[test]
+fn sessions() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/cli/sessions");
+    let entries = std::fs::read_dir(&folder).expect("the folder of sessions");
+    let mut files: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    files.sort();
+    assert!(!files.is_empty(), "there are no sessions in {}", folder.display());
+    for file in files {
+        session::run(&file, Path::new(env!("CARGO_BIN_EXE_lictor")));
+    }
 }
 
 /// No command of the grammar is left out.

@@ -7,6 +7,7 @@
 //! What is random (ids, keys, tokens, list entries) is compared by its form. `LICTOR_DOCUMENTS=overwrite` writes
 //! what was printed into the document instead of comparing it; read the difference before you commit it.
 
+use std::collections::HashMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -59,7 +60,7 @@ pub fn run(document: &Path, program: &Path) {
     assert!(!steps.is_empty(), "{} has no session", document.display());
     let printed = Session::new(program).run(&steps);
     if std::env::var_os("LICTOR_DOCUMENTS").is_some_and(|wish| wish == "overwrite") {
-        let written = rewrite(&text, &printed);
+        let written = rewrite(&text, &settled(&steps, printed));
         fs::write(document, written).unwrap_or_else(|error| panic!("{}: {error}", document.display()));
         return;
     }
@@ -107,6 +108,36 @@ fn steps(text: &str) -> Vec<Step> {
         }
     }
     steps
+}
+
+/// What is to be written: what the document says wherever that is what was printed but for what is random, and the same
+/// ids and keys as there in the rest, so that only what has changed is seen to change.
+fn settled(steps: &[Step], printed: Vec<String>) -> Vec<String> {
+    let mut known = HashMap::new();
+    for (Step { says, .. }, printed) in steps.iter().zip(&printed).filter(|(step, now)| alike(step, now)) {
+        known.extend(random(printed).into_iter().zip(random(says)));
+    }
+    let settle = |(step, now): (&Step, String)| match alike(step, &now) {
+        true => step.says.clone(),
+        false => words(&now, |word, _| known.get(word).cloned().unwrap_or_else(|| word.to_owned())),
+    };
+    steps.iter().zip(printed).map(settle).collect()
+}
+
+fn alike(step: &Step, printed: &str) -> bool {
+    form(printed) == form(&step.says)
+}
+
+/// The random words of a text, in order.
+fn random(text: &str) -> Vec<String> {
+    let mut random = Vec::new();
+    words(text, |word, before| {
+        if kind(word, before) != word {
+            random.push(word.to_owned());
+        }
+        String::new()
+    });
+    random
 }
 
 /// The document with what was printed in place of what it said.
@@ -193,28 +224,35 @@ fn form(text: &str) -> String {
 }
 
 fn form_of_line(line: &str) -> String {
-    let mut formed = String::new();
-    let mut word = String::new();
-    for c in line.chars().chain(['\n']) {
-        if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') {
-            word.push(c);
-            continue;
-        }
-        formed.push_str(kind(&word, formed.ends_with("entry ")));
-        formed.push(c);
-        word.clear();
-    }
-    formed
+    words(line, |word, before| kind(word, before).to_owned())
 }
 
-fn kind(word: &str, is_entry: bool) -> &str {
+/// The text with other words in place of its own. `other` sees a word and what stands before it.
+fn words(text: &str, mut other: impl FnMut(&str, &str) -> String) -> String {
+    let mut written = String::new();
+    let mut start = 0;
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    for (at, c) in text.char_indices().filter(|(_, c)| !is_part(*c)) {
+        written.push_str(&other(&text[start..at], &text[..start]));
+        written.push(c);
+        start = at + c.len_utf8();
+    }
+    written.push_str(&other(&text[start..], &text[..start]));
+    written
+}
+
+/// What a word is if it is random, else the word.
+fn kind<'w>(word: &'w str, before: &str) -> &'w str {
     let hyphens =
         |word: &str| word.match_indices('-').map(|(at, _)| at).collect::<Vec<_>>() == [8, 13, 18, 23];
     let number = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
+    let is_entry = ["entry ", "idx\": ", "idx\":", "statusIndex\":"].iter().any(|end| before.ends_with(end));
     match word.len() {
         36 if hyphens(word) => "UUID",
         // A thumbprint or the x of a key.
         43 => "KEY",
+        // A hash in hex, or a part of a token.
+        60.. => "LONG",
         _ if is_entry && number => "N",
         _ => word,
     }
@@ -222,7 +260,7 @@ fn kind(word: &str, is_entry: bool) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::form;
+    use super::*;
 
     #[test]
     fn what_is_random_is_compared_by_its_form() {
@@ -231,5 +269,18 @@ mod tests {
         assert_eq!(form(one), form(other));
         assert_ne!(form("active"), form("revoked"));
         assert_ne!(form("in 3 days"), form("in 4 days"));
+        let hash = "b2f8d66df4a6435e34932d187a2960df0fda740f0fc976248d94ca28d6e6db34";
+        let other = format!("\"idx\": 8, {}", hash.replace('b', "c"));
+        assert_eq!(form(&format!("\"idx\": 7, {hash}")), form(&other));
+        assert_ne!(form("\"revision\": 7"), form("\"revision\": 8"));
+    }
+
+    #[test]
+    fn what_is_rewritten_changes_no_more_than_it_must() {
+        let (old, new) = ("0198c0d2-6c1e-7000-8000-2f6f2b1d9a10", "0198c0d2-6c1e-7000-8000-2f6f2b1d9a11");
+        let step = |says: String| Step { command: String::new(), says };
+        let steps = [step(format!("made {old}\n")), step(format!("shown {old}\n"))];
+        let printed = vec![format!("made {new}\n"), format!("seen {new} and more\n")];
+        assert_eq!(settled(&steps, printed), [format!("made {old}\n"), format!("seen {old} and more\n")]);
     }
 }

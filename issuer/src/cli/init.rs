@@ -40,15 +40,20 @@ impl Init {
         let (path, occasion) = (globals.home_path()?, globals.occasion_of(&self.writing)?);
         let (issuer, status_uri) = (self.issuer.clone(), self.status_uri.clone());
         if occasion.intent == Intent::DryRun {
-            return writing::tell(&Home::init_dry_run(&path, issuer, status_uri, &occasion)?, &[], output);
+            let dry_run = Home::init_dry_run(&path, issuer, status_uri, &occasion)?;
+            return writing::tell(&dry_run, output, |output| self.say(&path, output));
         }
         if let Some(answer) = before(&path, &occasion, output)? {
             return show(&answer, &path, output);
         }
         Home::init(&path, issuer, status_uri, &occasion)?;
+        self.say(&path, output);
+        show(&created::answer(&self.issuer, &self.status_uri), &path, output)
+    }
+
+    fn say(&self, path: &Path, output: &mut Output) {
         output.say(format_args!("The home of {} is in {}.", self.issuer, path.display()));
         output.say("Next: lictor key new");
-        show(&created::answer(&self.issuer, &self.status_uri), &path, output)
     }
 }
 

@@ -7,6 +7,7 @@ use lictor_shared::{PublicKey, Text};
 
 use super::output::{Form, Output};
 use crate::error::Failure;
+use crate::event::{Event, EventKind};
 use crate::ledger::Ledger;
 use crate::occasion::Occasion;
 use crate::outcome::DryRun;
@@ -37,14 +38,16 @@ pub(crate) fn answered(
     Ok(answer)
 }
 
-/// Tells what a dry run would have come to; `words` say what was resolved, a sentence each.
-pub(crate) fn tell(dry_run: &DryRun, words: &[String], output: &mut Output) -> Result<u8, Failure> {
-    output.say("Dry run: nothing was signed, and nothing was written.");
-    for sentence in words {
-        output.say(format_args!("  {sentence}"));
-    }
-    if !dry_run.claims.is_empty() {
-        output.say("  Ids and places on status lists are drawn anew when it is done.");
+/// Tells what a dry run would have come to; `say` says what would have been said.
+pub(crate) fn tell(
+    dry_run: &DryRun,
+    output: &mut Output,
+    say: impl FnOnce(&mut Output),
+) -> Result<u8, Failure> {
+    output.say("Dry run: nothing is signed, and nothing is written. What would be said:");
+    say(output);
+    if dry_run.events.iter().any(|event| draws(event.kind)) {
+        output.say("Dry run: ids and places on status lists are drawn anew when it is done.");
     }
     let told = to_value(dry_run);
     match output.form() {
@@ -54,8 +57,20 @@ pub(crate) fn tell(dry_run: &DryRun, words: &[String], output: &mut Output) -> R
     Ok(0)
 }
 
+/// Whether something in such an event is drawn at random.
+const fn draws(kind: EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::IssuerCreated
+            | EventKind::KeyCreated
+            | EventKind::LicenseIssued
+            | EventKind::LicenseRenewed
+            | EventKind::LicenseAmended
+    )
+}
+
 fn to_value(dry_run: &DryRun) -> Value {
-    let event = |event: &crate::event::Event| {
+    let event = |event: &Event| {
         let members = Value::read_object(event.leaf().as_bytes());
         members.map_or(Value::Null, Value::from)
     };

@@ -11,7 +11,7 @@ use crate::occasion::Request;
 const INSERT: &str = "INSERT INTO request (id, seq, arguments, answer) VALUES (?1, ?2, ?3, ?4)";
 pub(super) const SELECT_ONE: &str = "SELECT request.arguments, request.answer, event.kind, event.at, event.actor \
     FROM request JOIN event ON event.seq = request.seq WHERE request.id = ?1";
-const SELECT_SEQS: &str = "SELECT id, seq FROM request";
+const SELECT: &str = "SELECT id, seq, answer FROM request ORDER BY id";
 
 struct Stored {
     arguments: [u8; 32],
@@ -41,18 +41,29 @@ pub(crate) fn answer(connection: &Connection, request: &Request) -> Result<Optio
     match found {
         None => Ok(None),
         Some(stored) if stored.arguments == request.arguments => {
-            let answer = Value::read_object(stored.answer.as_bytes());
-            answer.map(|answer| Some(answer.into())).map_err(|error| unreadable(request, error))
+            parse(request.id.as_str(), &stored.answer).map(Some)
         }
         Some(stored) => Err(reused(request, &stored)),
     }
 }
 
-/// The last event of every request, by its id.
-pub(crate) fn seqs(connection: &Connection) -> Result<Vec<(String, u64)>, Failure> {
-    let mut statement = connection.prepare(SELECT_SEQS).or_fault()?;
-    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, Int>(1)?.0));
-    statement.query_map((), read).or_fault()?.collect::<rusqlite::Result<_>>().or_fault()
+/// Shows id, last event and answer of every request, by id.
+pub(crate) fn each(
+    connection: &Connection,
+    mut see: impl FnMut(&str, u64, &Value) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut statement = connection.prepare(SELECT).or_fault()?;
+    let mut rows = statement.query(()).or_fault()?;
+    while let Some(row) = rows.next().or_fault()? {
+        let (id, Int(seq), answer): (String, Int, String) =
+            (row.get(0).or_fault()?, row.get(1).or_fault()?, row.get(2).or_fault()?);
+        see(&id, seq, &parse(&id, &answer)?)?;
+    }
+    Ok(())
+}
+
+fn parse(id: &str, answer: &str) -> Result<Value, Failure> {
+    Value::read_object(answer.as_bytes()).map(Value::from).map_err(|error| unreadable(id, error))
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Stored> {
@@ -74,8 +85,7 @@ fn reused(request: &Request, stored: &Stored) -> Failure {
         .with("kind", stored.kind.as_str())
 }
 
-fn unreadable(request: &Request, error: impl core::fmt::Display) -> Failure {
-    let id = request.id.as_str();
+fn unreadable(id: &str, error: impl core::fmt::Display) -> Failure {
     let message =
         format!("The ledger is damaged: the answer to the request {id:?} cannot be read ({error}).");
     Failure::new(FailureKind::Ledger, message)

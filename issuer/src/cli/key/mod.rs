@@ -90,16 +90,17 @@ fn join(
     };
     let record = add_key(home, ledger, new, &pem, occasion)?;
     if let Some(dry_run) = ledger.dry_run() {
-        return writing::tell(dry_run, &[], output);
+        return writing::tell(dry_run, output, |output| announce(&record, output));
     }
     if passphrase.is_none() {
         output.say("warning: the key file is not encrypted; whoever can read it can sign licenses");
     }
-    announce(&record, output)
+    announce(&record, output);
+    show(&to_value(&record), output)
 }
 
 /// Tells of a key that has joined the ring.
-fn announce(key: &KeyRecord, output: &mut Output) -> Result<u8, Failure> {
+fn announce(key: &KeyRecord, output: &mut Output) {
     let kid = key.public.thumbprint();
     match key.state {
         lictor_keys::KeyState::Active => {
@@ -111,7 +112,6 @@ fn announce(key: &KeyRecord, output: &mut Output) -> Result<u8, Failure> {
             output.say("Next: ship its public half in a release with: lictor key export");
         }
     }
-    show(&to_value(key), output)
 }
 
 /// A key that has joined, or joined when the request was carried out.

@@ -57,7 +57,7 @@ impl Restore {
         let present = if self.replace { Present::Replace } else { Present::Keep };
         let restored = restore(&home, &self.file, &self.status_uri, present, &occasion)?;
         if let Some(dry_run) = &restored.dry_run {
-            return writing::tell(dry_run, &[], output);
+            return writing::tell(dry_run, output, |output| tell(&home, &restored, output));
         }
         tell(&home, &restored, output);
         show(&ledger, &restored.answer(), output)

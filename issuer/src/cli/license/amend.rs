@@ -55,7 +55,7 @@ impl Amend {
         let signer = self.passphrase.signer(&home, &ledger, Purpose::License, &occasion)?;
         let amended = amend(&home, &mut ledger, &*signer, &id, &changes, &occasion)?;
         if let Some(dry_run) = ledger.dry_run() {
-            return writing::tell(dry_run, &amended.issued.draft.in_words(), output);
+            return writing::tell(dry_run, output, |output| revised::tell("Amended", &amended, output));
         }
         revised::tell("Amended", &amended, output);
         let license = &amended.issued.signed.license;

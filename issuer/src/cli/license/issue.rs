@@ -12,7 +12,7 @@ use super::super::values;
 use super::super::writing::{self, Writing};
 use super::handed;
 use crate::error::Failure;
-use crate::issue::{issue, preview};
+use crate::issue::{Issued, issue, preview};
 use crate::order::Order;
 use crate::outcome::Outcome as _;
 use crate::terms::TermLength;
@@ -87,14 +87,10 @@ impl Issue {
         let signer = self.passphrase.signer(&home, &ledger, Purpose::License, &occasion)?;
         let issued = issue(&home, &mut ledger, &*signer, &order, &occasion)?;
         if let Some(dry_run) = ledger.dry_run() {
-            return writing::tell(dry_run, &issued.draft.in_words(), output);
+            return writing::tell(dry_run, output, |output| say(&issued, output));
         }
+        say(&issued, output);
         let license = &issued.signed.license;
-        output.say(format_args!(
-            "Issued the license {} to {} ({}).",
-            license.id, license.customer, license.customer_id
-        ));
-        handed::tell(&issued, output);
         handed::hand_out(&issued.answer(), license, (&self.out, &home), output)?;
         Ok(0)
     }
@@ -114,4 +110,13 @@ impl Issue {
             algorithm: self.alg,
         })
     }
+}
+
+fn say(issued: &Issued, output: &mut Output) {
+    let license = &issued.signed.license;
+    output.say(format_args!(
+        "Issued the license {} to {} ({}).",
+        license.id, license.customer, license.customer_id
+    ));
+    handed::tell(issued, output);
 }

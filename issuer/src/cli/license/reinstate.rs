@@ -9,8 +9,9 @@ use super::super::shown;
 use super::super::writing::{self, Writing};
 use super::named::named;
 use crate::error::Failure;
+use crate::licenses::LicenseRecord;
 use crate::outcome::Outcome as _;
-use crate::suspend::reinstate;
+use crate::suspend::{Reinstated, reinstate};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -44,15 +45,20 @@ impl Reinstate {
         let id = license.id.to_string();
         let reinstated = reinstate(&mut ledger, &id, self.note.as_ref(), &occasion)?;
         if let Some(dry_run) = ledger.dry_run() {
-            return writing::tell(dry_run, &[], output);
+            return writing::tell(dry_run, output, |output| say(&license, &reinstated, output));
         }
-        output.say(format_args!(
-            "Reinstated the license {id} of {}: {}, suspended since {}.",
-            shown::foreign(license.customer.as_str()),
-            super::counted(reinstated.revisions.len()),
-            reinstated.suspended_since
-        ));
-        output.say("Next: lictor status publish, and bring the list to the deployments");
+        say(&license, &reinstated, output);
         super::show_changed(&reinstated.answer(), output)
     }
+}
+
+fn say(license: &LicenseRecord, reinstated: &Reinstated, output: &mut Output) {
+    output.say(format_args!(
+        "Reinstated the license {} of {}: {}, suspended since {}.",
+        license.id,
+        shown::foreign(license.customer.as_str()),
+        super::counted(reinstated.revisions.len()),
+        reinstated.suspended_since
+    ));
+    output.say("Next: lictor status publish, and bring the list to the deployments");
 }

@@ -73,7 +73,7 @@ impl Renew {
         let signer = self.passphrase.signer(&home, &ledger, Purpose::License, &occasion)?;
         let renewed = renew(&home, &mut ledger, &*signer, &id, &renewal, &occasion)?;
         if let Some(dry_run) = ledger.dry_run() {
-            return writing::tell(dry_run, &renewed.issued.draft.in_words(), output);
+            return writing::tell(dry_run, output, |output| revised::tell("Renewed", &renewed, output));
         }
         revised::tell("Renewed", &renewed, output);
         let license = &renewed.issued.signed.license;

@@ -78,7 +78,7 @@ impl Revoke {
         let id = license.id.to_string();
         let revoked = revoke(&mut ledger, &id, self.reason, self.note.as_ref(), &occasion)?;
         if let Some(dry_run) = ledger.dry_run() {
-            return writing::tell(dry_run, &[], output);
+            return writing::tell(dry_run, output, |output| tell(&license, &revoked, output));
         }
         tell(&license, &revoked, output);
         super::show_changed(&revoked.answer(), output)

@@ -9,8 +9,9 @@ use super::super::shown;
 use super::super::writing::{self, Writing};
 use super::named::named;
 use crate::error::Failure;
+use crate::licenses::LicenseRecord;
 use crate::outcome::Outcome as _;
-use crate::suspend::suspend;
+use crate::suspend::{Suspended, suspend};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -45,15 +46,20 @@ impl Suspend {
         let id = license.id.to_string();
         let suspended = suspend(&mut ledger, &id, self.note.as_ref(), &occasion)?;
         if let Some(dry_run) = ledger.dry_run() {
-            return writing::tell(dry_run, &[], output);
+            return writing::tell(dry_run, output, |output| say(&license, &suspended, output));
         }
-        output.say(format_args!(
-            "Suspended the license {id} of {}: {}.",
-            shown::foreign(license.customer.as_str()),
-            super::counted(suspended.revisions.len())
-        ));
-        super::say_read_only_from(&suspended.revisions, output);
-        output.say("Next: lictor status publish, and bring the list to the deployments");
+        say(&license, &suspended, output);
         super::show_changed(&suspended.answer(), output)
     }
+}
+
+fn say(license: &LicenseRecord, suspended: &Suspended, output: &mut Output) {
+    output.say(format_args!(
+        "Suspended the license {} of {}: {}.",
+        license.id,
+        shown::foreign(license.customer.as_str()),
+        super::counted(suspended.revisions.len())
+    ));
+    super::say_read_only_from(&suspended.revisions, output);
+    output.say("Next: lictor status publish, and bring the list to the deployments");
 }

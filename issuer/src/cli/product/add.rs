@@ -48,10 +48,14 @@ impl Add {
         }
         add_product(&mut ledger, &product, &occasion)?;
         if let Some(dry_run) = ledger.dry_run() {
-            return writing::tell(dry_run, &[], output);
+            return writing::tell(dry_run, output, |output| self.say(output));
         }
-        output.say(format_args!("The product {} can be licensed.", self.name));
+        self.say(output);
         show(&product.answer(), output)
+    }
+
+    fn say(&self, output: &mut Output) {
+        output.say(format_args!("The product {} can be licensed.", self.name));
     }
 }
 

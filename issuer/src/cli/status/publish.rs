@@ -2,18 +2,20 @@
 
 use clap::Args;
 use lictor_shared::json::Value;
-use lictor_shared::{Artefact as _, Purpose, StatusList, Uri, armor};
+use lictor_shared::{Artefact as _, Purpose, Received, StatusList, Uri, armor};
 use std::path::{Path, PathBuf};
 
 use super::super::globals::Globals;
+use super::super::outfile::Force;
 use super::super::output::Output;
 use super::super::passphrase::PassphraseSource;
 use super::super::writing::{self, Writing};
 use crate::durable::{self, Readers};
 use crate::error::{Failure, FailureKind};
+use crate::home::Home;
 use crate::occasion::Intent;
 use crate::outcome::Outcome as _;
-use crate::publish::{Published, lists, publish};
+use crate::publish::{Publication, lists, publish};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -22,7 +24,7 @@ Examples:
   lictor status publish --passphrase-file /run/secrets/lictor --json
 
 With --out each list is written to FOLDER/NAME.lic, NAME being the last part of
-its URI; an older list there is replaced at once or not at all.";
+its URI. An older edition of the list there is replaced at once or not at all.";
 
 /// Sign the status lists: what is revoked, for deployments to take in
 #[derive(Args, Debug)]
@@ -31,6 +33,8 @@ pub(crate) struct Publish {
     /// Write each list to a file in this folder [default: standard output]
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    force: Force,
     #[command(flatten)]
     writing: Writing,
     #[command(flatten)]
@@ -42,13 +46,13 @@ impl Publish {
         let (home, mut ledger) = globals.home_and_ledger()?;
         let occasion = globals.occasion_of(&self.writing)?;
         if let Some(answer) = writing::answered(&ledger, &occasion, output)? {
-            return self.hand_out(&answer, output);
+            return self.hand_out(&answer, &home, output);
         }
         let uris = lists(&home, &ledger)?;
         if occasion.intent != Intent::DryRun {
             // What cannot be handed out is not signed.
             match &self.out {
-                Some(folder) => prepare(folder, &uris)?,
+                Some(folder) => self.prepare(folder, &home, &uris)?,
                 None if uris.len() > 1 => return Err(several(&uris)),
                 None => {}
             }
@@ -56,19 +60,24 @@ impl Publish {
         let signer = self.passphrase.signer(&home, &ledger, Purpose::Status, &occasion)?;
         let publication = publish(&home, &mut ledger, &*signer, &uris, &occasion)?;
         if let Some(dry_run) = ledger.dry_run() {
-            return writing::tell(dry_run, &[], output);
+            return writing::tell(dry_run, output, |output| tell(&publication, output));
         }
-        publication.lists.iter().for_each(|published| tell(published, output));
-        self.hand_out(&publication.answer(), output).map_err(|failure| failure.hint(SIGNED_NOT_WRITTEN))
+        tell(&publication, output);
+        self.hand_out(&publication.answer(), &home, output)
+            .map_err(|failure| failure.hint(SIGNED_NOT_WRITTEN))
     }
 
     /// Writes each list to its file, or all to standard output.
-    fn hand_out(&self, answer: &Value, output: &mut Output) -> Result<u8, Failure> {
+    fn hand_out(&self, answer: &Value, home: &Home, output: &mut Output) -> Result<u8, Failure> {
         let lists = answer.as_object().and_then(|answer| answer.get("lists")).and_then(Value::as_array);
+        if let Some(folder) = &self.out {
+            durable::create_folders(folder)?;
+        }
         let mut shown = Vec::new();
         for list in lists.unwrap_or_default() {
             let file = self.out.as_deref().map(|folder| folder.join(file_name(writing::text(list, "uri"))));
             if let Some(path) = &file {
+                self.may_be_replaced(path, writing::text(list, "uri"), home)?;
                 durable::replace(path, armored(list).as_bytes(), Readers::Anyone)?;
                 output.say(format_args!("The list {} is in {}.", writing::text(list, "uri"), path.display()));
             }
@@ -89,6 +98,42 @@ impl Publish {
         })?;
         Ok(0)
     }
+
+    /// Makes the folder, and makes sure that each list can be written there.
+    fn prepare(&self, folder: &Path, home: &Home, uris: &[Uri]) -> Result<(), Failure> {
+        names_differ(uris)?;
+        durable::create_folders(folder)?;
+        for uri in uris {
+            let path = folder.join(file_name(uri.as_str()));
+            if path.is_dir() {
+                let path = path.display().to_string();
+                return Err(Failure::new(
+                    FailureKind::CannotWrite,
+                    format!("{path} is a folder; the list {uri} belongs there"),
+                )
+                .hint("move the folder away, or name another one with --out")
+                .with("path", path));
+            }
+            self.may_be_replaced(&path, uri.as_str(), home)?;
+            durable::probe(&path, StatusList::TOKEN_BYTES)?;
+        }
+        Ok(())
+    }
+
+    /// An edition of the same list makes way for a newer one; any other file needs to be given up.
+    fn may_be_replaced(&self, path: &Path, uri: &str, home: &Home) -> Result<(), Failure> {
+        match edition_of(path).is_some_and(|found| found == uri) {
+            true => Ok(()),
+            false => self.force.allows(path, home),
+        }
+    }
+}
+
+/// The list that a file says it is an edition of. Nothing hangs on it but whether it is kept.
+fn edition_of(path: &Path) -> Option<String> {
+    let token = armor::unwrap(&lictor_validator::host::read_file(path).ok()?, StatusList::LABEL);
+    let received = Received::<StatusList>::read(&token).ok()?;
+    StatusList::read(received.untrusted_payload()).ok().map(|list| list.uri.to_string())
 }
 
 fn armored(list: &Value) -> String {
@@ -97,26 +142,6 @@ fn armored(list: &Value) -> String {
 
 const SIGNED_NOT_WRITTEN: &str =
     "the list is signed and recorded; publish again when it can be written, which is safe";
-
-/// Makes the folder, and makes sure that each list can be written there.
-fn prepare(folder: &Path, uris: &[Uri]) -> Result<(), Failure> {
-    names_differ(uris)?;
-    durable::create_folders(folder)?;
-    for uri in uris {
-        let path = folder.join(file_name(uri.as_str()));
-        if path.is_dir() {
-            let path = path.display().to_string();
-            return Err(Failure::new(
-                FailureKind::CannotWrite,
-                format!("{path} is a folder; the list {uri} belongs there"),
-            )
-            .hint("move the folder away, or name another one with --out")
-            .with("path", path));
-        }
-        durable::probe(&path, StatusList::TOKEN_BYTES)?;
-    }
-    Ok(())
-}
 
 /// Readers take the first list of a file, so several must not stand in one.
 fn several(uris: &[Uri]) -> Failure {
@@ -150,13 +175,15 @@ fn names_differ(uris: &[Uri]) -> Result<(), Failure> {
     }
 }
 
-fn tell(published: &Published, output: &mut Output) {
-    output.say(format_args!(
-        "Published {}: sequence {}, {} revoked, {} suspended.",
-        published.uri, published.sequence, published.revoked, published.suspended
-    ));
-    if let Some(at) = published.stale_from {
-        output.say(format_args!("  Publish a newer one before {at}, even if nothing changes."));
+fn tell(publication: &Publication, output: &mut Output) {
+    for published in &publication.lists {
+        output.say(format_args!(
+            "Published {}: sequence {}, {} revoked, {} suspended.",
+            published.uri, published.sequence, published.revoked, published.suspended
+        ));
+        if let Some(at) = published.stale_from {
+            output.say(format_args!("  Publish a newer one before {at}, even if nothing changes."));
+        }
     }
 }
 
