@@ -121,6 +121,7 @@ pub(crate) fn create_folders(path: &Path) -> Result<(), Failure> {
     match DirBuilder::new().create(path) {
         // Another process was faster.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(no_folder(path)),
         Err(error) => Err(cannot_write(path)(error)),
         Ok(()) => sync_folder(above),
     }
@@ -220,6 +221,13 @@ pub(crate) fn taken(path: &Path) -> Failure {
         .with("path", path.display().to_string())
 }
 
+fn no_folder(path: &Path) -> Failure {
+    let path = path.display().to_string();
+    Failure::new(FailureKind::CannotWrite, format!("{path} is there already, and no folder."))
+        .hint("Name another folder.")
+        .with("path", path)
+}
+
 pub(crate) fn cannot_write(path: &Path) -> impl FnOnce(io::Error) -> Failure {
     let path = path.display().to_string();
     move |error| {
@@ -248,6 +256,7 @@ pub(crate) fn cannot_read(path: &Path) -> impl FnOnce(io::Error) -> Failure {
             io::ErrorKind::PermissionDenied => {
                 failure.hint("Run the command as the user whom it belongs to.")
             }
+            io::ErrorKind::NotADirectory => failure.hint("A part of that path is a file; name another one."),
             _ => failure,
         };
         failure.with("path", path).because(error)

@@ -230,7 +230,7 @@ fn show(verdict: &Verdict, later: impl Fn(Timestamp) -> Verdict, output: &mut Ou
     let next = verdict.next_change().map(|at| (at, later(at)));
     output.data(first_line(verdict))?;
     output.data(next_line(verdict, next.as_ref()))?;
-    output.data(format_args!("do:       {}", verdict.advice().unwrap_or("nothing")))
+    output.data(format_args!("do:         {}", verdict.advice().unwrap_or("nothing")))
 }
 
 fn show_timeline(timeline: &Timeline, output: &mut Output) -> Result<(), Failure> {
@@ -242,7 +242,7 @@ fn show_timeline(timeline: &Timeline, output: &mut Output) -> Result<(), Failure
 }
 
 fn first_line(verdict: &Verdict) -> String {
-    let mut line = format!("{:<9} {}", verdict.mode().as_str(), verdict.explanation());
+    let mut line = format!("{:<10}  {}", verdict.mode().as_str(), verdict.explanation());
     let reasons: Vec<&str> = verdict.reasons().iter().map(|reason| reason.as_str()).collect();
     match verdict.code() {
         Some(code) => line.push_str(&format!(" [{code}: {}]", reasons.join(", "))),
@@ -253,7 +253,7 @@ fn first_line(verdict: &Verdict) -> String {
 }
 
 fn next_line(verdict: &Verdict, next: Option<&(Timestamp, Verdict)>) -> String {
-    let Some((at, then)) = next else { return "next:     nothing changes by itself".into() };
+    let Some((at, then)) = next else { return "next:       nothing changes by itself".into() };
     let days = at.seconds().saturating_sub(verdict.effective_time().seconds()) / DAY;
     let away = match days {
         0 => "within a day".to_string(),
@@ -265,7 +265,7 @@ fn next_line(verdict: &Verdict, next: Option<&(Timestamp, Verdict)>) -> String {
     } else {
         then.mode().to_string()
     };
-    format!("next:     {at}, {away}: {mode}{}", difference(verdict.reasons(), then.reasons()))
+    format!("next:       {at}, {away}: {mode}{}", difference(verdict.reasons(), then.reasons()))
 }
 
 /// Which reasons join and which leave.
