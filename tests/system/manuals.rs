@@ -70,6 +70,6 @@ fn every_command_has_its_page() {
 fn pages_that_cannot_be_written() {
     let world = World::empty("man nowhere");
     world.write("file", "x");
-    world.run(&["man", "file/man1"]).fails(31, &["cannot be written"]);
+    world.run(&["man", "file/man1"]).fails(31, &["and no folder"]);
     assert_eq!(world.read("file"), "x");
 }
