@@ -8,6 +8,8 @@ use lictor_shared::json::{Members, Value};
 use lictor_shared::{Code, Envelope};
 use std::collections::BTreeMap;
 
+use crate::register::register;
+
 /// Why something was not done. Nothing was changed, unless the message says otherwise.
 #[derive(Debug)]
 pub struct Failure {
@@ -23,27 +25,28 @@ pub struct Failure {
     pub source: Option<Box<dyn core::error::Error + Send + Sync>>,
 }
 
-/// The kinds of failure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FailureKind {
-    /// The command itself is wrong.
-    Usage,
-    /// Input that was read but cannot be meant; `details.fieldErrors` says where.
-    Validation,
-    /// Nothing has this name or id.
-    NotFound,
-    /// The state of things does not allow it.
-    Conflict,
-    /// No key may sign this yet.
-    SigningNotConfigured,
-    /// A file cannot be read, or not as what it should be.
-    CannotRead,
-    /// A file cannot be written.
-    CannotWrite,
-    /// The ledger is locked by another process, or damaged.
-    Ledger,
-    /// A fault of the program or the machine.
-    Unexpected,
+register! {
+    /// The kinds of failure. What each means is what help and documents say of its exit code.
+    FailureKind {
+        /// the program or the machine has failed
+        Unexpected = "unexpected",
+        /// an option is unknown, missing or not of its form
+        Usage = "usage",
+        /// the issuer has no key that may sign this
+        SigningNotConfigured = "no signing key",
+        /// the state of the thing does not allow this, or a request id was used before with other arguments
+        Conflict = "conflict",
+        /// nothing has this name or id
+        NotFound = "not found",
+        /// the values can be read but cannot be meant; `details.fieldErrors` says which and why
+        Validation = "not valid",
+        /// a file, a folder, a key or trust anchors
+        CannotRead = "cannot read",
+        /// a file, a folder, a full disk
+        CannotWrite = "cannot write",
+        /// another process holds it, or it is not as it was left
+        Ledger = "ledger locked or damaged",
+    }
 }
 
 impl FailureKind {

@@ -89,7 +89,7 @@ fn join(
     };
     let record = add_key(home, ledger, new, &pem, occasion)?;
     if passphrase.is_none() {
-        output.say("warning: the key file is not encrypted; whoever can read it can sign licenses");
+        output.warn("the key file is not encrypted; whoever can read it can sign licenses");
     }
     announce(&record, output)
 }

@@ -34,7 +34,7 @@ impl New {
         let (home, mut ledger) = globals.home_and_ledger()?;
         // A folder that others may read is refused before anybody is asked for a passphrase.
         home.keys()?;
-        let passphrase = self.passphrase.sealing()?;
+        let passphrase = self.passphrase.sealing(globals.prompts())?;
         let key = PrivateKey::generate()?;
         let (ring, occasion) = ((&home, &mut ledger), globals.occasion()?);
         super::join(&key, KeyOrigin::Generated, passphrase.as_ref(), &self.key_use, ring, &occasion, output)

@@ -46,7 +46,8 @@ impl Amend {
         // What is wrong is said before anybody is asked for a passphrase.
         preview_amendment(&home, &ledger, &id, &changes, &occasion)?;
         handed::can_be_written(self.out.as_deref())?;
-        let signer = self.passphrase.signer(&home, &ledger, Purpose::License, &occasion)?;
+        let signer =
+            self.passphrase.signer(&home, &ledger, Purpose::License, &occasion, globals.prompts())?;
         let amended = amend(&home, &mut ledger, &signer, &id, &changes, &occasion)?;
         revised::tell("Amended", &amended, output);
         handed::hand_out(&amended.issued, self.out.as_deref(), revised::more(&amended), output)?;

@@ -57,8 +57,11 @@ fn write(issued: &Issued, out: Option<&Path>, more: Members, output: &mut Output
         durable::create(path, armored.as_bytes(), Readers::Anyone)?;
         output.say(format_args!("It is in {}.", path.display()));
     }
-    let id = issued.signed.license.id;
-    output.either(|| if out.is_some() { format!("{id}\n") } else { armored }, || json(issued, out, more))
+    let json = || json(issued, out, more);
+    match out {
+        Some(_) => output.either(|| format!("{}\n", issued.signed.license.id), json),
+        None => output.hand_over(|| armored, json),
+    }
 }
 
 /// What every instant was resolved to, and what is hardly meant.
@@ -67,7 +70,7 @@ pub(super) fn tell(issued: &Issued, output: &mut Output) {
         output.say(format_args!("  {sentence}"));
     }
     for warning in issued.draft.warnings() {
-        output.say(format_args!("warning: {warning}"));
+        output.warn(warning);
     }
 }
 

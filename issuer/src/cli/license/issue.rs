@@ -79,7 +79,8 @@ impl Issue {
         preview(&home, &ledger, &order, &occasion)?;
         // So is a file that could not be written.
         handed::can_be_written(self.out.as_deref())?;
-        let signer = self.passphrase.signer(&home, &ledger, Purpose::License, &occasion)?;
+        let signer =
+            self.passphrase.signer(&home, &ledger, Purpose::License, &occasion, globals.prompts())?;
         let issued = issue(&home, &mut ledger, &signer, &order, &occasion)?;
         let license = &issued.signed.license;
         output.say(format_args!(

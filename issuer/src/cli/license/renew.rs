@@ -64,7 +64,8 @@ impl Renew {
         // What is wrong is said before anybody is asked for a passphrase.
         preview_renewal(&home, &ledger, &id, &renewal, &occasion)?;
         handed::can_be_written(self.out.as_deref())?;
-        let signer = self.passphrase.signer(&home, &ledger, Purpose::License, &occasion)?;
+        let signer =
+            self.passphrase.signer(&home, &ledger, Purpose::License, &occasion, globals.prompts())?;
         let renewed = renew(&home, &mut ledger, &signer, &id, &renewal, &occasion)?;
         revised::tell("Renewed", &renewed, output);
         handed::hand_out(&renewed.issued, self.out.as_deref(), revised::more(&renewed), output)?;

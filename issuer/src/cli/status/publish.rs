@@ -43,7 +43,7 @@ impl Publish {
             None if uris.len() > 1 => return Err(several(&uris)),
             None => {}
         }
-        let signer = self.passphrase.signer(&home, &ledger, Purpose::Status, &occasion)?;
+        let signer = self.passphrase.signer(&home, &ledger, Purpose::Status, &occasion, globals.prompts())?;
         let mut shown = Vec::new();
         for uri in &uris {
             let published = publish(&home, &mut ledger, &signer, uri, &occasion)?;
@@ -63,9 +63,13 @@ impl Publish {
                 .collect(),
             None => shown.iter().map(|(published, _)| published.armored()).collect(),
         };
-        output.either(text, || {
+        let json = || {
             shown.iter().map(|(published, file)| json(published, file.as_deref())).collect::<Vec<_>>().into()
-        })?;
+        };
+        match &self.out {
+            Some(_) => output.either(text, json)?,
+            None => output.hand_over(text, json).map_err(|failure| failure.hint(SIGNED_NOT_WRITTEN))?,
+        }
         Ok(0)
     }
 }
