@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::entropy;
 use crate::error::{Failure, FailureKind};
+use crate::undisturbed::Undisturbed;
 use lictor_shared::hex;
 
 /// Who may read a file that is written.
@@ -75,13 +76,14 @@ pub(crate) fn rename(file: &Path, path: &Path) -> Result<(), Failure> {
 
 /// The same without a link: a crash in between leaves a part of the file, a failure leaves nothing.
 fn create_in_place(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Failure> {
+    let whole = Undisturbed::begin();
     let created = OpenOptions::new().write(true).create_new(true).mode(readers.mode()).open(path);
     let file = created.map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => taken(path),
         _ => cannot_write(path)(error),
     })?;
     // Removed again unless it is whole.
-    let mut begun = Temporary { name: path.into(), file, fate: Fate::Remove };
+    let mut begun = Temporary { name: path.into(), file, fate: Fate::Remove, _whole: whole };
     begun.write(path, bytes)?;
     begun.fate = Fate::Keep;
     sync_folder(parent(path))
@@ -130,24 +132,29 @@ pub(crate) fn create_folders(path: &Path) -> Result<(), Failure> {
 /// A folder for its owner only that is removed with all that is in it when this is dropped, unless it was
 /// [kept](Self::keep).
 #[derive(Debug)]
-pub(crate) struct TemporaryFolder(PathBuf);
+pub(crate) struct TemporaryFolder {
+    path: PathBuf,
+    /// A signal would leave it behind.
+    _whole: Undisturbed,
+}
 
 impl TemporaryFolder {
     /// Creates it beside `path`, on the same file system.
     pub(crate) fn beside(path: &Path) -> Result<Self, Failure> {
         let folder = temporary_name(path)?;
+        let whole = Undisturbed::begin();
         DirBuilder::new().mode(0o700).create(&folder).map_err(cannot_write(&folder))?;
-        Ok(Self(folder))
+        Ok(Self { path: folder, _whole: whole })
     }
 
     pub(crate) fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 
     /// Gives it its lasting name, which must be free or that of an empty folder. After `Ok` the name is on disk.
     pub(crate) fn keep(self, path: &Path) -> Result<(), Failure> {
-        sync_folder(&self.0)?;
-        fs::rename(&self.0, path).map_err(|error| match error.kind() {
+        sync_folder(&self.path)?;
+        fs::rename(&self.path, path).map_err(|error| match error.kind() {
             io::ErrorKind::DirectoryNotEmpty
             | io::ErrorKind::AlreadyExists
             | io::ErrorKind::NotADirectory => taken(path),
@@ -160,7 +167,7 @@ impl TemporaryFolder {
 impl Drop for TemporaryFolder {
     fn drop(&mut self) {
         // It bears its own name only as long as it was not kept. What cannot be removed is no home: nothing reads it.
-        let _ = fs::remove_dir_all(&self.0);
+        let _ = fs::remove_dir_all(&self.path);
     }
 }
 
@@ -169,6 +176,8 @@ struct Temporary {
     name: PathBuf,
     file: File,
     fate: Fate,
+    /// A signal would leave it behind.
+    _whole: Undisturbed,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -180,8 +189,9 @@ enum Fate {
 impl Temporary {
     fn create(path: &Path, readers: Readers) -> Result<Self, Failure> {
         let name = temporary_name(path)?;
+        let whole = Undisturbed::begin();
         let file = OpenOptions::new().write(true).create_new(true).mode(readers.mode()).open(&name);
-        Ok(Self { file: file.map_err(cannot_write(path))?, name, fate: Fate::Remove })
+        Ok(Self { file: file.map_err(cannot_write(path))?, name, fate: Fate::Remove, _whole: whole })
     }
 
     /// After `Ok` the bytes are on disk.

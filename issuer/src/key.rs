@@ -13,6 +13,7 @@ use crate::ledger::{Ledger, keys};
 use crate::occasion::Occasion;
 use crate::outcome::Outcome;
 use crate::terms::names;
+use crate::undisturbed::Undisturbed;
 
 /// A key that is to join the ring.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +79,7 @@ pub fn add_key(
     keys::insert(transaction.connection(), event.seq(), &record)?;
     // After this line the key file is on disk. A crash here leaves a file that no record speaks of: it signs nothing, is
     // no anchor, and hinders no other key.
+    let _whole = Undisturbed::begin();
     let stored = if transaction.is_dry_run() { Stored::Before } else { store(&folder, &kid, pem)? };
     // After this line the key is in the ring and the event in the log; before, neither is.
     match transaction.commit(event, &Joined(&record)) {

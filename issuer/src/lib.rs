@@ -58,6 +58,7 @@ mod revoke;
 mod scratch;
 mod suspend;
 mod transition;
+mod undisturbed;
 
 pub use amend::{amend, preview_amendment};
 pub use catalogue::Product;

@@ -48,3 +48,67 @@ fn event_kinds() {
         .collect();
     assert_eq!(rows("shared/FORMAT.md", "| kind | what happened |\n|---|---|\n"), register);
 }
+
+/// The exit codes in OPERATING.md are the program's.
+#[test]
+fn exit_codes() {
+    let code =
+        |exit: &lictor_issuer::cli::Exit| exit.code.map_or("-".to_string(), |code| format!("`{code}`"));
+    let register: Vec<String> = lictor_issuer::cli::exits()
+        .iter()
+        .map(|exit| format!("| {} | {} | {} |", exit.number, code(exit), exit.when))
+        .collect();
+    assert_eq!(rows("issuer/OPERATING.md", "| exit | code | when |\n|---|---|---|\n"), register);
+}
+
+/// What CODES.md says of an exit code is what the program says of the kinds of failure that have it.
+#[test]
+fn exit_codes_of_failures() {
+    let rows = rows("shared/CODES.md", "| exit | when |\n|---|---|\n");
+    let row = |number: u8| rows.iter().find(|row| row.starts_with(&format!("| `{number}` | ")));
+    let own = |kind: &&lictor_issuer::FailureKind| **kind != lictor_issuer::FailureKind::SigningNotConfigured;
+    for kind in lictor_issuer::FailureKind::ALL.iter().filter(own) {
+        let number = kind.exit_code();
+        let row = row(number).unwrap_or_else(|| panic!("no row for {number}"));
+        assert!(row.contains(&format!("{kind}: {}", kind.meaning())), "{row}");
+    }
+}
+
+/// The environment variables in OPERATING.md are those that the program reads, and it reads them in one place.
+#[test]
+fn environment_variables() {
+    let register: Vec<String> = lictor_issuer::cli::Variable::ALL
+        .iter()
+        .map(|variable| format!("| `{variable}` | {} |", variable.meaning()))
+        .collect();
+    assert_eq!(rows("issuer/OPERATING.md", "| variable | meaning |\n|---|---|\n"), register);
+    let mut reading = Vec::new();
+    files(&document("issuer/src"), &mut |path| {
+        let text = std::fs::read_to_string(path).expect("a source file");
+        if text.contains("env::var") {
+            reading.push(path.file_name().expect("a name").to_owned());
+        }
+    });
+    assert_eq!(reading, ["environment.rs"]);
+}
+
+/// The documents that the help topic on formats names are there.
+#[test]
+fn formats() {
+    let folder = |document| match document {
+        "FORMAT.md" | "CODES.md" => "shared",
+        "CUSTODY.md" => "keys",
+        _ => "issuer",
+    };
+    for format in lictor_issuer::cli::Format::ALL {
+        let path = format!("{}/{}", folder(format.document()), format.document());
+        assert!(document(&path).is_file(), "{format}: {path}");
+    }
+}
+
+fn files(folder: &Path, visit: &mut impl FnMut(&Path)) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() { files(&path, visit) } else { visit(&path) }
+    }
+}

@@ -3,8 +3,10 @@
 
 mod accidents;
 mod doctor;
+mod interrupted;
 mod ledger_care;
 mod life;
+mod manners;
 mod manuals;
 mod passphrases;
 mod quickstart;

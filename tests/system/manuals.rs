@@ -28,6 +28,9 @@ fn every_shell_completes_every_command() {
             let last = command.split(' ').next_back().expect("a name");
             assert!(script.contains(last), "{shell} does not know {command}");
         }
+        for topic in lictor_issuer::cli::Topic::ALL {
+            assert!(script.contains(topic.as_str()), "{shell} does not know help {topic}");
+        }
         assert!(script.contains("--passphrase-file") || script.contains("passphrase-file"), "{shell}");
         assert_eq!(world.run(&["completions", shell, "--json"]).json()["script"], script);
     }
@@ -58,7 +61,12 @@ fn every_command_has_its_page() {
         let text = world.read(&page);
         assert!(text.contains(".SH SYNOPSIS") && text.contains(".SH DESCRIPTION"), "{page}: {text}");
     }
-    assert_eq!(pages.len(), commands().len() + 1);
+    for topic in lictor_issuer::cli::Topic::ALL {
+        let page = format!("share/man1/lictor-{topic}.1");
+        assert!(pages.contains(&page.as_str()), "{page} is missing: {pages:?}");
+        assert!(world.read(&page).contains("\n.nf\n"), "laid out as it is");
+    }
+    assert_eq!(pages.len(), commands().len() + lictor_issuer::cli::Topic::ALL.len() + 1);
     // Again, in place of the older ones.
     let again = world.run(&["man", "share/man1", "--json"]).json();
     assert_eq!(again["pages"].as_array().map(Vec::len), Some(pages.len()));

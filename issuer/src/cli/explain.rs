@@ -1,13 +1,13 @@
 //! `lictor explain`: what a code or reason means, and what to do.
 
-mod near;
-mod register;
+pub(super) mod register;
 
 use clap::Args;
 use lictor_shared::json::Value;
 use lictor_shared::{Code, Reason};
 
 use self::register::{CodeEntry, Effect, ReasonEntry};
+use super::near;
 use super::output::Output;
 use super::shown;
 use crate::error::{Failure, FailureKind};

@@ -4,11 +4,13 @@ use clap::Args;
 use lictor_keys::{Passphrase, PassphraseError, Protection, Signer};
 use lictor_shared::Purpose;
 use std::fs::File;
-use std::io::{self, IsTerminal as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use super::environment::Variable;
 use super::input::is_standard_input;
+use super::prompt::{Needed, Prompts};
 use super::writing::Unopened;
 use crate::error::{Failure, FailureKind};
 use crate::home::Home;
@@ -37,16 +39,13 @@ pub(crate) struct NewPassphrase {
     no_passphrase: bool,
 }
 
-/// Names the file, never the passphrase itself.
-const VARIABLE: &str = "LICTOR_PASSPHRASE_FILE";
-
 impl PassphraseSource {
     /// Whether standard input is taken.
     pub(crate) fn reads_standard_input(&self) -> bool {
         match (&self.passphrase_file, &self.passphrase_command) {
             (Some(path), _) => is_standard_input(path),
             (None, Some(_)) => false,
-            (None, None) => std::env::var_os(VARIABLE).is_some_and(|path| path == "-"),
+            (None, None) => VARIABLE.path().is_some_and(|path| is_standard_input(&path)),
         }
     }
 
@@ -58,17 +57,14 @@ impl PassphraseSource {
         if let Some(command) = &self.passphrase_command {
             return from_command(command).map(Some);
         }
-        match std::env::var_os(VARIABLE).filter(|path| !path.is_empty()) {
-            Some(path) => from_file(Path::new(&path)).map(Some),
-            None => Ok(None),
-        }
+        VARIABLE.path().map(|path| from_file(&path)).transpose()
     }
 
     /// The passphrase that opens a file.
-    pub(crate) fn opening(&self, what: &str) -> Result<Passphrase, Failure> {
+    pub(crate) fn opening(&self, what: &str, prompts: Prompts) -> Result<Passphrase, Failure> {
         match self.given()? {
             Some(passphrase) => Ok(passphrase),
-            None => prompt(&format!("Passphrase of {what}: ")),
+            None => ask(&format!("Passphrase of {what}: "), prompts, Without::Nothing),
         }
     }
 
@@ -80,6 +76,7 @@ impl PassphraseSource {
         ledger: &Ledger,
         purpose: Purpose,
         occasion: &Occasion,
+        prompts: Prompts,
     ) -> Result<Box<dyn Signer>, Failure> {
         let ring = ledger.key_ring()?;
         let key = signing_key(&ring, purpose, occasion.at)?;
@@ -95,7 +92,7 @@ impl PassphraseSource {
         })?;
         let passphrase = match protection {
             Protection::None => None,
-            Protection::Passphrase => Some(self.opening(&format!("the signing key {kid}"))?),
+            Protection::Passphrase => Some(self.opening(&format!("the signing key {kid}"), prompts)?),
         };
         Ok(Box::new(folder.open_key(&kid, passphrase.as_ref())?))
     }
@@ -108,15 +105,15 @@ impl NewPassphrase {
     }
 
     /// The passphrase to seal with, asked for twice at a prompt; `None` to leave the file open.
-    pub(crate) fn sealing(&self) -> Result<Option<Passphrase>, Failure> {
+    pub(crate) fn sealing(&self, prompts: Prompts) -> Result<Option<Passphrase>, Failure> {
         if self.no_passphrase {
             return Ok(None);
         }
         if let Some(passphrase) = self.source.given()? {
             return Ok(Some(passphrase));
         }
-        let first = prompt("New passphrase for the key file: ")?;
-        let second = prompt("The same again: ")?;
+        let first = ask("New passphrase for the key file: ", prompts, Without::Open)?;
+        let second = ask("The same again: ", prompts, Without::Open)?;
         if first.expose() != second.expose() {
             return Err(Failure::new(FailureKind::Usage, "the two passphrases differ; nothing was done")
                 .hint("try again"));
@@ -171,20 +168,26 @@ fn from_command(command: &str) -> Result<Passphrase, Failure> {
     }
 }
 
-/// Asks at the terminal, without echo; where there is none, says at once how else to give it.
-fn prompt(question: &str) -> Result<Passphrase, Failure> {
-    let not_given = || {
-        Failure::new(FailureKind::Usage, "a passphrase is needed, and there is no terminal to ask at").hint(format!(
-            "give --passphrase-file FILE or --passphrase-command COMMAND, or set {VARIABLE}; --no-passphrase makes a key file without"
-        ))
+/// Whether a command can do without a passphrase.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Without {
+    /// It cannot: the file is sealed.
+    Nothing,
+    /// It can leave the file open.
+    Open,
+}
+
+/// Names the file, never the passphrase itself.
+const VARIABLE: Variable = Variable::PassphraseFile;
+
+/// Asks at the terminal, without echo.
+fn ask(question: &str, prompts: Prompts, without: Without) -> Result<Passphrase, Failure> {
+    let sources = format!("give --passphrase-file FILE or --passphrase-command COMMAND, or set {VARIABLE}");
+    let instead = match without {
+        Without::Nothing => sources,
+        Without::Open => format!("{sources}; --no-passphrase makes a key file without"),
     };
-    if !io::stdin().is_terminal() {
-        return Err(not_given());
-    }
-    let line = rpassword::prompt_password(question).map_err(|error| {
-        Failure::new(FailureKind::CannotRead, format!("the terminal cannot be read: {error}"))
-    })?;
-    let line = lictor_keys::Zeroizing::new(line);
+    let line = prompts.secret(&Needed { sentence: "a passphrase is needed", instead }, question)?;
     Passphrase::new(&line)
         .map_err(|error| Failure::new(FailureKind::Usage, error.to_string()).hint("try again"))
 }

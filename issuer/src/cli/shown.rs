@@ -5,6 +5,9 @@ use lictor_shared::{Timestamp, is_bidi_control};
 use tabled::builder::Builder;
 use tabled::settings::{Padding, Style};
 
+/// How wide a page of text is.
+pub(crate) const COLUMNS: usize = 80;
+
 /// Rows in columns under a header, ended by a line feed.
 pub(crate) fn table<const N: usize>(header: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
     let mut builder = Builder::default();

@@ -115,7 +115,7 @@ impl Verify {
         let mut flags = HostFlags::none();
         let mut rejected = |path: &Path, why: Rejected| {
             flags = flags.with(HostFlag::CandidateRejected);
-            output.say(format_args!("{}: not accepted: {why}", path.display()));
+            output.warn(format_args!("{}: not accepted: {why}", path.display()));
         };
         let accept_list = |list: Verified<StatusList>| list.accept(&horizon);
         let mut accepted = Vec::new();

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 
 use super::fault::OrFault;
 use super::{DryRun, Ledger, events, requests};
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::event::{Event, EventKind, Facts};
 use crate::occasion::{Intent, Occasion};
 use crate::outcome::Outcome;
@@ -46,7 +46,7 @@ impl Ledger {
         if let Some(request) = occasion.request()
             && requests::answer(&inner, request)?.is_some()
         {
-            return Err(done_before());
+            return Err(Failure::done_before());
         }
         self.dry_run = None;
         Ok(Transaction { inner, occasion, events: RefCell::new(Vec::new()), dry_run: &mut self.dry_run })
@@ -55,7 +55,7 @@ impl Ledger {
     /// What the request of this occasion came to, if it was carried out before.
     ///
     /// # Errors
-    /// [`FailureKind::RequestReused`] if its id was used for something else.
+    /// [`FailureKind::RequestReused`](crate::FailureKind::RequestReused) if its id was used for something else.
     pub fn answer(&self, occasion: &Occasion) -> Result<Option<Value>, Failure> {
         match occasion.request() {
             None => Ok(None),
@@ -68,12 +68,6 @@ impl Ledger {
     pub const fn dry_run(&self) -> Option<&DryRun> {
         self.dry_run.as_ref()
     }
-}
-
-/// Whoever asks first looks whether there is an answer; between that and the change another process was faster.
-fn done_before() -> Failure {
-    Failure::new(FailureKind::DoneBefore, "This request was carried out before; nothing was done again.")
-        .hint("Ask for its answer.")
 }
 
 impl Transaction<'_> {

@@ -5,9 +5,9 @@ use lictor_shared::{Code, Reason};
 const DOCUMENT: &str = lictor_shared::documents::CODES;
 
 /// What the document says of a code.
-pub(super) struct CodeEntry {
-    pub(super) code: Code,
-    pub(super) when: String,
+pub(in crate::cli) struct CodeEntry {
+    pub(in crate::cli) code: Code,
+    pub(in crate::cli) when: String,
 }
 
 /// What the document says of a reason.
@@ -29,7 +29,7 @@ pub(super) enum Effect {
 }
 
 /// Every code, in the order of the register.
-pub(super) fn codes() -> Vec<CodeEntry> {
+pub(in crate::cli) fn codes() -> Vec<CodeEntry> {
     let entry = |cells: Vec<String>| {
         let [word, _http, _exit, when] = cells.try_into().ok()?;
         let code = Code::ALL.iter().copied().find(|code| code.as_str() == word)?;

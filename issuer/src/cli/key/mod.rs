@@ -93,7 +93,7 @@ fn join(
         return writing::tell(dry_run, output, |output| announce(&record, output));
     }
     if passphrase.is_none() {
-        output.say("warning: the key file is not encrypted; whoever can read it can sign licenses");
+        output.warn("the key file is not encrypted; whoever can read it can sign licenses");
     }
     announce(&record, output);
     show(&to_value(&record), output)

@@ -3,11 +3,11 @@
 use clap::Args;
 use lictor_shared::Uri;
 use lictor_shared::json::Value;
-use std::io::{self, BufRead as _, IsTerminal as _};
 use std::path::PathBuf;
 
 use super::super::globals::Globals;
 use super::super::output::Output;
+use super::super::prompt::{Needed, Prompts};
 use super::super::writing::{self, Writing};
 use crate::error::{Failure, FailureKind, shell};
 use crate::home::Home;
@@ -52,7 +52,7 @@ impl Restore {
             return show(&ledger, &answer, output);
         }
         if self.replace && occasion.intent != Intent::DryRun {
-            self.confirmed(&home, output)?;
+            self.confirmed(&home, globals.prompts(), output)?;
         }
         let present = if self.replace { Present::Replace } else { Present::Keep };
         let restored = restore(&home, &self.file, &self.status_uri, present, &occasion)?;
@@ -63,11 +63,11 @@ impl Restore {
         show(&ledger, &restored.answer(), output)
     }
 
-    fn confirmed(&self, home: &Home, output: &mut Output) -> Result<(), Failure> {
+    fn confirmed(&self, home: &Home, prompts: Prompts, output: &mut Output) -> Result<(), Failure> {
         let issuer = home.config().issuer.as_str();
         let said = match &self.confirm {
             Some(said) => said.clone(),
-            None => ask(issuer, output)?,
+            None => ask(issuer, prompts, output)?,
         };
         if said.trim() == issuer {
             return Ok(());
@@ -77,24 +77,15 @@ impl Restore {
     }
 }
 
-/// Asks for the issuer's name at the terminal; where there is none, names the option.
-fn ask(issuer: &str, output: &mut Output) -> Result<String, Failure> {
-    if !io::stdin().is_terminal() {
-        return Err(Failure::new(
-            FailureKind::Usage,
-            "replacing a ledger must be confirmed, and there is no terminal to ask at",
-        )
-        .hint(format!("give --confirm {}", shell(issuer))));
-    }
-    output.say(format_args!(
-        "This replaces the ledger of {issuer}; what was issued since the backup is forgotten."
-    ));
-    output.say("Type the issuer's name to confirm:");
-    let mut line = String::new();
-    io::stdin().lock().read_line(&mut line).map_err(|error| {
-        Failure::new(FailureKind::CannotRead, format!("the terminal cannot be read: {error}"))
-    })?;
-    Ok(line.trim().to_string())
+/// Asks for the issuer's name at the terminal; where nobody may be asked, names the option.
+fn ask(issuer: &str, prompts: Prompts, output: &mut Output) -> Result<String, Failure> {
+    let needed = Needed {
+        sentence: "replacing a ledger must be confirmed",
+        instead: format!("give --confirm {}", shell(issuer)),
+    };
+    let explanation =
+        format!("This replaces the ledger of {issuer}; what was issued since the backup is forgotten.");
+    prompts.line(&needed, explanation, "Type the issuer's name to confirm:", output)
 }
 
 fn tell(home: &Home, restored: &Restored, output: &mut Output) {

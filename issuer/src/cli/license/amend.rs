@@ -52,7 +52,8 @@ impl Amend {
         // What is wrong is said before anybody is asked for a passphrase.
         preview_amendment(&home, &ledger, &id, &changes, &occasion)?;
         handed::can_be_written(&self.out, &home)?;
-        let signer = self.passphrase.signer(&home, &ledger, Purpose::License, &occasion)?;
+        let signer =
+            self.passphrase.signer(&home, &ledger, Purpose::License, &occasion, globals.prompts())?;
         let amended = amend(&home, &mut ledger, &*signer, &id, &changes, &occasion)?;
         if let Some(dry_run) = ledger.dry_run() {
             return writing::tell(dry_run, output, |output| revised::tell("Amended", &amended, output));

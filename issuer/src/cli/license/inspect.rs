@@ -36,7 +36,7 @@ impl Inspect {
             Value::read_object(license.untrusted_payload()).map_err(|error| self.unreadable(&error))?;
         output.say("Not verified: anybody can write such a file. To check it: lictor verify");
         if let Err(error) = License::read(license.untrusted_payload()) {
-            output.say(format_args!("warning: no deployment would accept it: {error}"));
+            output.warn(format_args!("no deployment would accept it: {error}"));
         }
         let kid = shown::foreign(license.untrusted_key_id());
         output.either(

@@ -84,7 +84,8 @@ impl Issue {
         preview(&home, &ledger, &order, &occasion)?;
         // So is a file that could not be written.
         handed::can_be_written(&self.out, &home)?;
-        let signer = self.passphrase.signer(&home, &ledger, Purpose::License, &occasion)?;
+        let signer =
+            self.passphrase.signer(&home, &ledger, Purpose::License, &occasion, globals.prompts())?;
         let issued = issue(&home, &mut ledger, &*signer, &order, &occasion)?;
         if let Some(dry_run) = ledger.dry_run() {
             return writing::tell(dry_run, output, |output| say(&issued, output));

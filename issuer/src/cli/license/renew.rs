@@ -70,7 +70,8 @@ impl Renew {
         // What is wrong is said before anybody is asked for a passphrase.
         preview_renewal(&home, &ledger, &id, &renewal, &occasion)?;
         handed::can_be_written(&self.out, &home)?;
-        let signer = self.passphrase.signer(&home, &ledger, Purpose::License, &occasion)?;
+        let signer =
+            self.passphrase.signer(&home, &ledger, Purpose::License, &occasion, globals.prompts())?;
         let renewed = renew(&home, &mut ledger, &*signer, &id, &renewal, &occasion)?;
         if let Some(dry_run) = ledger.dry_run() {
             return writing::tell(dry_run, output, |output| revised::tell("Renewed", &renewed, output));

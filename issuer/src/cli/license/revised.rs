@@ -65,8 +65,8 @@ pub(super) fn tell(verb: &str, revised: &Revised, output: &mut Output) {
     }
     super::handed::tell(&revised.issued, output);
     if let Some(since) = revised.suspended_since {
-        output.say(format_args!(
-            "warning: The license is suspended since {since}, and so is this revision. To lift that: lictor license reinstate {}",
+        output.warn(format_args!(
+            "The license is suspended since {since}, and so is this revision. To lift that: lictor license reinstate {}",
             license.id
         ));
     }

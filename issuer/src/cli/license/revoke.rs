@@ -3,10 +3,10 @@
 use clap::Args;
 use clap::builder::PossibleValue;
 use lictor_shared::Text;
-use std::io::{self, BufRead as _, IsTerminal as _};
 
 use super::super::globals::Globals;
 use super::super::output::Output;
+use super::super::prompt::{Needed, Prompts};
 use super::super::shown;
 use super::super::writing::{self, Writing};
 use super::named::named;
@@ -67,7 +67,7 @@ impl Revoke {
             Some(id) => id.clone(),
             // Nothing is revoked, so there is nothing to confirm.
             None if occasion.intent == Intent::DryRun => license.id.to_string(),
-            None => ask(&license, output)?,
+            None => ask(&license, globals.prompts(), output)?,
         };
         if !confirmed.trim().eq_ignore_ascii_case(&license.id.to_string()) {
             let message = format!("{confirmed:?} is not the id of the license; nothing was revoked");
@@ -85,26 +85,15 @@ impl Revoke {
     }
 }
 
-/// Asks for the license's id at the terminal; where there is none, names the option.
-fn ask(license: &LicenseRecord, output: &mut Output) -> Result<String, Failure> {
-    if !io::stdin().is_terminal() {
-        return Err(Failure::new(
-            FailureKind::Usage,
-            "a revocation must be confirmed, and there is no terminal to ask at",
-        )
-        .hint(format!("give --confirm {}", license.id)));
-    }
-    output.say(format_args!(
-        "This revokes the license {} of {} for good.",
-        license.id,
-        shown::foreign(license.customer.as_str())
-    ));
-    output.say("Type its id to confirm:");
-    let mut line = String::new();
-    io::stdin().lock().read_line(&mut line).map_err(|error| {
-        Failure::new(FailureKind::CannotRead, format!("the terminal cannot be read: {error}"))
-    })?;
-    Ok(line.trim().to_string())
+/// Asks for the license's id at the terminal; where nobody may be asked, names the option.
+fn ask(license: &LicenseRecord, prompts: Prompts, output: &mut Output) -> Result<String, Failure> {
+    let needed = Needed {
+        sentence: "a revocation must be confirmed",
+        instead: format!("give --confirm {}", license.id),
+    };
+    let customer = shown::foreign(license.customer.as_str());
+    let explanation = format!("This revokes the license {} of {customer} for good.", license.id);
+    prompts.line(&needed, explanation, "Type its id to confirm:", output)
 }
 
 fn tell(license: &LicenseRecord, revoked: &Revoked, output: &mut Output) {
