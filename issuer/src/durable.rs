@@ -1,7 +1,7 @@
 //! Files that are whole or not there, and on disk when a function says so.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, BufWriter, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -45,6 +45,60 @@ pub fn create(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Failure
             create_in_place(path, bytes, readers)
         }
         Err(error) => Err(cannot_write(path)(error)),
+    }
+}
+
+/// A file that must not exist yet and is written bit by bit. Dropped before it is [finished](Self::finish), nothing of it is
+/// there.
+#[derive(Debug)]
+pub struct Growing {
+    building: TemporaryFolder,
+    file: BufWriter<File>,
+    path: PathBuf,
+}
+
+impl Growing {
+    /// Begins it.
+    ///
+    /// # Errors
+    /// [`FailureKind::CannotWrite`] if the file system refuses.
+    pub fn create(path: &Path, readers: Readers) -> Result<Self, Failure> {
+        let building = TemporaryFolder::beside(path).map_err(|failure| renamed(failure, path))?;
+        let file =
+            OpenOptions::new().write(true).create_new(true).mode(readers.mode()).open(begun(&building));
+        let file = BufWriter::new(file.map_err(cannot_write(path))?);
+        Ok(Self { building, file, path: path.into() })
+    }
+
+    /// Writes what comes next.
+    ///
+    /// # Errors
+    /// [`FailureKind::CannotWrite`] if the file system refuses.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.file.write_all(bytes).map_err(cannot_write(&self.path))
+    }
+
+    /// After `Ok` it is on disk, name included; after a failure it is not there.
+    ///
+    /// # Errors
+    /// [`FailureKind::Conflict`] if the name is taken, [`FailureKind::CannotWrite`] if the file system refuses.
+    pub fn finish(mut self) -> Result<(), Failure> {
+        let written = self.file.flush().and_then(|()| self.file.get_ref().sync_all());
+        written.map_err(cannot_write(&self.path))?;
+        name(&begun(&self.building), &self.path)
+    }
+}
+
+/// The file while it grows.
+fn begun(building: &TemporaryFolder) -> PathBuf {
+    building.path().join("file")
+}
+
+/// The name that was asked for, in place of one that nobody knows.
+fn renamed(failure: Failure, path: &Path) -> Failure {
+    match failure.source.and_then(|source| source.downcast::<io::Error>().ok()) {
+        Some(error) => cannot_write(path)(*error),
+        None => Failure { source: None, ..failure },
     }
 }
 

@@ -5,6 +5,7 @@ mod accidents;
 mod doctor;
 mod ledger_care;
 mod life;
+mod looking_up;
 mod manuals;
 mod passphrases;
 mod quickstart;

@@ -1,6 +1,8 @@
 //! The command line: one file for each command. Data goes to standard output, words to standard error.
 
 mod completions;
+mod csv;
+mod customer;
 mod doctor;
 mod explain;
 mod globals;
@@ -14,9 +16,12 @@ mod output;
 mod passphrase;
 mod product;
 mod quickstart;
+mod rows;
 mod shown;
 mod status;
+mod table;
 mod terms;
+mod timeline;
 mod values;
 mod verify;
 
@@ -59,6 +64,8 @@ enum Command {
     License(license::License),
     #[command(about = "Issue a license (short for 'license issue')")]
     Issue(Box<license::issue::Issue>),
+    #[command(subcommand)]
+    Customer(customer::Customer),
     #[command(subcommand)]
     Status(status::Status),
     #[command(subcommand)]
@@ -103,6 +110,7 @@ impl Command {
             Self::Product(command) => command.run(globals, output),
             Self::License(command) => command.run(globals, output),
             Self::Issue(command) => command.run(globals, output),
+            Self::Customer(command) => command.run(globals, output),
             Self::Status(command) => command.run(globals, output),
             Self::Ledger(command) => command.run(globals, output),
             Self::Doctor(command) => command.run(globals, output),
