@@ -1,7 +1,7 @@
 //! Files that are whole or not there, and on disk when a function says so.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, BufWriter, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -49,9 +49,79 @@ pub fn create(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Failure
     }
 }
 
-/// Gives a file that is on disk another name, which must be free; the old name may then go. After `Ok` the name is on
-/// disk too.
-pub(crate) fn name(file: &Path, path: &Path) -> Result<(), Failure> {
+/// A file that must not exist yet and is written bit by bit. Dropped before it is [finished](Self::finish), nothing of it is
+/// there.
+#[derive(Debug)]
+pub struct Growing {
+    building: TemporaryFolder,
+    file: BufWriter<File>,
+    path: PathBuf,
+}
+
+impl Growing {
+    /// Begins it.
+    ///
+    /// # Errors
+    /// [`FailureKind::CannotWrite`] if the file system refuses.
+    pub fn create(path: &Path, readers: Readers) -> Result<Self, Failure> {
+        let building = TemporaryFolder::beside(path).map_err(|failure| renamed(failure, path))?;
+        let file =
+            OpenOptions::new().write(true).create_new(true).mode(readers.mode()).open(begun(&building));
+        let file = BufWriter::new(file.map_err(cannot_write(path))?);
+        Ok(Self { building, file, path: path.into() })
+    }
+
+    /// Writes what comes next.
+    ///
+    /// # Errors
+    /// [`FailureKind::CannotWrite`] if the file system refuses.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.file.write_all(bytes).map_err(cannot_write(&self.path))
+    }
+
+    /// After `Ok` it is on disk, name included; after a failure it is not there.
+    ///
+    /// # Errors
+    /// [`FailureKind::Conflict`] if the name is taken, [`FailureKind::CannotWrite`] if the file system refuses.
+    pub fn finish(mut self, existing: Existing) -> Result<(), Failure> {
+        let written = self.file.flush().and_then(|()| self.file.get_ref().sync_all());
+        written.map_err(cannot_write(&self.path))?;
+        name(&begun(&self.building), &self.path, existing)
+    }
+}
+
+/// The file while it grows.
+fn begun(building: &TemporaryFolder) -> PathBuf {
+    building.path().join("file")
+}
+
+/// The name that was asked for, in place of one that nobody knows.
+fn renamed(failure: Failure, path: &Path) -> Failure {
+    match failure.source.and_then(|source| source.downcast::<io::Error>().ok()) {
+        Some(error) => cannot_write(path)(*error),
+        None => Failure { source: None, ..failure },
+    }
+}
+
+/// What becomes of a file that has the name of a new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// It stays, and the new one is not written.
+    Keep,
+    /// It goes, once the new one is whole.
+    Replace,
+}
+
+/// Gives a file that is on disk another name; the old name may then go. After `Ok` the name is on disk too.
+pub(crate) fn name(file: &Path, path: &Path, existing: Existing) -> Result<(), Failure> {
+    match existing {
+        Existing::Keep => name_free(file, path),
+        // At every moment one of the two is there, whole.
+        Existing::Replace => rename(file, path),
+    }
+}
+
+fn name_free(file: &Path, path: &Path) -> Result<(), Failure> {
     match fs::hard_link(file, path) {
         Ok(()) => sync_folder(parent(path)),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(taken(path)),
@@ -68,8 +138,7 @@ pub(crate) fn name(file: &Path, path: &Path) -> Result<(), Failure> {
     }
 }
 
-/// Gives a file that is on disk another name, in place of a file that has it. After `Ok` the name is on disk too.
-pub(crate) fn rename(file: &Path, path: &Path) -> Result<(), Failure> {
+fn rename(file: &Path, path: &Path) -> Result<(), Failure> {
     fs::rename(file, path).map_err(cannot_write(path))?;
     sync_folder(parent(path))
 }

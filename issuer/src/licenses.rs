@@ -94,6 +94,29 @@ pub enum LicenseState {
 }
 
 impl LicenseState {
+    /// All of them, in the order of a license's life.
+    pub const ALL: &[Self] =
+        &[Self::Scheduled, Self::Active, Self::Grace, Self::Ended, Self::Suspended, Self::Revoked];
+
+    /// The state with this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|state| state.as_str() == word)
+    }
+
+    /// What it means, in a sentence.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Scheduled => "It starts later.",
+            Self::Active => "It holds.",
+            Self::Grace => "It has expired; everything goes on working for a while.",
+            Self::Ended => "It has expired, and its grace is over.",
+            Self::Suspended => "It is suspended.",
+            Self::Revoked => "It is revoked.",
+        }
+    }
+
     /// The word for it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -65,12 +65,10 @@ fn exit_codes() {
 #[test]
 fn exit_codes_of_failures() {
     let rows = rows("shared/CODES.md", "| exit | when |\n|---|---|\n");
-    let row = |number: u8| rows.iter().find(|row| row.starts_with(&format!("| `{number}` | ")));
     let own = |kind: &&lictor_issuer::FailureKind| **kind != lictor_issuer::FailureKind::SigningNotConfigured;
     for kind in lictor_issuer::FailureKind::ALL.iter().filter(own) {
-        let number = kind.exit_code();
-        let row = row(number).unwrap_or_else(|| panic!("no row for {number}"));
-        assert!(row.contains(&format!("{kind}: {}", kind.meaning())), "{row}");
+        let (number, says) = (format!("| `{}` | ", kind.exit_code()), format!("{kind}: {}", kind.meaning()));
+        assert!(rows.iter().any(|row| row.starts_with(&number) && row.contains(&says)), "{number}{says}");
     }
 }
 

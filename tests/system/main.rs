@@ -6,6 +6,7 @@ mod doctor;
 mod interrupted;
 mod ledger_care;
 mod life;
+mod looking_up;
 mod manners;
 mod manuals;
 mod passphrases;

@@ -6,6 +6,7 @@ use lictor_shared::json::Value;
 use super::globals::Globals;
 use super::output::Output;
 use super::shown;
+use super::table::{Column, GLUE};
 use crate::doctor::{Finding, Severity, examine};
 use crate::error::{Failure, FailureKind};
 
@@ -44,19 +45,16 @@ impl Doctor {
     }
 }
 
-/// What the other columns leave of 80.
-const WIDTH: usize = 55;
-
 fn table(findings: &[Finding]) -> String {
     let row = |finding: &Finding| {
-        let mut says = shown::folded(&shown::foreign(&finding.says), WIDTH);
+        let mut says = shown::foreign(&finding.says);
         if let Some(fix) = &finding.fix {
-            // Not folded, so that a command can be copied.
-            says.push_str(&format!("\nfix: {}", shown::foreign(fix)));
+            // Not broken, so that a command can be copied.
+            says.push_str(&format!("\nfix: {}", shown::foreign(fix)).replace(' ', GLUE));
         }
         [finding.severity.as_str().to_string(), finding.check.to_string(), says]
     };
-    shown::table(["STATE", "CHECK", "FINDING"], findings.iter().map(row))
+    shown::table(["STATE".into(), "CHECK".into(), Column::prose("FINDING")], findings.iter().map(row))
 }
 
 fn finding_value(finding: &Finding) -> Value {

@@ -29,7 +29,7 @@ register! {
         Color = "CLICOLOR",
         /// The kind of terminal. Without it, and if it is dumb, nothing is coloured, unless one of the above says otherwise.
         Term = "TERM",
-        /// How wide help pages are, where they do not go to a terminal.
+        /// How wide help pages and tables are, where they do not go to a terminal.
         Columns = "COLUMNS",
         /// Where sh is found, which runs a passphrase command.
         Path = "PATH",

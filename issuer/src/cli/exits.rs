@@ -56,7 +56,7 @@ pub(super) fn summary() -> String {
     words.dedup_by_key(|(number, _)| *number);
     // A line ends between two of them, not within one.
     let words: Vec<String> = words.into_iter().map(|(_, words)| words.replace(' ', STAYS)).collect();
-    shown::folded(&format!("Exit codes: {}.", words.join(", ")), shown::COLUMNS).replace(STAYS, " ")
+    shown::folded(&format!("Exit codes: {}.", words.join(", ")), shown::WIDTH).replace(STAYS, " ")
 }
 
 /// Stands for a space where a line is not to be broken.

@@ -10,6 +10,7 @@ use self::register::{CodeEntry, Effect, ReasonEntry};
 use super::near;
 use super::output::Output;
 use super::shown;
+use super::table::Column;
 use crate::error::{Failure, FailureKind};
 
 const EXAMPLES: &str = "\
@@ -50,21 +51,23 @@ impl Explain {
     }
 }
 
-/// What a label leaves of 80 columns.
-const WIDTH: usize = 70;
+/// What a label takes.
+const LABEL_WIDTH: usize = 10;
 
-/// What the other columns of the table leave of 80.
-const MEANING_WIDTH: usize = 37;
+/// In lines that fit beside a label.
+fn beside_label(text: &str) -> String {
+    shown::folded(text, shown::width().saturating_sub(LABEL_WIDTH))
+}
 
 fn table(reasons: &[ReasonEntry]) -> String {
     let row = |entry: &ReasonEntry| {
         [
             entry.reason.to_string(),
             entry.reason.code().map_or("-", Code::as_str).to_string(),
-            shown::folded(&entry.meaning, MEANING_WIDTH),
+            entry.meaning.clone(),
         ]
     };
-    shown::table(["REASON", "CODE", "MEANING"], reasons.iter().map(row))
+    shown::table(["REASON".into(), "CODE".into(), Column::prose("MEANING")], reasons.iter().map(row))
 }
 
 fn reason_text(entry: &ReasonEntry) -> String {
@@ -75,10 +78,10 @@ fn reason_text(entry: &ReasonEntry) -> String {
     };
     shown::facts(&[
         ("reason", entry.reason.to_string()),
-        ("means", shown::folded(&entry.meaning, WIDTH)),
+        ("means", beside_label(&entry.meaning)),
         ("effect", effect),
         ("code", entry.reason.code().map_or_else(|| "none".to_string(), numbered)),
-        ("do", shown::folded(&entry.action, WIDTH)),
+        ("do", beside_label(&entry.action)),
     ])
 }
 
@@ -96,10 +99,10 @@ fn numbered(code: Code) -> String {
 
 fn code_text(entry: &CodeEntry) -> String {
     let reasons = behind(entry.code).map(Reason::as_str).collect::<Vec<_>>().join(", ");
-    let reasons = if reasons.is_empty() { "none".to_string() } else { shown::folded(&reasons, WIDTH) };
+    let reasons = if reasons.is_empty() { "none".to_string() } else { beside_label(&reasons) };
     shown::facts(&[
         ("code", numbered(entry.code)),
-        ("means", shown::folded(&entry.when, WIDTH)),
+        ("means", beside_label(&entry.when)),
         ("reasons", reasons),
     ])
 }

@@ -3,6 +3,8 @@
 mod asked;
 mod color;
 mod completions;
+mod csv;
+mod customer;
 mod doctor;
 mod environment;
 mod exits;
@@ -22,9 +24,12 @@ mod passphrase;
 mod product;
 mod prompt;
 mod quickstart;
+mod rows;
 mod shown;
 mod status;
+mod table;
 mod terms;
+mod timeline;
 mod values;
 mod verify;
 mod writing;
@@ -74,6 +79,8 @@ enum Command {
     License(license::License),
     #[command(about = "Issue a license (short for 'license issue')")]
     Issue(Box<license::issue::Issue>),
+    #[command(subcommand)]
+    Customer(customer::Customer),
     #[command(subcommand)]
     Status(status::Status),
     #[command(subcommand)]
@@ -134,6 +141,7 @@ impl Command {
             Self::Product(command) => command.run(globals, output),
             Self::License(command) => command.run(globals, output),
             Self::Issue(command) => command.run(globals, output),
+            Self::Customer(command) => command.run(globals, output),
             Self::Status(command) => command.run(globals, output),
             Self::Ledger(command) => command.run(globals, output),
             Self::Doctor(command) => command.run(globals, output),

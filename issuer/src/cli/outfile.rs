@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use crate::durable::{self, Readers};
+use crate::durable::{self, Existing, Readers};
 use crate::error::{Failure, FailureKind};
 use crate::home::Home;
 
@@ -38,6 +38,12 @@ impl OutFile {
         self.out.as_deref()
     }
 
+    /// Refuses a name that is taken by what may not go; what becomes of a file that may.
+    pub(crate) fn may_take(&self, path: &Path, home: &Home) -> Result<Existing, Failure> {
+        self.force.allows(path, home)?;
+        Ok(self.force.existing())
+    }
+
     /// Refuses a file that could not be written, or must not be, before anything is done for it.
     pub(crate) fn can_be_written(&self, home: &Home, bytes: usize) -> Result<(), Failure> {
         let Some(path) = &self.out else { return Ok(()) };
@@ -66,8 +72,9 @@ impl OutFile {
 }
 
 impl Force {
-    pub(crate) const fn is_given(&self) -> bool {
-        self.force
+    /// What becomes of a file that is there, and may go.
+    pub(crate) const fn existing(&self) -> Existing {
+        if self.force { Existing::Replace } else { Existing::Keep }
     }
 
     /// Refuses a name that is taken by what may not go.

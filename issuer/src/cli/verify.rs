@@ -1,7 +1,5 @@
 //! `lictor verify`: what a deployment would decide.
 
-mod timeline;
-
 use clap::Args;
 use lictor_shared::{
     Activation, AnchorSet, Code, License, Name, Origin, Reason, StatusList, Thumbprint, Timestamp,
@@ -14,10 +12,10 @@ use lictor_validator::{
 };
 use std::path::{Path, PathBuf};
 
-use self::timeline::Timeline;
 use super::globals::Globals;
 use super::input;
 use super::output::{Form, Output};
+use super::timeline::{Timeline, only};
 use super::values;
 use crate::error::{Failure, FailureKind};
 
@@ -156,9 +154,7 @@ impl Verify {
 
     fn anchors(&self, globals: &Globals) -> Result<AnchorSet, Failure> {
         match &self.keys {
-            Some(path) => AnchorSet::read(&input::read(path)?).map_err(|error| {
-                Failure::new(FailureKind::CannotRead, format!("{}: {error}", path.display())).hint(KEYS_HINT)
-            }),
+            Some(path) => anchors_in(path),
             None => globals.own_anchors(),
         }
     }
@@ -197,6 +193,13 @@ impl Verify {
 const DAY: u64 = 86_400;
 
 const KEYS_HINT: &str = "export the issuer's public keys again with 'lictor key export'";
+
+/// The trust anchors in a file.
+pub(super) fn anchors_in(path: &Path) -> Result<AnchorSet, Failure> {
+    AnchorSet::read(&input::read(path)?).map_err(|error| {
+        Failure::new(FailureKind::CannotRead, format!("{}: {error}", path.display())).hint(KEYS_HINT)
+    })
+}
 
 /// Why a list or activation is left out.
 #[derive(Debug, thiserror::Error)]
@@ -278,9 +281,4 @@ fn difference(now: &[Reason], then: &[Reason]) -> String {
         (false, _) => format!(" [{joining}]"),
         (true, false) => format!(" [no more: {leaving}]"),
     }
-}
-
-/// The reasons that are here and not there.
-fn only(here: &[Reason], there: &[Reason]) -> Vec<Reason> {
-    here.iter().copied().filter(|reason| !there.contains(reason)).collect()
 }

@@ -420,6 +420,73 @@ fn customers_keep_their_ids_and_share_none() {
     assert!(identify("???", None).unwrap().starts_with("customer-"));
 }
 
+/// Names that look alike are different customers, unless they are the same to the byte.
+#[test]
+fn names_that_look_alike_never_share_an_id() {
+    let scratch = Scratch::new();
+    let (_, mut ledger) = scratch.ledger();
+    let occasion = occasion();
+    let transaction = ledger.begin(&occasion).unwrap();
+    let identify = |name: &str| {
+        crate::customer::identify(transaction.connection(), &Text::new(name).unwrap(), None).unwrap()
+    };
+    let alike = [
+        // One letter, and the same as a letter with a combining mark.
+        "Caf\u{e9}",
+        "Cafe\u{301}",
+        "Cafe",
+        // Latin, Cyrillic and Greek.
+        "Acme",
+        "\u{410}\u{441}me",
+        "\u{391}cme",
+        // Full width, with a space that is not broken, with one of no width.
+        "\u{ff21}cme",
+        "Acme\u{a0}",
+        "Ac\u{200b}me",
+        // What small letters become of.
+        "STRASSE",
+        "stra\u{df}e",
+        "\u{130}stanbul",
+        "Istanbul",
+        "\u{131}stanbul",
+        // Nothing of which an id could be made.
+        "!!!",
+        "\u{1f980}",
+        "---",
+    ];
+    let ids: Vec<Text> = alike.iter().map(|name| identify(name)).collect();
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), alike.len(), "{ids:?}");
+    assert_eq!(
+        alike.iter().map(|name| identify(name)).collect::<Vec<_>>(),
+        ids,
+        "each keeps the one that it got"
+    );
+    let names = |id: &Text| customers::name(transaction.connection(), id).unwrap().unwrap();
+    assert!(ids.iter().zip(alike).all(|(id, name)| names(id).as_str() == name));
+}
+
+#[test]
+fn of_ten_thousand_names_no_two_share_an_id() {
+    let scratch = Scratch::new();
+    let (_, mut ledger) = scratch.ledger();
+    let occasion = occasion();
+    let transaction = ledger.begin(&occasion).unwrap();
+    let letters = ['a', 'A', '\u{e4}', '\u{430}', '\u{682a}', ' ', '-', '.', '!', '1'];
+    // Each number, its digits as letters: many names with one slug, and none twice.
+    let name = |number: usize| -> String {
+        let digits = number.to_string();
+        let letter = |digit: char| letters[usize::try_from(digit.to_digit(10).unwrap()).unwrap()];
+        digits.chars().map(letter).collect()
+    };
+    let names: BTreeSet<String> = (0..10_000).map(name).collect();
+    assert_eq!(names.len(), 10_000);
+    let identify = |name: &String| {
+        crate::customer::identify(transaction.connection(), &Text::new(name).unwrap(), None).unwrap()
+    };
+    let ids: BTreeSet<String> = names.iter().map(|name| identify(name).to_string()).collect();
+    assert_eq!(ids.len(), names.len());
+}
+
 #[test]
 fn no_name_of_a_customer_stands_in_a_leaf() {
     let scratch = Scratch::new();
@@ -454,6 +521,20 @@ fn a_flipped_byte_in_a_page_is_found_by_the_check() {
     drop(file);
     let failure = crate::check(&Ledger::open(&path).unwrap()).unwrap_err();
     assert_eq!(failure.exit_code(), 32, "{}", failure.message);
+}
+
+/// An export reads everything, and sorts nothing of it.
+#[test]
+fn an_export_is_in_the_order_of_the_indices() {
+    let scratch = Scratch::new();
+    let (_, ledger) = scratch.ledger();
+    let plan = format!("EXPLAIN QUERY PLAN {}", export::SELECT_ALL);
+    let mut plan = ledger.connection().prepare(&plan).unwrap();
+    let steps = plan.query_map((), |row| row.get::<_, String>(3)).unwrap();
+    let steps: Vec<String> = steps.map(Result::unwrap).collect();
+    let scans: Vec<_> = steps.iter().filter(|step| step.starts_with("SCAN")).collect();
+    assert_eq!(scans, ["SCAN license USING INDEX sqlite_autoindex_license_1"], "{steps:?}");
+    assert!(!steps.iter().any(|step| step.contains("TEMP")), "{steps:?}");
 }
 
 #[test]

@@ -10,6 +10,8 @@ mod catalogue;
 #[cfg(test)]
 mod check;
 #[cfg(test)]
+mod export;
+#[cfg(test)]
 mod find;
 #[cfg(test)]
 mod home;
@@ -17,6 +19,8 @@ mod home;
 mod issue;
 #[cfg(test)]
 mod keys;
+#[cfg(test)]
+mod listing;
 #[cfg(test)]
 mod once;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Changes that are made once, and changes that are only tried.
 
-use lictor_issuer::ledger::Existing;
+use lictor_issuer::durable::Existing;
 use lictor_issuer::terms::FromText as _;
 use lictor_issuer::{
     Earlier, FailureKind, Intent, Ledger, LicenseState, Occasion, Outcome as _, Product, Renewal,

@@ -89,7 +89,7 @@ const STREAMS: &str = "Data goes to standard output, words to standard error.";
 
 /// Each line as a paragraph.
 fn folded(text: &str) -> String {
-    text.lines().map(|line| shown::folded(line, shown::COLUMNS)).collect::<Vec<_>>().join("\n\n")
+    text.lines().map(|line| shown::folded(line, shown::WIDTH)).collect::<Vec<_>>().join("\n\n")
 }
 
 /// Without the marks that documents have around literal words.

@@ -7,6 +7,7 @@ use lictor_shared::Products;
 use super::super::globals::Globals;
 use super::super::output::{Form, Output};
 use super::super::shown;
+use super::super::table::Column;
 use crate::error::Failure;
 
 const EXAMPLES: &str = "\
@@ -28,7 +29,8 @@ impl List {
             output.say("There are no keys yet. Make one with: lictor key new");
             return Ok(0);
         }
-        let header = ["KEY", "STATE", "SIGNS", "PRODUCTS", "CREATED"];
+        let header =
+            ["KEY".into(), "STATE".into(), "SIGNS".into(), Column::names("PRODUCTS"), "CREATED".into()];
         output.either(
             || shown::table(header, ring.records().iter().map(row)),
             || ring.records().iter().map(crate::key::to_value).collect::<Vec<_>>().into(),

@@ -8,7 +8,6 @@ use super::super::globals::Globals;
 use super::super::outfile::Force;
 use super::super::output::Output;
 use crate::error::Failure;
-use crate::ledger::Existing;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -33,8 +32,7 @@ impl Backup {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
         let (home, ledger) = globals.home_and_ledger()?;
         self.force.allows(&self.file, &home)?;
-        let existing = if self.force.is_given() { Existing::Replace } else { Existing::Keep };
-        let checked = ledger.backup(&self.file, existing)?;
+        let checked = ledger.backup(&self.file, self.force.existing())?;
         let file = self.file.display().to_string();
         output.say(format_args!(
             "Backed up the ledger of {}: {}, checked.",

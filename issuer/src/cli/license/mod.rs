@@ -1,6 +1,7 @@
 //! `lictor license …`: licenses.
 
 mod amend;
+mod export;
 mod handed;
 mod inspect;
 pub(crate) mod issue;
@@ -18,7 +19,6 @@ use lictor_shared::json::Value;
 
 use super::globals::Globals;
 use super::output::Output;
-use super::shown;
 use crate::error::Failure;
 use crate::licenses::{LicenseRecord, RevisionRecord, Standing};
 use crate::revoke::StoppedRevision;
@@ -29,9 +29,10 @@ pub(crate) enum License {
     Issue(Box<issue::Issue>),
     Renew(Box<renew::Renew>),
     Amend(Box<amend::Amend>),
-    List(list::List),
+    List(Box<list::List>),
     Show(show::Show),
-    Inspect(inspect::Inspect),
+    Inspect(Box<inspect::Inspect>),
+    Export(export::Export),
     Suspend(suspend::Suspend),
     Reinstate(reinstate::Reinstate),
     Revoke(revoke::Revoke),
@@ -46,6 +47,7 @@ impl License {
             Self::List(command) => command.run(globals, output),
             Self::Show(command) => command.run(globals, output),
             Self::Inspect(command) => command.run(globals, output),
+            Self::Export(command) => command.run(globals, output),
             Self::Suspend(command) => command.run(globals, output),
             Self::Reinstate(command) => command.run(globals, output),
             Self::Revoke(command) => command.run(globals, output),
@@ -116,13 +118,4 @@ fn say_read_only_from(revisions: &[StoppedRevision], output: &mut Output) {
 
 fn products(revision: &RevisionRecord) -> String {
     revision.products.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
-}
-
-fn expiry(revision: &RevisionRecord) -> String {
-    revision.expires_at.map_or_else(|| "never".to_string(), lictor_shared::Timestamp::day)
-}
-
-/// A customer's name, cut to what a column holds.
-fn customer(license: &LicenseRecord) -> String {
-    shown::cut(&shown::foreign(license.customer.as_str()), 24)
 }

@@ -4,49 +4,46 @@ use lictor_shared::json::Value;
 use lictor_shared::{Code, Reason, Timestamp};
 use lictor_validator::Verdict;
 
-use super::only;
-use crate::cli::shown;
+use super::shown;
+use super::table::Column;
 
 /// Rows that are shown. Every finding and warning begins and ends at most once, so no license has nearly as many changes.
 const MOST: usize = 64;
 
-/// What the widest of the other columns leave of 80.
-const WHY_WIDTH: usize = 27;
-
 /// A verdict, and those that follow it as time goes by.
-pub(super) struct Timeline {
+pub(crate) struct Timeline {
     verdicts: Vec<Verdict>,
     /// The first change that is not shown, should there be more than fit.
-    pub(super) cut_at: Option<Timestamp>,
+    pub(crate) cut_at: Option<Timestamp>,
 }
 
 impl Timeline {
     /// Goes from change to change; `decide` gives the verdict at an instant, with everything else as it is.
-    pub(super) fn walk(first: Verdict, decide: impl Fn(Timestamp) -> Verdict) -> Self {
+    pub(crate) fn walk(first: Verdict, decide: impl Fn(Timestamp) -> Verdict) -> Self {
         let next = |verdict: &Verdict| verdict.next_change().map(&decide);
         let (verdicts, rest) = begin(std::iter::successors(Some(first), next), MOST);
         Self { verdicts, cut_at: rest.map(|verdict| verdict.effective_time()) }
     }
 
     /// For people.
-    pub(super) fn table(&self) -> String {
+    pub(crate) fn table(&self) -> String {
         let before = std::iter::once(None).chain(self.verdicts.iter().map(Some));
         let row = |(before, verdict): (Option<&Verdict>, &Verdict)| {
             [
                 verdict.effective_time().to_string(),
                 verdict.mode().to_string(),
                 verdict.code().map_or("-", Code::as_str).to_string(),
-                shown::folded(
-                    &before.map_or_else(|| listed(verdict), |before| why(before, verdict)),
-                    WHY_WIDTH,
-                ),
+                before.map_or_else(|| listed(verdict), |before| why(before, verdict)),
             ]
         };
-        shown::table(["FROM", "MODE", "CODE", "WHY"], before.zip(&self.verdicts).map(row))
+        shown::table(
+            ["FROM".into(), "MODE".into(), "CODE".into(), Column::prose("WHY")],
+            before.zip(&self.verdicts).map(row),
+        )
     }
 
     /// For programs.
-    pub(super) fn to_value(&self) -> Value {
+    pub(crate) fn to_value(&self) -> Value {
         Value::Array(self.verdicts.iter().map(row_value).collect())
     }
 }
@@ -91,6 +88,11 @@ fn why(before: &Verdict, now: &Verdict) -> String {
 fn grace_over(before: &Verdict, now: &Verdict) -> Option<Reason> {
     let behind = |verdict: &Verdict| (verdict.code(), verdict.reason());
     now.code().and(now.reason()).filter(|_| behind(before) != behind(now))
+}
+
+/// The reasons that are here and not there.
+pub(crate) fn only(here: &[Reason], there: &[Reason]) -> Vec<Reason> {
+    here.iter().copied().filter(|reason| !there.contains(reason)).collect()
 }
 
 #[cfg(test)]
