@@ -83,7 +83,8 @@ fn environment_variables() {
     let mut reading = Vec::new();
     files(&document("issuer/src"), &mut |path| {
         let text = std::fs::read_to_string(path).expect("a source file");
-        if text.contains("env::var") {
+        // Tests have variables of their own.
+        if text.contains("env::var") && !path.ends_with("tests.rs") {
             reading.push(path.file_name().expect("a name").to_owned());
         }
     });
