@@ -13,16 +13,18 @@ use crate::error::{Failure, FailureKind, shell};
 use crate::home::Home;
 use crate::occasion::{Intent, Occasion};
 use crate::outcome::Outcome as _;
-use crate::restore::{Present, Restored, restore};
+use crate::restore::{Keys, Memory, Present, Restored, restore};
 
 const EXAMPLES: &str = "\
 Examples:
   lictor ledger restore ledger-2026-11-22.db --status-uri urn:acme:status:1
   lictor ledger restore old.db --status-uri urn:acme:status:1 --replace
 
-Licenses issued since the backup are forgotten, and with them which list entries
-they have. So new licenses get another list, and lictor.toml names it. The old
-lists stay in force: go on publishing them.";
+Licenses issued since the backup are forgotten, so new ones get another status
+list, and lictor.toml names it. The old lists stay in force: go on publishing
+them. What the replaced ledger tells of revoked and suspended entries is carried
+over. If it is lost, so are the revocations and suspensions since the backup:
+repeat them before you publish. No key is touched.";
 
 /// Put a backup in the place of the ledger, and open a new status list
 #[derive(Args, Debug)]
@@ -34,7 +36,7 @@ pub(crate) struct Restore {
     /// The name of the status list of new licenses; one that was never used
     #[arg(long, value_name = "URI")]
     status_uri: Uri,
-    /// Replace a ledger that is whole; it is kept aside
+    /// Replace the ledger that is there, whole or damaged; it is kept aside
     #[arg(long)]
     replace: bool,
     /// The issuer's name, so that no slip replaces a ledger [default: asked at the terminal]
@@ -87,7 +89,8 @@ fn ask(issuer: &str, output: &mut Output) -> Result<String, Failure> {
         .hint(format!("give --confirm {}", shell(issuer))));
     }
     output.say(format_args!(
-        "This replaces the ledger of {issuer}; what was issued since the backup is forgotten."
+        "This replaces the ledger of {issuer}. Licenses issued since the backup are forgotten: they\n\
+         go on working, and can no more be renewed, suspended or revoked."
     ));
     output.say("Type the issuer's name to confirm:");
     let mut line = String::new();
@@ -104,7 +107,54 @@ fn tell(home: &Home, restored: &Restored, output: &mut Output) {
         output.say(format_args!("  The ledger that was there is in {}.", aside.display()));
     }
     output.say(format_args!("  New licenses refer to {}, and so says lictor.toml.", restored.status_uri));
-    output.say("Next: lictor status publish, for this list and all before it");
+    carried(restored, output);
+    if restored.keys == Keys::Elsewhere {
+        output.say("warning: The folder keys/ has no key that this ledger knows; restore that folder too.");
+    }
+    output.say(match restored.memory {
+        Memory::Whole => "Next: lictor status publish, for this list and all before it",
+        Memory::Damaged => {
+            "Next: look whether a revocation or suspension is missing, then: lictor status publish"
+        }
+        Memory::None => {
+            "Next: repeat those revocations and suspensions, and only then: lictor status publish"
+        }
+    });
+}
+
+/// What became of the time since the backup.
+fn carried(restored: &Restored, output: &mut Output) {
+    let entries = |number: usize| super::counted_as(number, "entry", "entries");
+    match restored.memory {
+        Memory::Whole => {}
+        Memory::Damaged => {
+            output.say("  It was damaged; as much of its status entries as can be read was carried over.");
+        }
+        Memory::None => {
+            output.say(
+                "warning: Revocations and suspensions since the backup are forgotten too, since the ledger",
+            );
+            output.say("  that was there tells nothing. A list that is published now would take them back.");
+        }
+    }
+    if restored.handed_out > 0 {
+        output.say(format_args!(
+            "  Forgotten licenses have {} of its lists: those stay taken, and as they were.",
+            entries(restored.handed_out)
+        ));
+    }
+    if restored.stopped > 0 {
+        output.say(format_args!(
+            "  Revoked or suspended since the backup, and so again: {}.",
+            entries(restored.stopped)
+        ));
+    }
+    if restored.stopped_again > 0 {
+        output.say(format_args!(
+            "warning: Reinstated since the backup, and suspended again: {}. See: lictor license list",
+            entries(restored.stopped_again)
+        ));
+    }
 }
 
 /// The answer of the request that restored the ledger. One that cannot be opened has none.
