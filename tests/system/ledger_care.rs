@@ -72,7 +72,18 @@ fn a_backup_is_whole_closed_to_others_and_never_overwritten() {
     world
         .untouched(|| world.run(&["ledger", "backup", "nowhere/backup.db"]))
         .fails(31, &["nowhere", "hint: "]);
+    world.untouched(|| world.run(&["ledger", "backup", "-"])).fails(2, &["standard output", "./-"]);
+    assert!(!world.path("-").exists());
     assert!(left_over(&world).is_empty());
+    // What a killed backup left behind goes with the next one; what is none of ours stays.
+    for folder in [".later2.db.0123456789abcdef.tmp", ".other.db.0123456789abcdef.tmp", ".later2.db.old.tmp"]
+    {
+        fs::create_dir(world.path(folder)).expect("made");
+    }
+    world.run(&["ledger", "backup", "later2.db"]).done();
+    let mut left = left_over(&world);
+    left.sort();
+    assert_eq!(left, [".later2.db.old.tmp", ".other.db.0123456789abcdef.tmp"]);
 }
 
 #[test]

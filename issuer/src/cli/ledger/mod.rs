@@ -35,11 +35,6 @@ fn counted(number: u64, what: &str) -> String {
     if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
-/// `1 entry`, `2 entries`.
-fn counted_as(number: usize, one: &str, many: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
-}
-
 fn holds(checked: &Checked) -> String {
     format!("{} and {}", counted(checked.events, "event"), counted(checked.licenses, "license"))
 }

@@ -124,7 +124,6 @@ fn tell(home: &Home, restored: &Restored, output: &mut Output) {
 
 /// What became of the time since the backup.
 fn carried(restored: &Restored, output: &mut Output) {
-    let entries = |number: usize| super::counted_as(number, "entry", "entries");
     match restored.memory {
         Memory::Whole => {}
         Memory::Damaged => {
@@ -137,23 +136,13 @@ fn carried(restored: &Restored, output: &mut Output) {
             output.say("  that was there tells nothing. A list that is published now would take them back.");
         }
     }
-    if restored.handed_out > 0 {
-        output.say(format_args!(
-            "  Forgotten licenses have {} of its lists: those stay taken, and as they were.",
-            entries(restored.handed_out)
-        ));
-    }
-    if restored.stopped > 0 {
-        output.say(format_args!(
-            "  Revoked or suspended since the backup, and so again: {}.",
-            entries(restored.stopped)
-        ));
-    }
-    if restored.stopped_again > 0 {
-        output.say(format_args!(
-            "warning: Reinstated since the backup, and suspended again: {}. See: lictor license list",
-            entries(restored.stopped_again)
-        ));
+    let told = [
+        (restored.handed_out, "  Status entries of forgotten licenses, which stay taken and as they were"),
+        (restored.stopped, "  Status entries revoked or suspended since the backup, and so again"),
+        (restored.stopped_again, "warning: Status entries reinstated since the backup, and stopped again"),
+    ];
+    for (number, what) in told.into_iter().filter(|(number, _)| *number > 0) {
+        output.say(format_args!("{what}: {number}."));
     }
 }
 
