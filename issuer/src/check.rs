@@ -1,7 +1,9 @@
 //! The check of a ledger: whether everything in it follows from its events.
 
+mod customer;
 mod license;
 mod request;
+mod restored;
 
 use lictor_shared::Timestamp;
 use lictor_shared::json::{Members, Value};
@@ -12,11 +14,12 @@ use crate::error::{Failure, FailureKind};
 use crate::event::{Event, EventKind};
 use crate::key;
 use crate::ledger::events::{self, differs};
+use crate::ledger::fault::RESTORE;
 use crate::ledger::projection::{self, Decisions, Statuses, Table};
 use crate::ledger::transaction::REQUEST_ID;
-use crate::ledger::{Events, Ledger, OrFault as _, entries, keys, products};
+use crate::ledger::{Events, Ledger, OrFault as _, keys, products, schema};
 use lictor_keys::KeyRing;
-use lictor_shared::{Name, Thumbprint, Uri};
+use lictor_shared::{Name, Thumbprint};
 
 /// What a check went through, and found to be as it should.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,7 +54,7 @@ pub fn check(ledger: &Ledger) -> Result<Checked, Failure> {
 
 fn damaged(what: String) -> Failure {
     Failure::new(FailureKind::Ledger, format!("The ledger is damaged or was tampered with: {what}."))
-        .hint("Restore the whole home from a backup; keep the damaged one for analysis.")
+        .hint(RESTORE)
 }
 
 /// What the events so far say.
@@ -62,7 +65,9 @@ struct Check<'c> {
     rows: BTreeMap<Table, u64>,
     statuses: Statuses,
     decisions: Decisions,
-    sequences: BTreeMap<String, u64>,
+    /// The last sequence of each list, and when it was signed.
+    lists: BTreeMap<String, (u64, Option<Timestamp>)>,
+    customers: BTreeMap<String, String>,
     requests: BTreeMap<String, request::Told>,
     checked: Checked,
 }
@@ -76,7 +81,8 @@ impl<'c> Check<'c> {
             rows: BTreeMap::new(),
             statuses: Statuses::new(),
             decisions: Decisions::new(),
-            sequences: BTreeMap::new(),
+            lists: BTreeMap::new(),
+            customers: BTreeMap::new(),
             requests: BTreeMap::new(),
             checked: Checked::default(),
         })
@@ -160,19 +166,11 @@ impl<'c> Check<'c> {
     fn status_published(&mut self, event: &Event) -> Result<(), Failure> {
         let facts = Facts(event);
         let (uri, sequence) = (facts.text("uri")?.to_owned(), facts.integer("sequence")?);
-        match self.sequences.insert(uri.clone(), sequence) {
-            Some(before) if before >= sequence => {
+        match self.lists.insert(uri.clone(), (sequence, Some(event.at))) {
+            Some((before, _)) if before >= sequence => {
                 Err(differs(event.seq, format!("the sequence of {uri} is {sequence} after {before}")))
             }
             _ => Ok(()),
-        }
-    }
-
-    fn ledger_restored(&self, event: &Event) -> Result<(), Failure> {
-        let uri = Facts(event).parsed("statusUri", Uri::new)?;
-        match entries::find(self.connection, &uri)? {
-            Some(_) => Ok(()),
-            None => Err(differs(event.seq, format!("the list {uri} is missing"))),
         }
     }
 
@@ -195,10 +193,13 @@ impl<'c> Check<'c> {
         }
         same("status_entry", &self.statuses, &projection::statuses(self.connection)?)?;
         same("license", &self.decisions, &projection::decisions(self.connection)?)?;
-        let sequences = entries::sequences(self.connection)?;
-        let published = sequences.into_iter().filter(|(_, sequence)| *sequence > 0).collect();
-        same("status_list", &self.sequences, &published)?;
-        self.requests()
+        same("status_list", &self.lists, &projection::lists(self.connection)?)?;
+        self.customers()?;
+        self.requests()?;
+        match schema::difference(self.connection)? {
+            Some(difference) => Err(damaged(difference)),
+            None => Ok(()),
+        }
     }
 }
 

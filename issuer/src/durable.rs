@@ -37,7 +37,7 @@ pub fn create(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Failure
     temporary.write(path, bytes)?;
     // Unlike a rename, a link fails where the name is taken.
     match fs::hard_link(&temporary.name, path) {
-        Ok(()) => sync_folder(parent(path)),
+        Ok(()) => named(path),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(taken(path)),
         // The file systems of USB sticks know no links.
         Err(error)
@@ -112,18 +112,26 @@ pub enum Existing {
     Replace,
 }
 
+/// Makes a new name durable, or takes it back.
+fn named(path: &Path) -> Result<(), Failure> {
+    sync_folder(parent(path)).inspect_err(|_| {
+        // That it cannot be taken back either is no news: the disk fails.
+        let _ = fs::remove_file(path);
+    })
+}
+
 /// Gives a file that is on disk another name; the old name may then go. After `Ok` the name is on disk too.
 pub(crate) fn name(file: &Path, path: &Path, existing: Existing) -> Result<(), Failure> {
     match existing {
         Existing::Keep => name_free(file, path),
-        // At every moment one of the two is there, whole.
         Existing::Replace => rename(file, path),
     }
 }
 
+/// After a failure the name is not there.
 fn name_free(file: &Path, path: &Path) -> Result<(), Failure> {
     match fs::hard_link(file, path) {
-        Ok(()) => sync_folder(parent(path)),
+        Ok(()) => named(path),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(taken(path)),
         // The file systems of USB sticks know no links, and hardly two writers of one name.
         Err(error)
@@ -132,15 +140,24 @@ fn name_free(file: &Path, path: &Path) -> Result<(), Failure> {
             if path.symlink_metadata().is_ok() {
                 return Err(taken(path));
             }
-            rename(file, path)
+            fs::rename(file, path).map_err(cannot_write(path))?;
+            named(path)
         }
         Err(error) => Err(cannot_write(path)(error)),
     }
 }
 
-fn rename(file: &Path, path: &Path) -> Result<(), Failure> {
+/// At every moment one of the two files has the name, whole. After a failure the message says if it is the new one.
+pub(crate) fn rename(file: &Path, path: &Path) -> Result<(), Failure> {
     fs::rename(file, path).map_err(cannot_write(path))?;
-    sync_folder(parent(path))
+    sync_folder(parent(path)).map_err(|failure| {
+        let message = format!(
+            "The new {} is there, but a power cut might still bring the old one back. {}",
+            path.display(),
+            failure.message
+        );
+        Failure { message, ..failure }
+    })
 }
 
 /// The same without a link: a crash in between leaves a part of the file, a failure leaves nothing.
@@ -155,13 +172,14 @@ fn create_in_place(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Fa
     let mut begun = Temporary { name: path.into(), file, fate: Fate::Remove, _whole: whole };
     begun.write(path, bytes)?;
     begun.fate = Fate::Keep;
-    sync_folder(parent(path))
+    named(path)
 }
 
 /// Writes a file, in place of the one that has its name, if any. At every moment one of the two is there, whole.
 ///
 /// # Errors
-/// [`FailureKind::CannotWrite`] if the file system refuses; then the old file is still there.
+/// [`FailureKind::CannotWrite`] if the file system refuses; then the old file is still there, unless the message says that
+/// the new one is.
 pub fn replace(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Failure> {
     let temporary = Temporary::create(path, readers)?;
     temporary.write(path, bytes)?;
@@ -179,6 +197,8 @@ pub fn probe(path: &Path, bytes: usize) -> Result<(), Failure> {
 
 /// Makes the names in a folder durable.
 pub(crate) fn sync_folder(folder: &Path) -> Result<(), Failure> {
+    #[cfg(test)]
+    failing::sync(folder)?;
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(cannot_write(folder))
 }
 
@@ -199,21 +219,28 @@ pub(crate) fn create_folders(path: &Path) -> Result<(), Failure> {
 }
 
 /// A folder for its owner only that is removed with all that is in it when this is dropped, unless it was
-/// [kept](Self::keep).
+/// [kept](Self::keep). It is locked as long as it is used, so that one that a crash left behind can be told.
 #[derive(Debug)]
 pub(crate) struct TemporaryFolder {
     path: PathBuf,
+    #[expect(dead_code, reason = "its lock ends with it")]
+    lock: Option<File>,
     /// A signal would leave it behind.
     _whole: Undisturbed,
 }
 
 impl TemporaryFolder {
-    /// Creates it beside `path`, on the same file system.
+    /// Creates it beside `path`, on the same file system, and removes those that others left there.
     pub(crate) fn beside(path: &Path) -> Result<Self, Failure> {
+        sweep(path);
         let folder = temporary_name(path)?;
         let whole = Undisturbed::begin();
-        DirBuilder::new().mode(0o700).create(&folder).map_err(cannot_write(&folder))?;
-        Ok(Self { path: folder, _whole: whole })
+        // It gets the name by which others tell what was left behind only when it is locked.
+        let begun = folder.with_extension("new");
+        DirBuilder::new().mode(0o700).create(&begun).map_err(cannot_write(path))?;
+        let lock = File::open(&begun).ok().filter(|folder| folder.try_lock().is_ok());
+        fs::rename(&begun, &folder).map_err(cannot_write(path))?;
+        Ok(Self { path: folder, lock, _whole: whole })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -279,6 +306,37 @@ impl Drop for Temporary {
     }
 }
 
+/// Removes the folders beside `path` that a killed process left behind: those that nobody has locked.
+fn sweep(path: &Path) {
+    let beside = fs::read_dir(parent(path)).into_iter().flatten().flatten();
+    let left = beside.map(|entry| entry.path()).filter(|left| is_temporary(left, path) && left.is_dir());
+    for folder in left {
+        if File::open(&folder).is_ok_and(|lock| lock.try_lock().is_ok()) {
+            // What cannot be removed stays, as it did until now.
+            let _ = fs::remove_dir_all(&folder);
+        }
+    }
+}
+
+/// Whether a name is one that [`temporary_name`] gives beside `path`.
+fn is_temporary(found: &Path, path: &Path) -> bool {
+    let lasting = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    lasting_name(found) == Some(lasting)
+}
+
+/// Whether a name is one that only temporary files and folders bear.
+pub(crate) fn is_leftover(found: &Path) -> bool {
+    lasting_name(found).is_some()
+}
+
+/// The name that a temporary file or folder would have got, if it is one.
+fn lasting_name(found: &Path) -> Option<String> {
+    let name = found.file_name()?.to_string_lossy().into_owned();
+    let (lasting, random) = name.strip_prefix('.')?.strip_suffix(".tmp")?.rsplit_once('.')?;
+    let is_random = random.len() == 16 && random.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_random.then(|| lasting.to_owned())
+}
+
 /// `.NAME.RANDOM.tmp` beside `path`: two processes, or one after a crash, never meet in it.
 fn temporary_name(path: &Path) -> Result<PathBuf, Failure> {
     let mut name = std::ffi::OsString::from(".");
@@ -339,6 +397,27 @@ pub(crate) fn cannot_read(path: &Path) -> impl FnOnce(io::Error) -> Failure {
             _ => failure,
         };
         failure.with("path", path).because(error)
+    }
+}
+
+/// A disk that fails to write a folder through, for tests: no plain machine has one.
+#[cfg(test)]
+pub(crate) mod failing {
+    use std::cell::Cell;
+    use std::path::Path;
+
+    thread_local! {
+        /// How many folders are written through before one is not.
+        pub(crate) static AFTER: Cell<Option<u32>> = const { Cell::new(None) };
+    }
+
+    pub(super) fn sync(folder: &Path) -> Result<(), crate::Failure> {
+        let left = AFTER.get();
+        AFTER.set(left.and_then(|left| left.checked_sub(1)));
+        match left {
+            Some(0) => Err(super::cannot_write(folder)(std::io::Error::other("the disk fails"))),
+            _ => Ok(()),
+        }
     }
 }
 

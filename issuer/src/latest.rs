@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use crate::difference::lengths;
 use crate::draft::Draft;
 use crate::error::{Failure, FailureKind, FieldErrors};
+use crate::ledger::fault::RESTORE;
 use crate::ledger::products;
 use crate::licenses::{LicenseRecord, signed_in};
 use crate::order::Order;
@@ -25,7 +26,7 @@ impl Latest {
     pub(crate) fn of(connection: &Connection, record: LicenseRecord) -> Result<Self, Failure> {
         let latest = record.latest().ok_or_else(|| {
             Failure::new(FailureKind::Ledger, format!("The license {} has no revision.", record.id))
-                .hint("Restore the whole home from a backup; keep the damaged one for analysis.")
+                .hint(RESTORE)
         })?;
         let claims = signed_in(connection, latest.serial)?.license;
         Ok(Self { record, claims })

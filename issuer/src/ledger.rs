@@ -7,11 +7,14 @@
 //! All SQL stands in this folder, a file per table.
 
 mod backup;
+pub(crate) mod carried;
 pub(crate) mod customers;
 pub(crate) mod entries;
 pub(crate) mod events;
 pub(crate) mod export;
 pub(crate) mod fault;
+pub(crate) mod file_id;
+pub(crate) mod hold;
 pub(crate) mod keys;
 pub(crate) mod licenses;
 pub(crate) mod listing;
@@ -19,7 +22,7 @@ mod open;
 pub(crate) mod products;
 pub(crate) mod projection;
 pub(crate) mod requests;
-mod schema;
+pub(crate) mod schema;
 pub(crate) mod transaction;
 pub(crate) mod value;
 
@@ -37,6 +40,7 @@ use crate::error::Failure;
 use crate::outcome::DryRun;
 pub use events::Events;
 pub(crate) use fault::OrFault;
+use file_id::FileId;
 
 /// How long an operation waits for another process that holds the ledger.
 pub const PATIENCE: Duration = Duration::from_secs(5);
@@ -46,6 +50,8 @@ pub const PATIENCE: Duration = Duration::from_secs(5);
 pub struct Ledger {
     connection: Connection,
     path: PathBuf,
+    /// The file that it was opened as.
+    file: FileId,
     issuer: Text,
     id: Uuid,
     dry_run: Option<DryRun>,

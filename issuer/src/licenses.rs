@@ -6,6 +6,7 @@ use lictor_shared::{
 };
 
 use crate::error::{Failure, FailureKind};
+use crate::ledger::fault::RESTORE;
 use crate::ledger::{Ledger, licenses};
 use crate::revoke::RevocationReason;
 use rusqlite::Connection;
@@ -235,7 +236,7 @@ pub(crate) fn signed_in(connection: &Connection, serial: Uuid) -> Result<SignedL
             FailureKind::Ledger,
             format!("The ledger is damaged: the token {serial} cannot be read."),
         )
-        .hint("Restore the whole home from a backup; keep the damaged one for analysis.")
+        .hint(RESTORE)
     })?;
     Ok(SignedLicense { token, license })
 }

@@ -79,7 +79,8 @@ impl Press<'_> {
         place: Place,
     ) -> Result<Pressed, Failure> {
         let connection = transaction.connection();
-        let uri = self.home.config().status_uri.clone();
+        // Read with the ledger locked: a restore that was waited for may have set another one.
+        let uri = self.home.status_uri()?;
         let list = entries::list(connection, &uri)?;
         // An index is handed out here for good; if nothing is committed it was never handed out.
         let index = entries::hand_out(connection, list, draft.grace.revocation, || entropy::number(20))?;

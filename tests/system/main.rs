@@ -12,6 +12,7 @@ mod manuals;
 mod passphrases;
 mod quickstart;
 mod readers;
+mod restoring;
 mod seeing;
 mod slips;
 mod world;

@@ -51,6 +51,8 @@ impl Check<'_> {
         revision_follows(&facts, &revision)?;
         self.token_follows(&facts, serial)?;
         self.customer_follows(event, &license)?;
+        self.customer(event, &license)?;
+        self.lists.entry(revision.entry.uri.to_string()).or_default();
         for table in [Table::Revision, Table::StatusEntry] {
             self.counts(table);
         }
@@ -108,8 +110,8 @@ impl Check<'_> {
 }
 
 /// The numbers of the status list.
-const REVOKED: u64 = 1;
-const SUSPENDED: u64 = 2;
+pub(super) const REVOKED: u64 = 1;
+pub(super) const SUSPENDED: u64 = 2;
 
 /// List and index of an entry.
 type Place = (String, u64);

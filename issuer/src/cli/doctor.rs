@@ -7,13 +7,13 @@ use super::globals::Globals;
 use super::output::Output;
 use super::shown;
 use super::table::{Column, GLUE};
-use crate::doctor::{Finding, Severity, examine};
+use crate::doctor::{Depth, Finding, Severity, examine};
 use crate::error::{Failure, FailureKind};
 
 const EXAMPLES: &str = "\
 Examples:
   lictor doctor
-  lictor doctor --json
+  lictor doctor --quick --json
   lictor doctor --now 2027-01-31T00:00:00Z
 
 Exit codes: 0 if nothing is damaged, warnings or not; 32 if the ledger is
@@ -22,13 +22,17 @@ damaged, 30 if something else cannot be used.";
 /// Examine the home, and say of each finding what mends it
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
-pub(crate) struct Doctor {}
+pub(crate) struct Doctor {
+    /// Do not recompute the ledger from its events, which takes as long as it is large
+    #[arg(long)]
+    quick: bool,
+}
 
 impl Doctor {
-    #[expect(clippy::unused_self, reason = "every command runs the same way")]
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
         let (path, source) = globals.home_and_source()?;
-        let findings = examine(&path, globals.now()?)?;
+        let depth = if self.quick { Depth::Quick } else { Depth::Thorough };
+        let findings = examine(&path, globals.now()?, depth)?;
         let shown = path.display().to_string();
         output.either(
             || format!("The home {shown} is named by {source}.\n\n{}", table(&findings)),

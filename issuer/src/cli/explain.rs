@@ -1,5 +1,6 @@
-//! `lictor explain`: what a code or reason means, and what to do.
+//! `lictor explain`: what a mode, code or reason means, and what to do.
 
+mod mode;
 pub(super) mod register;
 
 use clap::Args;
@@ -15,17 +16,17 @@ use crate::error::{Failure, FailureKind};
 
 const EXAMPLES: &str = "\
 Examples:
+  lictor explain grace
   lictor explain expired
-  lictor explain LICENSE_REVOKED
-  lictor explain
-  lictor explain status_overdue --json";
+  lictor explain LICENSE_REVOKED --json
+  lictor explain";
 
-/// Say what a code or reason of a verdict means and what to do
+/// Say what a mode, reason or code of a verdict means and what to do
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Explain {
-    /// A reason as expired, or a code as LICENSE_EXPIRED [default: all reasons, as a table]
-    #[arg(value_name = "REASON|CODE")]
+    /// A mode as grace, a reason as expired, or a code as LICENSE_EXPIRED [default: all reasons, as a table]
+    #[arg(value_name = "WORD")]
     word: Option<String>,
 }
 
@@ -42,10 +43,12 @@ impl Explain {
         let codes = register::codes();
         let reason = reasons.iter().find(|entry| entry.reason.as_str().eq_ignore_ascii_case(&meant));
         let code = codes.iter().find(|entry| entry.code.as_str().eq_ignore_ascii_case(&meant));
-        match (reason, code) {
-            (Some(entry), _) => output.either(|| reason_text(entry), || reason_value(entry))?,
-            (_, Some(entry)) => output.either(|| code_text(entry), || code_value(entry))?,
-            (None, None) => return Err(unknown(word, &meant)),
+        let mode = mode::named(&meant);
+        match (reason, code, mode) {
+            (Some(entry), ..) => output.either(|| reason_text(entry), || reason_value(entry))?,
+            (_, Some(entry), _) => output.either(|| code_text(entry), || code_value(entry))?,
+            (.., Some(entry)) => output.either(|| mode::text(&entry), || mode::value(&entry))?,
+            (None, None, None) => return Err(unknown(word, &meant)),
         }
         Ok(0)
     }
@@ -140,8 +143,8 @@ fn code_value(entry: &CodeEntry) -> Value {
 }
 
 fn unknown(word: &str, meant: &str) -> Failure {
-    let words =
-        Reason::ALL.iter().map(|reason| reason.as_str()).chain(Code::ALL.iter().map(|code| code.as_str()));
+    let words = Reason::ALL.iter().map(|reason| reason.as_str());
+    let words = words.chain(Code::ALL.iter().map(|code| code.as_str())).chain(mode::words());
     let near = near::near(meant, words);
     let hint = match near.as_slice() {
         [] => "lictor explain lists all reasons".to_string(),
@@ -151,7 +154,7 @@ fn unknown(word: &str, meant: &str) -> Failure {
             near.iter().skip(1).copied().collect::<Vec<_>>().join(" and ")
         ),
     };
-    Failure::new(FailureKind::NotFound, format!("{word:?} is no reason and no code"))
+    Failure::new(FailureKind::NotFound, format!("{word:?} is no mode, no reason and no code"))
         .hint(hint)
         .with("near", near.into_iter().map(Value::from).collect::<Vec<_>>())
 }

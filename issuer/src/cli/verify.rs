@@ -237,11 +237,7 @@ fn show(verdict: &Verdict, later: impl Fn(Timestamp) -> Verdict, output: &mut Ou
 }
 
 fn show_timeline(timeline: &Timeline, output: &mut Output) -> Result<(), Failure> {
-    output.either(|| timeline.table(), || timeline.to_value())?;
-    if let Some(at) = timeline.cut_at {
-        output.say(format_args!("More changes follow, from {at} on; see them with --at {at}"));
-    }
-    Ok(())
+    output.either(|| timeline.table(), || timeline.to_value())
 }
 
 fn first_line(verdict: &Verdict) -> String {

@@ -16,7 +16,8 @@ const COPY: &str = "VACUUM INTO ?1";
 
 impl Ledger {
     /// Writes a copy into a file while others go on using the ledger. The copy is opened and
-    /// [checked](check) before it gets its name; after `Ok` it is on disk, after a failure nothing of it is there.
+    /// [checked](check) before it gets its name; after `Ok` it is on disk, after a failure nothing of
+    /// it is there, unless it took the place of another one already: then the message says so.
     ///
     /// # Errors
     /// [`FailureKind::Conflict`] if the name is taken, [`FailureKind::CannotWrite`] if it cannot be written,

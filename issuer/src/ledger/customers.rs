@@ -9,6 +9,7 @@ use crate::customer::CustomerRecord;
 use crate::error::Failure;
 
 const INSERT: &str = "INSERT INTO customer (id, name) VALUES (?1, ?2)";
+const SELECT_NAMES: &str = "SELECT id, name FROM customer";
 pub(super) const SELECT_NAME: &str = "SELECT name FROM customer WHERE id = ?1";
 pub(super) const SELECT_IDS: &str = "SELECT id FROM customer WHERE name = ?1 ORDER BY id LIMIT 10";
 
@@ -24,6 +25,13 @@ pub(crate) fn insert(connection: &Connection, id: &Text, name: &Text) -> Result<
 pub(crate) fn name(connection: &Connection, id: &Text) -> Result<Option<Text>, Failure> {
     let name = connection.query_row(SELECT_NAME, [id.as_str()], |row| row.get(0)).optional().or_fault()?;
     Ok(name.map(|Word(name)| name))
+}
+
+/// Every customer's id and name.
+pub(crate) fn names(connection: &Connection) -> Result<Vec<(String, String)>, Failure> {
+    let mut statement = connection.prepare(SELECT_NAMES).or_fault()?;
+    let customers = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?))).or_fault()?;
+    customers.collect::<rusqlite::Result<_>>().or_fault()
 }
 
 /// The ids of the customers with this name, ten at most.

@@ -183,7 +183,7 @@ pub(crate) fn exceptions(connection: &Connection, list: List) -> Result<Vec<Exce
 }
 
 /// The number in the table and on the list.
-const fn number(status: Status) -> u8 {
+pub(super) const fn number(status: Status) -> u8 {
     match status {
         Status::Valid => 0,
         Status::Revoked => 1,

@@ -5,7 +5,7 @@ use lictor_shared::{Algorithm, Products, PublicKey, Purpose, Text, Thumbprint};
 use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
-use super::fault::OrFault;
+use super::fault::{OrFault, RESTORE};
 use super::value::{At, Int, Texts, Word};
 use crate::error::{Failure, FailureKind};
 
@@ -46,7 +46,7 @@ pub(crate) fn ring(connection: &Connection) -> Result<KeyRing, Failure> {
         statement.query_map((), read).or_fault()?.collect::<rusqlite::Result<Vec<_>>>().or_fault()?;
     KeyRing::from_records(records).map_err(|error| {
         Failure::new(FailureKind::Ledger, format!("The ledger is damaged: its keys make no ring ({error})."))
-            .hint("Restore the whole home from a backup; keep the damaged one for analysis.")
+            .hint(RESTORE)
             .because(error)
     })
 }

@@ -573,3 +573,34 @@ fn no_single_operation_reads_a_whole_table() {
         );
     }
 }
+
+/// As a command has it that waited for a restore: the file that it opened goes on existing, under no name or another one.
+#[test]
+fn nothing_is_written_to_a_ledger_that_was_replaced() {
+    let scratch = Scratch::new();
+    let (path, mut ledger) = scratch.ledger();
+    let (other, occasion) = (scratch.path("other.db"), occasion());
+    drop(create(&other).unwrap());
+    fs::rename(&path, scratch.path("aside.db")).unwrap();
+    assert_eq!(ledger.begin(&occasion).unwrap_err().kind, FailureKind::Conflict, "its name is gone");
+    fs::rename(&other, &path).unwrap();
+    let failure = ledger.begin(&occasion).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Conflict, "its name is another's");
+    assert!(failure.hint.unwrap().contains("Repeat the command"));
+}
+
+#[test]
+fn a_ledger_that_is_held_is_nobody_elses() {
+    let scratch = Scratch::new();
+    let (path, ledger) = scratch.ledger();
+    let patience = Duration::from_millis(10);
+    let reader = Ledger::open(&path).unwrap();
+    ledger.connection().busy_timeout(patience).unwrap();
+    assert!(fault::is_held(&ledger.hold().unwrap_err()), "somebody else has it open");
+    drop(reader);
+    ledger.hold().unwrap();
+    assert_eq!(fs::metadata(scratch.path("ledger.db-wal")).unwrap().len(), 0);
+    assert!(fault::is_held(&Ledger::open_with_patience(&path, patience).unwrap_err()));
+    drop(ledger);
+    assert_eq!(Ledger::open_with_patience(&path, patience).unwrap().events(1).count(), 1);
+}

@@ -43,6 +43,8 @@ impl Ledger {
         // `BEGIN IMMEDIATE`: the lock is taken before anything is read, so what is decided on is what is changed.
         let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let inner = begun.or_fault()?;
+        // With the lock: a ledger that was restored meanwhile has its place before this one's lock is free.
+        self.file.still_bears(&self.path)?;
         if let Some(request) = occasion.request()
             && requests::answer(&inner, request)?.is_some()
         {

@@ -381,3 +381,14 @@ fn an_id_that_is_none_is_not_found() {
         assert!(failure.hint.unwrap().contains("lictor license list"));
     }
 }
+
+/// A restore sets another list while a command has read `lictor.toml` already.
+#[test]
+fn the_list_is_the_one_that_the_home_names_when_the_index_is_drawn() {
+    let mut world = World::new();
+    let path = world.home.path().join("lictor.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replace("status/0", "status/1")).unwrap();
+    let issued = world.issue(|_| ());
+    assert_eq!(issued.signed.license.status.uri.as_str(), "https://licensing.acme.example/status/1");
+}

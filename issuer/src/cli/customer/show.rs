@@ -45,8 +45,8 @@ impl Show {
         let licenses = licenses(&ledger, &customer, globals)?;
         if !customer.namesakes.is_empty() {
             let others: Vec<&str> = customer.namesakes.iter().map(Text::as_str).collect();
-            output.say(format_args!(
-                "warning: {} is the id of this customer and the name of: {}",
+            output.warn(format_args!(
+                "{} is the id of this customer and the name of: {}",
                 customer.id,
                 others.join(", ")
             ));

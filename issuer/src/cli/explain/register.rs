@@ -18,6 +18,16 @@ pub(super) struct ReasonEntry {
     pub(super) action: String,
 }
 
+/// What the document says of a mode.
+pub(super) struct ModeEntry {
+    pub(super) mode: String,
+    pub(super) recover: String,
+    pub(super) read: String,
+    pub(super) write: String,
+    pub(super) features: String,
+    pub(super) code: String,
+}
+
 /// What a reason does to the verdict.
 pub(super) enum Effect {
     /// The mode that a refusal gives.
@@ -36,6 +46,15 @@ pub(in crate::cli) fn codes() -> Vec<CodeEntry> {
         Some(CodeEntry { code, when })
     };
     rows("## Codes").filter_map(entry).collect()
+}
+
+/// Every mode, from the best to the worst.
+pub(super) fn modes() -> Vec<ModeEntry> {
+    let entry = |cells: Vec<String>| {
+        let [mode, recover, read, write, features, code] = cells.try_into().ok()?;
+        Some(ModeEntry { mode, recover, read, write, features, code })
+    };
+    rows("## Modes").filter_map(entry).collect()
 }
 
 /// Every reason, in the order of the register.

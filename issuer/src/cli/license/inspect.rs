@@ -81,7 +81,7 @@ impl Inspect {
             Ok(anchors) => Ok(Some(anchors)),
             Err(failure) if failure.kind == FailureKind::Usage => Ok(None),
             Err(failure) => {
-                output.say(format_args!("warning: {failure}"));
+                output.warn(failure);
                 Ok(None)
             }
         }

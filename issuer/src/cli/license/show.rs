@@ -67,7 +67,7 @@ impl Show {
         let named = license.revisions.iter().find(|revision| Some(revision.serial) == serial);
         let revision = named.or_else(|| license.latest()).ok_or_else(|| {
             Failure::new(FailureKind::Ledger, format!("the license {} has no revision", license.id))
-                .hint("restore the whole home from a backup")
+                .hint("lictor ledger verify names what is wrong")
         })?;
         let signed = licenses::signed(ledger, revision.serial)?;
         self.out.write(home, signed.armored().as_bytes())?;

@@ -57,9 +57,6 @@ impl Ahead {
                 "  It is never activated. With an activation: lictor verify --activation FILE --timeline",
             );
         }
-        if let Some(at) = self.timeline.cut_at {
-            output.say(format_args!("  More changes follow, from {at} on; see them with --now {at}"));
-        }
     }
 
     pub(super) fn table(&self) -> String {
