@@ -1,8 +1,8 @@
 //! Where a passphrase comes from: a file, a command, the environment's file, or a prompt. Never an argument.
 
 use clap::Args;
-use lictor_keys::{Passphrase, PassphraseError, Protection, Signer};
-use lictor_shared::Purpose;
+use lictor_keys::{KeyRecord, Passphrase, PassphraseError, PrivateKey, Protection, Signer};
+use lictor_shared::{Name, Purpose, Thumbprint};
 use std::fs::File;
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use super::input::is_standard_input;
 use super::writing::Unopened;
 use crate::error::{Failure, FailureKind};
 use crate::home::Home;
-use crate::key::signing_key;
+use crate::key::{signing_key, signing_key_for};
 use crate::ledger::Ledger;
 use crate::occasion::{Intent, Occasion};
 
@@ -39,6 +39,8 @@ pub(crate) struct NewPassphrase {
 
 /// Names the file, never the passphrase itself.
 const VARIABLE: &str = "LICTOR_PASSPHRASE_FILE";
+/// How a passphrase is given where there is no terminal.
+const GIVE: &str = "--passphrase-file FILE or --passphrase-command COMMAND, or set LICTOR_PASSPHRASE_FILE";
 
 impl PassphraseSource {
     /// Whether standard input is taken.
@@ -81,15 +83,33 @@ impl PassphraseSource {
         purpose: Purpose,
         occasion: &Occasion,
     ) -> Result<Box<dyn Signer>, Failure> {
+        self.open(home, signing_key(&ledger.key_ring()?, purpose, occasion.at)?, occasion)
+    }
+
+    /// The same for a license of these products.
+    pub(crate) fn license_signer(
+        &self,
+        home: &Home,
+        ledger: &Ledger,
+        products: &[Name],
+        occasion: &Occasion,
+    ) -> Result<Box<dyn Signer>, Failure> {
         let ring = ledger.key_ring()?;
-        let key = signing_key(&ring, purpose, occasion.at)?;
+        self.open(home, signing_key_for(&ring, Purpose::License, products, occasion.at)?, occasion)
+    }
+
+    fn open(&self, home: &Home, key: &KeyRecord, occasion: &Occasion) -> Result<Box<dyn Signer>, Failure> {
         if occasion.intent == Intent::DryRun {
             return Ok(Box::new(Unopened(key.public.clone())));
         }
-        let kid = key.public.thumbprint();
+        Ok(Box::new(self.open_key(home, &key.public.thumbprint())?))
+    }
+
+    /// Opens a key of the key folder, and asks for its passphrase if it has one.
+    pub(crate) fn open_key(&self, home: &Home, kid: &Thumbprint) -> Result<PrivateKey, Failure> {
         let folder = home.keys()?;
-        let protection = lictor_keys::protection(&folder.load(&kid)?).map_err(|error| {
-            let file = folder.path_of(&kid).display().to_string();
+        let protection = lictor_keys::protection(&folder.load(kid)?).map_err(|error| {
+            let file = folder.path_of(kid).display().to_string();
             Failure::new(FailureKind::CannotRead, format!("the key file {file} cannot be used: {error}"))
                 .with("path", file)
         })?;
@@ -97,7 +117,7 @@ impl PassphraseSource {
             Protection::None => None,
             Protection::Passphrase => Some(self.opening(&format!("the signing key {kid}"))?),
         };
-        Ok(Box::new(folder.open_key(&kid, passphrase.as_ref())?))
+        Ok(folder.open_key(kid, passphrase.as_ref())?)
     }
 }
 
@@ -115,14 +135,19 @@ impl NewPassphrase {
         if let Some(passphrase) = self.source.given()? {
             return Ok(Some(passphrase));
         }
-        let first = prompt("New passphrase for the key file: ")?;
-        let second = prompt("The same again: ")?;
-        if first.expose() != second.expose() {
-            return Err(Failure::new(FailureKind::Usage, "the two passphrases differ; nothing was done")
-                .hint("try again"));
-        }
-        Ok(Some(first))
+        ask_twice(GIVE).map(Some)
     }
+}
+
+/// Asks for a new passphrase twice; where there is no terminal, names the options instead.
+pub(crate) fn ask_twice(instead: &str) -> Result<Passphrase, Failure> {
+    let first = prompt_or("New passphrase for the key file: ", instead)?;
+    let second = prompt_or("The same again: ", instead)?;
+    if first.expose() != second.expose() {
+        return Err(Failure::new(FailureKind::Usage, "the two passphrases differ; nothing was done")
+            .hint("try again"));
+    }
+    Ok(first)
 }
 
 /// The passphrase from a file, or from standard input for `-`.
@@ -173,10 +198,13 @@ fn from_command(command: &str) -> Result<Passphrase, Failure> {
 
 /// Asks at the terminal, without echo; where there is none, says at once how else to give it.
 fn prompt(question: &str) -> Result<Passphrase, Failure> {
+    prompt_or(question, GIVE)
+}
+
+fn prompt_or(question: &str, instead: &str) -> Result<Passphrase, Failure> {
     let not_given = || {
-        Failure::new(FailureKind::Usage, "a passphrase is needed, and there is no terminal to ask at").hint(format!(
-            "give --passphrase-file FILE or --passphrase-command COMMAND, or set {VARIABLE}; --no-passphrase makes a key file without"
-        ))
+        Failure::new(FailureKind::Usage, "a passphrase is needed, and there is no terminal to ask at")
+            .hint(format!("give {instead}; --no-passphrase makes a key file without"))
     };
     if !io::stdin().is_terminal() {
         return Err(not_given());

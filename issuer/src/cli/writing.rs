@@ -8,7 +8,7 @@ use lictor_shared::{PublicKey, Text};
 use super::output::{Form, Output};
 use crate::error::Failure;
 use crate::ledger::Ledger;
-use crate::occasion::Occasion;
+use crate::occasion::{Intent, Occasion};
 use crate::outcome::DryRun;
 
 const HEADING: &str = "Safe repetition";
@@ -35,6 +35,11 @@ pub(crate) fn answered(
         output.say("This request was carried out before; here is its answer again. Nothing was done.");
     }
     Ok(answer)
+}
+
+/// Whether it is only tried.
+pub(crate) fn is_dry(occasion: &Occasion) -> bool {
+    occasion.intent == Intent::DryRun
 }
 
 /// Tells what a dry run would have come to; `words` say what was resolved, a sentence each.

@@ -60,7 +60,7 @@ fn ends_soon(key: &KeyRecord, at: Timestamp) -> Option<Finding> {
 
 /// The folder against the ledger.
 fn files(ring: &KeyRing, contents: &FolderContents) -> Vec<Finding> {
-    let needed = |key: &&KeyRecord| key.state != KeyState::Retired;
+    let needed = |key: &&KeyRecord| key.state != KeyState::Retired && key.destroyed_at.is_none();
     let lost = ring.records().iter().filter(needed).map(|key| key.public.thumbprint());
     let lost = lost.filter(|kid| !contents.keys.contains(kid)).map(|kid| {
         let failure = Failure::new(FailureKind::CannotRead, format!("The file of the key {kid} is missing."));
@@ -99,6 +99,8 @@ mod tests {
             not_before: None,
             not_after: Some(at("2026-12-31T00:00:00Z")),
             distrust_after: None,
+            turn: None,
+            destroyed_at: None,
         };
         for (now, soon) in [
             ("2026-11-30T23:59:59Z", false),

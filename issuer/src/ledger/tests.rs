@@ -478,6 +478,7 @@ fn no_single_operation_reads_a_whole_table() {
         keys::SELECT_ONE,
         events::SELECT_FROM,
         events::SELECT_PERSONAL,
+        events::SELECT_EXPORTS,
     ] {
         let connection = ledger.connection();
         let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
