@@ -40,8 +40,10 @@ impl Destroy {
             // Whoever was interrupted after the log said so wants the file gone.
             let ring = ledger.key_ring()?;
             let key = find_key(&ring, writing::text(&answer, "kid"))?;
-            if key.destroyed_at.is_some() {
-                remove_destroyed(&home.keys()?, &key.public.thumbprint())?;
+            if key.destroyed_at.is_some()
+                && remove_destroyed(&home.keys()?, &key.public.thumbprint())? == KeyFile::Removed
+            {
+                output.say("But its file was still there. Now it is deleted.");
             }
             return super::show(&answer, output);
         }

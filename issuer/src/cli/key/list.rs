@@ -3,7 +3,7 @@
 use clap::Args;
 use lictor_keys::{KeyRecord, KeyRing};
 use lictor_shared::json::Value;
-use lictor_shared::{Products, Timestamp};
+use lictor_shared::{Products, Thumbprint, Timestamp};
 use std::collections::BTreeMap;
 
 use super::super::globals::Globals;
@@ -27,7 +27,8 @@ pub(crate) struct List {}
 /// A key with what the ledger does not say of it.
 struct Shown<'a> {
     key: &'a KeyRecord,
-    file: bool,
+    /// Whether its file is in the key folder; `None`: the folder does not say.
+    file: Option<bool>,
     exported: Option<Timestamp>,
 }
 
@@ -40,9 +41,11 @@ impl List {
             output.say("There are no keys yet. Make one with: lictor key new");
             return Ok(0);
         }
-        let keys = home.keys()?.list()?;
+        let files = home.keys().and_then(|folder| Ok(folder.list()?));
+        // The states stand in the ledger, whatever is wrong with the folder.
+        let files = files.map_err(|failure| output.say(format_args!("warning: {failure}"))).ok();
         let exported = crate::key::exported_since(ledger.connection())?;
-        let keys = shown(&ring, &keys, &exported);
+        let keys = shown(&ring, files.as_deref(), &exported);
         output.either(|| text(&keys), || keys.iter().map(to_value).collect::<Vec<_>>().into())?;
         Ok(0)
     }
@@ -50,12 +53,13 @@ impl List {
 
 fn shown<'a>(
     ring: &'a KeyRing,
-    files: &[lictor_shared::Thumbprint],
+    files: Option<&[Thumbprint]>,
     exported: &BTreeMap<String, Timestamp>,
 ) -> Vec<Shown<'a>> {
     let shown = |key: &'a KeyRecord| {
         let kid = key.public.thumbprint();
-        Shown { key, file: files.contains(&kid), exported: exported.get(&kid.to_string()).copied() }
+        let file = files.map(|files| files.contains(&kid));
+        Shown { key, file, exported: exported.get(&kid.to_string()).copied() }
     };
     ring.records().iter().map(shown).collect()
 }
@@ -67,7 +71,7 @@ fn text(keys: &[Shown<'_>]) -> String {
         let mut notes = super::windows(key);
         if let Some(at) = key.destroyed_at {
             notes.push(format!("destroyed at {at}"));
-            if *file {
+            if *file == Some(true) {
                 notes.push("its file is still there; repeat lictor key destroy".into());
             }
         }
@@ -95,7 +99,11 @@ fn row(shown: &Shown<'_>) -> [String; 5] {
         Some(since) => since.day(),
         None => "not yet".into(),
     };
-    let file = if *file { "yes" } else { "no" };
+    let file = match file {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "?",
+    };
     [key.public.thumbprint().to_string(), key.standing().to_string(), what, file.into(), ships]
 }
 
