@@ -33,6 +33,8 @@ pub fn preview_amendment(
 
 /// Amends a license. The new revision starts and ends when the latest one does. A suspended license stays suspended.
 ///
+/// Of a license that a leaked key signed nothing need change: then it is signed anew as it is.
+///
 /// # Errors
 /// [`FailureKind::Usage`] if nothing would change, [`FailureKind::NotFound`] if there is no such license or plan,
 /// [`FailureKind::Conflict`] if it is revoked or over, [`FailureKind::Validation`] for terms that no license can have.
@@ -65,7 +67,7 @@ fn draft(
         term: term(errors, terms, &latest.claims, at),
         maintenance_until: latest.maintenance(errors, terms, starts_at),
     })?;
-    if differs(&draft, &latest.claims) {
+    if differs(&draft, &latest.claims) || latest.is_by_leaked_key(connection)? {
         return Ok(draft);
     }
     Err(Failure::new(FailureKind::Usage, format!("nothing of the license {} would change", latest.record.id))

@@ -1,6 +1,7 @@
 //! The check of a ledger: whether everything in it follows from its events.
 
 mod customer;
+mod key;
 mod license;
 mod request;
 mod restored;
@@ -12,14 +13,13 @@ use std::collections::BTreeMap;
 
 use crate::error::{Failure, FailureKind};
 use crate::event::{Event, EventKind};
-use crate::key;
 use crate::ledger::events::{self, differs};
 use crate::ledger::fault::RESTORE;
 use crate::ledger::projection::{self, Decisions, Statuses, Table};
 use crate::ledger::transaction::REQUEST_ID;
 use crate::ledger::{Events, Ledger, OrFault as _, keys, products, schema};
 use lictor_keys::KeyRing;
-use lictor_shared::{Name, Thumbprint};
+use lictor_shared::Name;
 
 /// What a check went through, and found to be as it should.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,6 +62,7 @@ struct Check<'c> {
     connection: &'c Connection,
     ledger: &'c Ledger,
     ring: KeyRing,
+    key_words: key::LastWords,
     rows: BTreeMap<Table, u64>,
     statuses: Statuses,
     decisions: Decisions,
@@ -78,6 +79,7 @@ impl<'c> Check<'c> {
             connection,
             ledger,
             ring: keys::ring(connection)?,
+            key_words: key::last_words(connection)?,
             rows: BTreeMap::new(),
             statuses: Statuses::new(),
             decisions: Decisions::new(),
@@ -92,7 +94,13 @@ impl<'c> Check<'c> {
         self.personal(event)?;
         match event.kind {
             EventKind::IssuerCreated => self.issuer(event)?,
-            EventKind::KeyCreated => self.key(event)?,
+            EventKind::KeyCreated
+            | EventKind::KeyActivated
+            | EventKind::KeyRetired
+            | EventKind::KeyDistrusted
+            | EventKind::KeyResealed
+            | EventKind::KeyDestroyed => self.key(event)?,
+            EventKind::KeyExported => self.key_exported(event)?,
             EventKind::ProductAdded => self.product(event)?,
             EventKind::LicenseIssued => self.license_issued(event)?,
             EventKind::LicenseRevoked => self.license_revoked(event)?,
@@ -136,18 +144,6 @@ impl<'c> Check<'c> {
         }
         facts.says("ledger", self.ledger.id().to_string())?;
         facts.says("issuer", self.ledger.issuer().as_str())
-    }
-
-    fn key(&mut self, event: &Event) -> Result<(), Failure> {
-        let facts = Facts(event);
-        let kid = facts.parsed("kid", Thumbprint::new)?;
-        let record =
-            self.ring.find(&kid).ok_or_else(|| differs(event.seq, format!("the key {kid} is missing")))?;
-        for (name, value) in key::record_facts(record) {
-            facts.says(&name, value)?;
-        }
-        self.counts(Table::SigningKey);
-        Ok(())
     }
 
     fn product(&mut self, event: &Event) -> Result<(), Failure> {

@@ -8,7 +8,7 @@ use crate::difference::lengths;
 use crate::draft::Draft;
 use crate::error::{Failure, FailureKind, FieldErrors};
 use crate::ledger::fault::RESTORE;
-use crate::ledger::products;
+use crate::ledger::{keys, products};
 use crate::licenses::{LicenseRecord, signed_in};
 use crate::order::Order;
 use crate::press::Place;
@@ -38,6 +38,13 @@ impl Latest {
             id: self.claims.id,
             revision: self.claims.revision.saturating_add(1),
         }
+    }
+
+    /// Whether the key that signed it has leaked.
+    pub(crate) fn is_by_leaked_key(&self, connection: &Connection) -> Result<bool, Failure> {
+        let ring = keys::ring(connection)?;
+        let key = self.record.latest().and_then(|latest| ring.find(&latest.key));
+        Ok(key.is_some_and(|key| key.distrust_after.is_some()))
     }
 
     /// The draft of the next revision: the latest with changes, on dates of its own.

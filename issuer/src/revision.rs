@@ -13,7 +13,7 @@ use crate::event::EventKind;
 use crate::find::find_in;
 use crate::home::Home;
 use crate::issue::Issued;
-use crate::key::signing_key;
+use crate::key::signing_key_for;
 use crate::latest::Latest;
 use crate::ledger::{Ledger, entries, keys};
 use crate::licenses::{LicenseRecord, Standing};
@@ -83,7 +83,7 @@ pub(crate) fn preview(
     let latest = Latest::of(connection, find_in(connection, id)?)?;
     let draft = (revision.draft)(&latest, connection, occasion.at)?;
     let ring = keys::ring(connection)?;
-    let key = signing_key(&ring, Purpose::License, occasion.at)?;
+    let key = signing_key_for(&ring, Purpose::License, &draft.products, occasion.at)?;
     let press = Press { home, ring: &ring, key };
     press.speaks_for(&draft)?;
     press.fits(&draft, latest.next())?;
@@ -104,7 +104,7 @@ pub(crate) fn revise(
     let latest = Latest::of(connection, find_in(connection, id)?)?;
     let draft = (revision.draft)(&latest, connection, occasion.at)?;
     let ring = keys::ring(connection)?;
-    let key = signing_key(&ring, Purpose::License, occasion.at)?;
+    let key = signing_key_for(&ring, Purpose::License, &draft.products, occasion.at)?;
     let press = Press { home, ring: &ring, key };
     press.speaks_for(&draft)?;
     let pressed = press.sign(&transaction, signer, &draft, latest.next())?;

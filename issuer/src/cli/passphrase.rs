@@ -1,8 +1,8 @@
 //! Where a passphrase comes from: a file, a command, the environment's file, or a prompt. Never an argument.
 
 use clap::Args;
-use lictor_keys::{Passphrase, PassphraseError, Protection, Signer};
-use lictor_shared::Purpose;
+use lictor_keys::{KeyRecord, Passphrase, PassphraseError, PrivateKey, Protection, Signer};
+use lictor_shared::{Name, Purpose, Thumbprint};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use super::prompt::{Needed, Prompts};
 use super::writing::Unopened;
 use crate::error::{Failure, FailureKind};
 use crate::home::Home;
-use crate::key::signing_key;
+use crate::key::{signing_key, signing_key_for};
 use crate::ledger::Ledger;
 use crate::occasion::{Intent, Occasion};
 
@@ -38,6 +38,14 @@ pub(crate) struct NewPassphrase {
     #[arg(long, conflicts_with_all = ["passphrase_file", "passphrase_command"])]
     no_passphrase: bool,
 }
+
+/// Names the file, never the passphrase itself.
+const VARIABLE: Variable = Variable::PassphraseFile;
+/// How a passphrase is given without being asked for.
+const GIVE: &str =
+    "give --passphrase-file FILE or --passphrase-command COMMAND, or set LICTOR_PASSPHRASE_FILE";
+/// The same where a command can do without one.
+const GIVE_OR_LEAVE: &str = "give --passphrase-file FILE or --passphrase-command COMMAND, or set LICTOR_PASSPHRASE_FILE; --no-passphrase makes a key file without";
 
 impl PassphraseSource {
     /// Whether standard input is taken.
@@ -64,7 +72,7 @@ impl PassphraseSource {
     pub(crate) fn opening(&self, what: &str, prompts: Prompts) -> Result<Passphrase, Failure> {
         match self.given()? {
             Some(passphrase) => Ok(passphrase),
-            None => ask(&format!("Passphrase of {what}: "), prompts, Without::Nothing),
+            None => ask(&format!("Passphrase of {what}: "), prompts, GIVE),
         }
     }
 
@@ -78,15 +86,46 @@ impl PassphraseSource {
         occasion: &Occasion,
         prompts: Prompts,
     ) -> Result<Box<dyn Signer>, Failure> {
+        self.open(home, signing_key(&ledger.key_ring()?, purpose, occasion.at)?, occasion, prompts)
+    }
+
+    /// The same for a license of these products.
+    pub(crate) fn license_signer(
+        &self,
+        home: &Home,
+        ledger: &Ledger,
+        products: &[Name],
+        occasion: &Occasion,
+        prompts: Prompts,
+    ) -> Result<Box<dyn Signer>, Failure> {
         let ring = ledger.key_ring()?;
-        let key = signing_key(&ring, purpose, occasion.at)?;
+        let key = signing_key_for(&ring, Purpose::License, products, occasion.at)?;
+        self.open(home, key, occasion, prompts)
+    }
+
+    fn open(
+        &self,
+        home: &Home,
+        key: &KeyRecord,
+        occasion: &Occasion,
+        prompts: Prompts,
+    ) -> Result<Box<dyn Signer>, Failure> {
         if occasion.intent == Intent::DryRun {
             return Ok(Box::new(Unopened(key.public.clone())));
         }
-        let kid = key.public.thumbprint();
+        Ok(Box::new(self.open_key(home, &key.public.thumbprint(), prompts)?))
+    }
+
+    /// Opens a key of the key folder, and asks for its passphrase if it has one.
+    pub(crate) fn open_key(
+        &self,
+        home: &Home,
+        kid: &Thumbprint,
+        prompts: Prompts,
+    ) -> Result<PrivateKey, Failure> {
         let folder = home.keys()?;
-        let protection = lictor_keys::protection(&folder.load(&kid)?).map_err(|error| {
-            let file = folder.path_of(&kid).display().to_string();
+        let protection = lictor_keys::protection(&folder.load(kid)?).map_err(|error| {
+            let file = folder.path_of(kid).display().to_string();
             Failure::new(FailureKind::CannotRead, format!("the key file {file} cannot be used: {error}"))
                 .with("path", file)
         })?;
@@ -94,7 +133,7 @@ impl PassphraseSource {
             Protection::None => None,
             Protection::Passphrase => Some(self.opening(&format!("the signing key {kid}"), prompts)?),
         };
-        Ok(Box::new(folder.open_key(&kid, passphrase.as_ref())?))
+        Ok(folder.open_key(kid, passphrase.as_ref())?)
     }
 }
 
@@ -112,14 +151,19 @@ impl NewPassphrase {
         if let Some(passphrase) = self.source.given()? {
             return Ok(Some(passphrase));
         }
-        let first = ask("New passphrase for the key file: ", prompts, Without::Open)?;
-        let second = ask("The same again: ", prompts, Without::Open)?;
-        if first.expose() != second.expose() {
-            return Err(Failure::new(FailureKind::Usage, "the two passphrases differ; nothing was done")
-                .hint("try again"));
-        }
-        Ok(Some(first))
+        ask_twice(prompts, GIVE_OR_LEAVE).map(Some)
     }
+}
+
+/// Asks for a new passphrase twice; `instead` says what gives it without being asked for.
+pub(crate) fn ask_twice(prompts: Prompts, instead: &str) -> Result<Passphrase, Failure> {
+    let first = ask("New passphrase for the key file: ", prompts, instead)?;
+    let second = ask("The same again: ", prompts, instead)?;
+    if first.expose() != second.expose() {
+        return Err(Failure::new(FailureKind::Usage, "the two passphrases differ; nothing was done")
+            .hint("try again"));
+    }
+    Ok(first)
 }
 
 /// The passphrase from a file, or from standard input for `-`.
@@ -168,25 +212,9 @@ fn from_command(command: &str) -> Result<Passphrase, Failure> {
     }
 }
 
-/// Whether a command can do without a passphrase.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Without {
-    /// It cannot: the file is sealed.
-    Nothing,
-    /// It can leave the file open.
-    Open,
-}
-
-/// Names the file, never the passphrase itself.
-const VARIABLE: Variable = Variable::PassphraseFile;
-
-/// Asks at the terminal, without echo.
-fn ask(question: &str, prompts: Prompts, without: Without) -> Result<Passphrase, Failure> {
-    let sources = format!("give --passphrase-file FILE or --passphrase-command COMMAND, or set {VARIABLE}");
-    let instead = match without {
-        Without::Nothing => sources,
-        Without::Open => format!("{sources}; --no-passphrase makes a key file without"),
-    };
+/// Asks at the terminal, without echo; `instead` says what gives it without being asked for.
+fn ask(question: &str, prompts: Prompts, instead: &str) -> Result<Passphrase, Failure> {
+    let instead = instead.to_owned();
     let line = prompts.secret(&Needed { sentence: "a passphrase is needed", instead }, question)?;
     Passphrase::new(&line)
         .map_err(|error| Failure::new(FailureKind::Usage, error.to_string()).hint("try again"))

@@ -9,7 +9,7 @@ use super::output::{Form, Output};
 use crate::error::Failure;
 use crate::event::{Event, EventKind};
 use crate::ledger::Ledger;
-use crate::occasion::Occasion;
+use crate::occasion::{Intent, Occasion};
 use crate::outcome::DryRun;
 
 const HEADING: &str = "Safe repetition";
@@ -36,6 +36,11 @@ pub(crate) fn answered(
         output.say("This request was carried out before; here is its answer again. Nothing was done.");
     }
     Ok(answer)
+}
+
+/// Whether it is only tried.
+pub(crate) fn is_dry(occasion: &Occasion) -> bool {
+    occasion.intent == Intent::DryRun
 }
 
 /// Tells what a dry run would have come to; `say` says what would have been said.

@@ -118,7 +118,9 @@ fn ends_soon(key: &KeyRecord, at: Timestamp) -> Option<Finding> {
 
 /// The folder against the ledger.
 fn files(ring: &KeyRing, contents: &FolderContents) -> Vec<Finding> {
-    let needed = |key: &&KeyRecord| matches!(key.state, KeyState::Next | KeyState::Active);
+    let needed = |key: &&KeyRecord| {
+        matches!(key.state, KeyState::Next | KeyState::Active) && key.destroyed_at.is_none()
+    };
     let lost = ring.records().iter().filter(needed).map(|key| key.public.thumbprint());
     let lost = lost.filter(|kid| !contents.keys.contains(kid)).map(|kid| {
         let failure = Failure::new(FailureKind::CannotRead, format!("The file of the key {kid} is missing."));
@@ -160,6 +162,8 @@ mod tests {
             not_before: None,
             not_after: Some(at("2026-12-31T00:00:00Z")),
             distrust_after: None,
+            turn: None,
+            destroyed_at: None,
         };
         for (now, soon) in [
             ("2026-11-30T23:59:59Z", false),

@@ -22,6 +22,9 @@ pub(super) const SELECT_PERSONAL: &str =
     "SELECT field, salt, text FROM personal WHERE seq = ?1 ORDER BY field";
 
 const SELECT_LATEST: &str = "SELECT MAX(at) FROM event";
+pub(super) const SELECT_EXPORTS: &str =
+    "SELECT seq, leaf FROM event WHERE kind = 'key.exported' ORDER BY seq";
+const SELECT_OF_KEYS: &str = "SELECT seq, leaf FROM event WHERE kind GLOB 'key.*' ORDER BY seq";
 
 /// Events that are read at a time.
 const PAGE: u64 = 512;
@@ -57,6 +60,24 @@ pub(crate) fn append(
 pub(crate) fn latest_at(connection: &Connection) -> Result<Option<Timestamp>, Failure> {
     let latest = connection.query_row(SELECT_LATEST, (), |row| row.get::<_, Option<At>>(0)).or_fault()?;
     Ok(latest.map(|At(at)| at))
+}
+
+/// Every export of the public keys, in their order.
+pub(crate) fn exports(connection: &Connection) -> Result<Vec<Event>, Failure> {
+    select(connection, SELECT_EXPORTS)
+}
+
+/// Every event of a key, in their order. Reads the whole log, as the check does.
+pub(crate) fn of_keys(connection: &Connection) -> Result<Vec<Event>, Failure> {
+    select(connection, SELECT_OF_KEYS)
+}
+
+fn select(connection: &Connection, statement: &str) -> Result<Vec<Event>, Failure> {
+    let mut statement = connection.prepare(statement).or_fault()?;
+    let read = |row: &Row<'_>| Ok((row.get::<_, Int>(0)?.0, row.get(1)?));
+    let stored: Vec<(u64, Vec<u8>)> =
+        statement.query_map((), read).or_fault()?.collect::<rusqlite::Result<_>>().or_fault()?;
+    stored.into_iter().map(|(seq, leaf)| Event::read(&leaf).map_err(|error| differs(seq, error))).collect()
 }
 
 /// The personal texts of an event that have not been erased.

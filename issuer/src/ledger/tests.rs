@@ -263,12 +263,24 @@ fn a_ledger_of_the_first_version_is_brought_up_to_date_and_keeps_what_it_holds()
     first.pragma_update(None, "user_version", 1).unwrap();
     let id = "0198c0d2-6c1e-7a33-9d5e-2f6f2b1d9a10";
     first.execute("INSERT INTO issuer VALUES (1, ?1, 'acme-licensing')", [id]).unwrap();
+    // The public key of RFC 8032, section 7.1, test 1.
+    let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+    first
+        .execute_batch(&format!(
+            "INSERT INTO event VALUES (1, x'7b7d', 'key.created', 5, 'alice', NULL); \
+             INSERT INTO signing_key VALUES \
+             ('kid', 1, '{x}', 'acme-licensing', 'active', '[\"license\"]', NULL, NULL, 5, NULL, NULL, NULL)"
+        ))
+        .unwrap();
     drop(first);
     let mut ledger = Ledger::open(&path).unwrap();
     assert_eq!(ledger.id().to_string(), id);
     let version: i64 =
         ledger.connection().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
     assert_eq!(version, i64::try_from(schema::VERSION).unwrap());
+    let ring = ledger.key_ring().unwrap();
+    let [key] = ring.records() else { panic!("{ring:?}") };
+    assert_eq!((key.public.to_base64url().as_str(), key.turn, key.destroyed_at), (x, Some(1), None));
     add_product(&mut ledger, &product("dialer"), &occasion()).unwrap();
     assert_eq!(ledger.products().unwrap().len(), 1);
 }
@@ -559,6 +571,7 @@ fn no_single_operation_reads_a_whole_table() {
         keys::SELECT_ONE,
         events::SELECT_FROM,
         events::SELECT_PERSONAL,
+        events::SELECT_EXPORTS,
     ] {
         let connection = ledger.connection();
         let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();

@@ -18,6 +18,8 @@ mod home;
 #[cfg(test)]
 mod issue;
 #[cfg(test)]
+mod key_life;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod listing;

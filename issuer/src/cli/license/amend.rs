@@ -1,7 +1,6 @@
 //! `lictor license amend`.
 
 use clap::Args;
-use lictor_shared::Purpose;
 
 use super::super::globals::Globals;
 use super::super::outfile::OutFile;
@@ -50,10 +49,10 @@ impl Amend {
         }
         let id = named(&ledger, &self.id)?.license.id.to_string();
         // What is wrong is said before anybody is asked for a passphrase.
-        preview_amendment(&home, &ledger, &id, &changes, &occasion)?;
+        let draft = preview_amendment(&home, &ledger, &id, &changes, &occasion)?;
         handed::can_be_written(&self.out, &home)?;
-        let signer =
-            self.passphrase.signer(&home, &ledger, Purpose::License, &occasion, globals.prompts())?;
+        let prompts = globals.prompts();
+        let signer = self.passphrase.license_signer(&home, &ledger, &draft.products, &occasion, prompts)?;
         let amended = amend(&home, &mut ledger, &*signer, &id, &changes, &occasion)?;
         if let Some(dry_run) = ledger.dry_run() {
             return writing::tell(dry_run, output, |output| revised::tell("Amended", &amended, output));

@@ -1,7 +1,7 @@
 //! `lictor license renew`.
 
 use clap::{ArgGroup, Args};
-use lictor_shared::{Purpose, Timestamp};
+use lictor_shared::Timestamp;
 
 use super::super::globals::Globals;
 use super::super::outfile::OutFile;
@@ -68,10 +68,10 @@ impl Renew {
         }
         let id = named(&ledger, &self.id)?.license.id.to_string();
         // What is wrong is said before anybody is asked for a passphrase.
-        preview_renewal(&home, &ledger, &id, &renewal, &occasion)?;
+        let draft = preview_renewal(&home, &ledger, &id, &renewal, &occasion)?;
         handed::can_be_written(&self.out, &home)?;
-        let signer =
-            self.passphrase.signer(&home, &ledger, Purpose::License, &occasion, globals.prompts())?;
+        let prompts = globals.prompts();
+        let signer = self.passphrase.license_signer(&home, &ledger, &draft.products, &occasion, prompts)?;
         let renewed = renew(&home, &mut ledger, &*signer, &id, &renewal, &occasion)?;
         if let Some(dry_run) = ledger.dry_run() {
             return writing::tell(dry_run, output, |output| revised::tell("Renewed", &renewed, output));
