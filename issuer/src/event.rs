@@ -35,6 +35,8 @@ register! {
         LicenseAmended = "license.amended",
         /// The ledger was restored from a backup, and new licenses got another list.
         LedgerRestored = "ledger.restored",
+        /// A revision of a license was taken over from another ledger of the issuer.
+        LicenseImported = "license.imported",
     }
 }
 
@@ -270,7 +272,8 @@ mod tests {
                 "license.reinstated",
                 "license.renewed",
                 "license.amended",
-                "ledger.restored"
+                "ledger.restored",
+                "license.imported"
             ]
         );
     }

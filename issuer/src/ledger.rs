@@ -7,6 +7,7 @@
 //! All SQL stands in this folder, a file per table.
 
 mod backup;
+pub(crate) mod clock;
 pub(crate) mod customers;
 pub(crate) mod entries;
 pub(crate) mod events;

@@ -40,6 +40,7 @@ mod error;
 mod event;
 mod find;
 mod home;
+mod import;
 mod issue;
 mod latest;
 mod licenses;
@@ -50,6 +51,7 @@ mod press;
 mod publish;
 mod register;
 mod renew;
+mod renewals;
 mod resolve;
 mod restore;
 mod revision;
@@ -59,7 +61,7 @@ mod scratch;
 mod suspend;
 mod transition;
 
-pub use amend::{amend, preview_amendment};
+pub use amend::{Amendment, amend, preview_amendment};
 pub use catalogue::Product;
 pub use check::{Checked, check};
 pub use difference::Difference;
@@ -69,18 +71,24 @@ pub use error::{Failure, FailureKind, FieldErrors};
 pub use event::{Commitment, Event, EventKind};
 pub use find::{Found, find, find_file, find_revision};
 pub use home::{Config, Home};
+pub use import::{Arriving, Imported, import, read_export};
 pub use issue::{Issued, issue, preview};
 pub use ledger::Ledger;
 pub use licenses::{
     LicenseRecord, LicenseState, Page, RevisionRecord, SignedLicense, Standing, list, signed,
 };
-pub use occasion::{ClockSource, Intent, Occasion, Request};
+pub use occasion::{ClockChange, ClockSource, Intent, Occasion, Request};
 pub use order::Order;
 pub use outcome::{DryRun, Outcome};
 pub use publish::{Publication, Published, lists, publish};
 pub use renew::{Renewal, RenewedTerm, preview_renewal, renew};
+pub use renewals::{
+    Due, Expiring, RenewalPlan, Renewals, Renewed, Skipped, WhySkipped, plan_renewals, renew_all,
+};
 pub use restore::{Present, Restored, restore};
 pub use revision::{Changes, Earlier, Revised};
-pub use revoke::{RevocationReason, Revoked, StoppedRevision, revoke};
+pub use revoke::{
+    Revocation, RevocationReason, Revoked, StoppedRevision, preview_revocation, revoke, revoke_from,
+};
 pub use suspend::{Reinstated, Suspended, reinstate, suspend};
 pub use terms::Terms;

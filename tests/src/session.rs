@@ -213,6 +213,8 @@ fn kind(word: &str, is_entry: bool) -> &str {
     let number = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
     match word.len() {
         36 if hyphens(word) => "UUID",
+        // As much of one as tables show.
+        23 if word.match_indices('-').map(|(at, _)| at).eq([8, 13, 18]) => "UUID-BEGINNING",
         // A thumbprint or the x of a key.
         43 => "KEY",
         _ if is_entry && number => "N",

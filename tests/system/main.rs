@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod accidents;
+mod desk;
 mod doctor;
 mod ledger_care;
 mod life;

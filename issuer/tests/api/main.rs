@@ -10,9 +10,13 @@ mod catalogue;
 #[cfg(test)]
 mod check;
 #[cfg(test)]
+mod clock;
+#[cfg(test)]
 mod find;
 #[cfg(test)]
 mod home;
+#[cfg(test)]
+mod import;
 #[cfg(test)]
 mod issue;
 #[cfg(test)]
@@ -21,6 +25,8 @@ mod keys;
 mod publish;
 #[cfg(test)]
 mod renew;
+#[cfg(test)]
+mod renewals;
 #[cfg(test)]
 mod revoke;
 #[cfg(test)]

@@ -52,7 +52,7 @@ impl Suspend {
             shown::foreign(license.customer.as_str()),
             super::counted(suspended.revisions.len())
         ));
-        super::say_read_only_from(&suspended.revisions, output);
+        super::say_read_only_from(&suspended.revisions, occasion.at, output);
         output.say("Next: lictor status publish, and bring the list to the deployments");
         super::show_changed(&suspended.answer(), output)
     }
