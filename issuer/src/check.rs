@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 
 use crate::error::{Failure, FailureKind};
 use crate::event::{Event, EventKind};
+use crate::ledger::clock::CLOCK_CHANGED;
 use crate::ledger::events::{self, differs};
 use crate::ledger::fault::RESTORE;
 use crate::ledger::projection::{self, Decisions, Statuses, Table};
@@ -107,6 +108,7 @@ impl<'c> Check<'c> {
             EventKind::LicenseSuspended => self.license_suspended(event)?,
             EventKind::LicenseReinstated => self.license_reinstated(event)?,
             EventKind::LicenseRenewed | EventKind::LicenseAmended => self.license_revised(event)?,
+            EventKind::LicenseImported => self.license_imported(event)?,
             EventKind::StatusPublished => self.status_published(event)?,
             EventKind::LedgerRestored => self.ledger_restored(event)?,
         }
@@ -152,6 +154,7 @@ impl<'c> Check<'c> {
         let product = product.ok_or_else(|| differs(event.seq, format!("the product {name} is missing")))?;
         let mut told = event.body.clone();
         told.remove(REQUEST_ID);
+        told.remove(CLOCK_CHANGED);
         if product.to_value() != Value::Object(told) {
             return Err(differs(event.seq, format!("the product {name} is not as it was added")));
         }

@@ -47,6 +47,8 @@ register! {
         KeyDestroyed = "key.destroyed",
         /// The public keys were exported, for products to ship.
         KeyExported = "key.exported",
+        /// A revision of a license was taken over from another ledger of the issuer.
+        LicenseImported = "license.imported",
     }
 }
 
@@ -288,7 +290,8 @@ mod tests {
                 "key.distrusted",
                 "key.resealed",
                 "key.destroyed",
-                "key.exported"
+                "key.exported",
+                "license.imported"
             ]
         );
     }

@@ -8,6 +8,7 @@
 
 mod backup;
 pub(crate) mod carried;
+pub(crate) mod clock;
 pub(crate) mod customers;
 pub(crate) mod entries;
 pub(crate) mod events;

@@ -41,6 +41,7 @@ mod event;
 mod export;
 mod find;
 mod home;
+mod import;
 mod issue;
 mod latest;
 mod licenses;
@@ -52,6 +53,7 @@ mod press;
 mod publish;
 mod register;
 mod renew;
+mod renewals;
 mod resolve;
 mod restore;
 mod revision;
@@ -62,7 +64,7 @@ mod suspend;
 mod transition;
 mod undisturbed;
 
-pub use amend::{amend, preview_amendment};
+pub use amend::{Amendment, amend, preview_amendment};
 pub use catalogue::Product;
 pub use check::{Checked, check};
 pub use customer::{CustomerRecord, FoundCustomer, find_customer, visit_customers};
@@ -74,19 +76,25 @@ pub use event::{Commitment, Event, EventKind};
 pub use export::visit_export;
 pub use find::{Found, find, find_file, find_revision};
 pub use home::{Config, Home};
+pub use import::{Arriving, Imported, import, read_export};
 pub use issue::{Issued, issue, preview};
 pub use ledger::Ledger;
 pub use licenses::{
     LicenseRecord, LicenseState, Page, RevisionRecord, SignedLicense, Standing, list, signed,
 };
 pub use listing::{Direction, Selection, Sorting, Summary, visit_licenses, visit_summaries};
-pub use occasion::{ClockSource, Intent, Occasion, Request};
+pub use occasion::{ClockChange, ClockSource, Intent, Occasion, Request};
 pub use order::Order;
 pub use outcome::{DryRun, Outcome};
 pub use publish::{Publication, Published, lists, publish};
 pub use renew::{Renewal, RenewedTerm, preview_renewal, renew};
+pub use renewals::{
+    Due, Expiring, RenewalPlan, Renewals, Renewed, Skipped, WhySkipped, plan_renewals, renew_all,
+};
 pub use restore::{Keys, Memory, Present, Restored, restore};
 pub use revision::{Changes, Earlier, Revised};
-pub use revoke::{RevocationReason, Revoked, StoppedRevision, revoke};
+pub use revoke::{
+    Revocation, RevocationReason, Revoked, StoppedRevision, preview_revocation, revoke, revoke_from,
+};
 pub use suspend::{Reinstated, Suspended, reinstate, suspend};
 pub use terms::Terms;

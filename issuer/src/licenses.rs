@@ -137,10 +137,15 @@ impl LicenseRecord {
     #[must_use]
     pub fn state(&self, at: Timestamp) -> LicenseState {
         match self.standing {
-            Standing::Revoked { .. } => return LicenseState::Revoked,
-            Standing::Suspended { .. } => return LicenseState::Suspended,
-            Standing::Active => {}
+            Standing::Revoked { .. } => LicenseState::Revoked,
+            Standing::Suspended { .. } => LicenseState::Suspended,
+            Standing::Active => self.course(at),
         }
+    }
+
+    /// Where its revision in force stands at an instant, whatever was decided about the license.
+    #[must_use]
+    pub(crate) fn course(&self, at: Timestamp) -> LicenseState {
         match self.in_force(at) {
             None => LicenseState::Scheduled,
             Some(revision) if revision.expires_at.is_none_or(|end| at < end) => LicenseState::Active,

@@ -165,7 +165,8 @@ fn fits(token: String) -> Result<String, Failure> {
     Err(invalid("license", message))
 }
 
-fn facts(license: &License, sha256: Option<&str>, kid: Thumbprint) -> Result<Facts, Failure> {
+/// What the event of a revision says of it.
+pub(crate) fn facts(license: &License, sha256: Option<&str>, kid: Thumbprint) -> Result<Facts, Failure> {
     let time = |at: Option<Timestamp>| Value::from(at.map(Timestamp::seconds));
     let status =
         Value::object([("idx", license.status.index.into()), ("uri", license.status.uri.as_str().into())]);

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod accidents;
+mod desk;
 mod doctor;
 mod interrupted;
 mod ledger_care;

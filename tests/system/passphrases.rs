@@ -6,13 +6,13 @@ use std::process::Stdio;
 use rexpect::session::{PtySession, spawn_command};
 
 /// The program at a terminal.
-fn terminal(world: &World, arguments: &[&str]) -> PtySession {
+pub(crate) fn terminal(world: &World, arguments: &[&str]) -> PtySession {
     let mut command = world.command();
     command.args(arguments).args(["--now", NOW]).stdin(Stdio::inherit());
     spawn_command(command, Some(20_000)).unwrap_or_else(|error| panic!("a pseudo-terminal: {error}"))
 }
 
-fn answer(session: &mut PtySession, question: &str, answer: &str) {
+pub(crate) fn answer(session: &mut PtySession, question: &str, answer: &str) {
     session.exp_string(question).unwrap_or_else(|error| panic!("{question}: {error}"));
     session.send_line(answer).expect("it listens");
 }

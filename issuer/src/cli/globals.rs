@@ -88,7 +88,7 @@ impl Globals {
             }
             None => Intent::Make,
         };
-        Ok(Occasion { intent, ..self.occasion()? })
+        Ok(Occasion { intent, clock_change: writing.clock_change(), ..self.occasion()? })
     }
 
     /// When, by whose clock, and who.

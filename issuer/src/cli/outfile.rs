@@ -51,15 +51,32 @@ impl OutFile {
         durable::probe(path, bytes)
     }
 
+    /// Refuses a file in the folder that was named if its name is taken by what may not go.
+    pub(crate) fn allows(&self, path: &Path, home: &Home) -> Result<(), Failure> {
+        self.force.allows(path, home)
+    }
+
     /// Writes it for anyone to read, if a file was named; whether one was.
     pub(crate) fn write(&self, home: &Home, bytes: &[u8]) -> Result<Option<&Path>, Failure> {
         let Some(path) = &self.out else { return Ok(None) };
+        self.write_to(path, home, bytes)?;
+        Ok(Some(path))
+    }
+
+    /// Writes one of several files into the folder that was named, unless it is there already, just so.
+    pub(crate) fn write_as(&self, path: &Path, home: &Home, bytes: &[u8]) -> Result<(), Failure> {
+        match fs::read(path) {
+            Ok(found) if found == bytes => Ok(()),
+            _ => self.write_to(path, home, bytes),
+        }
+    }
+
+    fn write_to(&self, path: &Path, home: &Home, bytes: &[u8]) -> Result<(), Failure> {
         self.force.allows(path, home)?;
         match self.force.force {
-            true => durable::replace(path, bytes, Readers::Anyone)?,
-            false => durable::create(path, bytes, Readers::Anyone)?,
+            true => durable::replace(path, bytes, Readers::Anyone),
+            false => durable::create(path, bytes, Readers::Anyone),
         }
-        Ok(Some(path))
     }
 
     /// The same for a request that was carried out before: what was written then may be there already.

@@ -64,6 +64,10 @@ pub(super) const SELECT_REVISIONS: &str = concat!(
 );
 pub(super) const SELECT_TOKEN: &str = "SELECT token FROM revision WHERE serial = ?1";
 
+/// Every license of which a revision expires until then and is not over, or never expires.
+const SELECT_EXPIRING: &str = "SELECT DISTINCT license_id FROM revision \
+    WHERE exp IS NULL OR (exp <= ?1 AND grace_until > ?2) ORDER BY license_id";
+
 /// What stands beside the claims in a row of `revision`.
 pub(crate) struct Signed<'a> {
     pub(crate) seq: u64,
@@ -244,4 +248,15 @@ pub(super) fn read_revision(row: &Row<'_>, first: usize) -> rusqlite::Result<Rev
         revocation_grace: Seconds::new(row.get::<_, Int>(first + 13)?.0).unwrap_or(Seconds::ZERO),
         list: row.get(first + 14)?,
     })
+}
+
+/// The licenses of which a revision expires until an instant and is not over at another, or never expires.
+pub(crate) fn expiring(
+    connection: &Connection,
+    until: Timestamp,
+    at: Timestamp,
+) -> Result<Vec<Uuid>, Failure> {
+    let mut statement = connection.prepare(SELECT_EXPIRING).or_fault()?;
+    let ids = statement.query_map((At(until), At(at)), |row| row.get(0).map(|Word(id)| id)).or_fault()?;
+    ids.collect::<rusqlite::Result<_>>().or_fault()
 }

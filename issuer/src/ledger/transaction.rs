@@ -4,6 +4,7 @@ use lictor_shared::json::Value;
 use rusqlite::{Connection, TransactionBehavior};
 use std::cell::RefCell;
 
+use super::clock::{self, CLOCK_CHANGED, Follows};
 use super::fault::OrFault;
 use super::{DryRun, Ledger, events, requests};
 use crate::error::Failure;
@@ -16,6 +17,7 @@ use crate::outcome::Outcome;
 pub(crate) struct Transaction<'l> {
     inner: rusqlite::Transaction<'l>,
     occasion: &'l Occasion,
+    clock: Follows,
     events: RefCell<Vec<Event>>,
     dry_run: &'l mut Option<DryRun>,
 }
@@ -50,8 +52,24 @@ impl Ledger {
         {
             return Err(Failure::done_before());
         }
+        let clock = clock::follows(&inner, occasion)?;
         self.dry_run = None;
-        Ok(Transaction { inner, occasion, events: RefCell::new(Vec::new()), dry_run: &mut self.dry_run })
+        Ok(Transaction {
+            inner,
+            occasion,
+            clock,
+            events: RefCell::new(Vec::new()),
+            dry_run: &mut self.dry_run,
+        })
+    }
+
+    /// Whether a change at this time would follow the last event, so that it need not be prepared in vain.
+    ///
+    /// # Errors
+    /// [`FailureKind::Conflict`] if it lies before it, or if one of the two times was given and the other is the
+    /// machine's.
+    pub fn follows(&self, occasion: &Occasion) -> Result<(), Failure> {
+        clock::follows(&self.connection, occasion).map(|_| ())
     }
 
     /// What the request of this occasion came to, if it was carried out before.
@@ -78,6 +96,10 @@ impl Transaction<'_> {
         let facts = match self.occasion.request() {
             Some(request) => facts.and(REQUEST_ID, request.id.as_str()),
             None => facts,
+        };
+        let facts = match self.clock {
+            Follows::Well => facts,
+            Follows::NotAsRecorded => facts.and(CLOCK_CHANGED, true),
         };
         let event = events::append(&self.inner, self.occasion, kind, facts)?;
         let seq = event.seq;

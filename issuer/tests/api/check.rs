@@ -105,12 +105,11 @@ fn every_row_that_was_changed_is_named() {
 /// One license suspended, one suspended and then revoked, one suspended and reinstated.
 fn suspended() -> World {
     let mut world = World::new();
-    let mut suspended = |_| {
-        let id = world.issue(|_| ()).signed.license.id.to_string();
-        suspend(&mut world.ledger, &id, None, &at("2026-12-01T00:00:00Z")).unwrap();
-        id
-    };
-    let [_, revoked, reinstated] = [0, 1, 2].map(&mut suspended);
+    let ids = [0, 1, 2].map(|_| world.issue(|_| ()).signed.license.id.to_string());
+    for id in &ids {
+        suspend(&mut world.ledger, id, None, &at("2026-12-01T00:00:00Z")).unwrap();
+    }
+    let [_, revoked, reinstated] = ids;
     let later = at("2026-12-24T00:00:00Z");
     revoke(&mut world.ledger, &revoked, RevocationReason::Other, None, &later).unwrap();
     reinstate(&mut world.ledger, &reinstated, Some(&text("paid")), &later).unwrap();

@@ -36,7 +36,9 @@ fn a_license_is_what_was_ordered() {
             overage: Some(2),
             activation: Some(ActivationPolicy::Required),
             features: Some(vec![name("branding")]),
-            limits: [(name("agents"), Limit::AtMost(250)), (name("recordings"), Limit::Unlimited)].into(),
+            limits: Some(
+                [(name("agents"), Limit::AtMost(250)), (name("recordings"), Limit::Unlimited)].into(),
+            ),
             environments: Some(vec![name("production"), name("staging")]),
             ..order.terms.clone()
         };

@@ -5,7 +5,8 @@ use lictor_issuer::key::{
     export_keys, reseal_key, retire_key, signing_key, signing_key_for,
 };
 use lictor_issuer::{
-    Changes, Failure, FailureKind, Intent, Occasion, Outcome as _, Request, Terms, amend, check, publish,
+    Amendment, Changes, Earlier, Failure, FailureKind, Intent, Occasion, Outcome as _, Request, Terms, amend,
+    check, publish,
 };
 use lictor_keys::{KeyStanding, Passphrase, PrivateKey, Protection, Resealed};
 use lictor_shared::json::Value;
@@ -233,7 +234,7 @@ fn a_leaked_key_signs_no_more_and_what_it_signed_is_signed_anew() {
     let mut world = World::new();
     let (first, spare) = (signs(&world), add(&mut world));
     let id = world.issue(|_| ()).signed.license.id.to_string();
-    let nothing = Changes::default();
+    let nothing = Amendment { changes: Changes::default(), earlier: Earlier::Keep };
     let unchanged = amend(&world.home, &mut world.ledger, &world.key, &id, &nothing, &at(NOW)).unwrap_err();
     assert_eq!(unchanged.exit_code(), 2, "no reason to sign it anew");
     let change = distrust_key(&mut world.ledger, &first, time(LATER), &at(NOW)).unwrap();

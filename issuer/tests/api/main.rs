@@ -10,11 +10,15 @@ mod catalogue;
 #[cfg(test)]
 mod check;
 #[cfg(test)]
+mod clock;
+#[cfg(test)]
 mod export;
 #[cfg(test)]
 mod find;
 #[cfg(test)]
 mod home;
+#[cfg(test)]
+mod import;
 #[cfg(test)]
 mod issue;
 #[cfg(test)]
@@ -29,6 +33,8 @@ mod once;
 mod publish;
 #[cfg(test)]
 mod renew;
+#[cfg(test)]
+mod renewals;
 #[cfg(test)]
 mod revoke;
 #[cfg(test)]

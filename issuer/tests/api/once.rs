@@ -55,7 +55,8 @@ const CHANGES: [(&str, Change); 8] = [
     }),
     ("amend", |world, id, occasion| {
         let changes = lictor_issuer::Changes { plan: Some(name("basic")), ..Default::default() };
-        amend(&world.home, &mut world.ledger, &world.key, id, &changes, occasion)
+        let amendment = lictor_issuer::Amendment { changes, earlier: Earlier::Keep };
+        amend(&world.home, &mut world.ledger, &world.key, id, &amendment, occasion)
             .map(|amended| amended.answer())
     }),
     ("suspend", |world, id, occasion| {

@@ -13,6 +13,7 @@ use crate::find::Found;
 use crate::home::Home;
 use crate::ledger::Ledger;
 use crate::licenses::{self, LicenseRecord, RevisionRecord, Standing};
+use crate::transition::counting_from;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -76,10 +77,12 @@ impl Show {
 }
 
 /// Where its entry is, and what the list says of it if that is not that it is valid.
-fn status(revision: &RevisionRecord) -> String {
+fn status(revision: &RevisionRecord, at: Timestamp) -> String {
     let place = format!("entry {} of {}", revision.entry.index, revision.entry.uri);
     match (revision.status, revision.since) {
-        (Status::Revoked, Some(since)) => format!("{place}, revoked since {since}"),
+        (Status::Revoked, Some(since)) => {
+            format!("{place}, revoked {} {since}", counting_from(since, at))
+        }
         (Status::Suspended, Some(since)) => format!("{place}, suspended since {since}"),
         _ => place,
     }
@@ -90,7 +93,9 @@ fn text(license: &LicenseRecord, at: Timestamp) -> String {
     let standing = match license.standing {
         Standing::Active => state.to_string(),
         Standing::Suspended { since } => format!("{state} since {since}"),
-        Standing::Revoked { since, reason } => format!("{state} since {since} ({reason})"),
+        Standing::Revoked { since, reason } => {
+            format!("{state} {} {since} ({reason})", counting_from(since, at))
+        }
     };
     let mut facts = vec![
         ("license", license.id.to_string()),
@@ -107,7 +112,7 @@ fn text(license: &LicenseRecord, at: Timestamp) -> String {
         facts.push(("starts", revision.starts_at.to_string()));
         facts.push(("expires", shown::instant(revision.expires_at, "never")));
         facts.push(("grace until", shown::instant(revision.grace_until, "never")));
-        facts.push(("status", status(revision)));
+        facts.push(("status", status(revision, at)));
         facts.push(("key", revision.key.to_string()));
     }
     shown::facts(&facts)
