@@ -18,6 +18,8 @@ mod issue;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod publish;
 #[cfg(test)]
 mod renew;
