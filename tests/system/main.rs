@@ -6,6 +6,7 @@ mod doctor;
 mod ledger_care;
 mod life;
 mod manuals;
+mod matrix;
 mod passphrases;
 mod quickstart;
 mod readers;
