@@ -3,6 +3,7 @@
 
 mod accidents;
 mod doctor;
+mod killed;
 mod ledger_care;
 mod life;
 mod manuals;
