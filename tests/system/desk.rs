@@ -160,7 +160,7 @@ fn a_revocation_that_lies_behind_says_what_is_left_of_the_grace() {
         Ran::of(&command.output().expect("it runs"))
     };
     let ran = dated("2026-12-01", "2026-12-10T00:00:00Z");
-    assert!(ran.words.contains("It would count from 2026-12-01T00:00:00Z on."), "{ran:?}");
+    assert!(ran.words.contains("It counts from 2026-12-01T00:00:00Z on."), "{ran:?}");
     assert!(ran.words.contains("read-only from 2026-12-15T00:00:00Z on at the latest"), "{ran:?}");
     let ran = dated("2026-12-01", "2027-01-10T00:00:00Z");
     assert!(ran.words.contains("The grace after it ended at 2026-12-15T00:00:00Z"), "{ran:?}");

@@ -181,7 +181,7 @@ fn questions_are_asked_under_quiet_too() {
     let world = World::new("quiet question");
     let id = world.issue("acme.lic", &[]);
     let mut session = terminal(&world, &["license", "revoke", &id, "--reason", "fraud", "--quiet"], &[]);
-    session.exp_string("for good.").expect("it says what it asks for");
+    session.exp_string("for good, from 2026-11-22T09:00:00Z on.").expect("it says what it asks for");
     session.exp_string("Type its id to confirm:").expect("it asks");
     session.send_line(&id).expect("it listens");
     let seen = session.exp_eof().expect("it ends");
@@ -207,7 +207,7 @@ fn a_reader_who_has_had_enough_is_no_failure() {
         (&["license", "list", "--json"], 0),
         (&["license", "show", &id], 0),
         (&["product", "list"], 0),
-        (&["key", "export"], 0),
+        (&["key", "list"], 0),
         (&["completions", "bash"], 0),
         (&["explain"], 0),
         (&["--help"], 0),
@@ -245,7 +245,7 @@ fn a_license_that_nobody_read_is_told_of() {
     ran.fails(31, &["standard output cannot be written", "publish again"]);
     // With a file nothing is lost.
     let ran = into_closed_pipe(&world, &["status", "publish", "--out", "lists"]);
-    ran.fails(0, &["It is in lists/0.lic."]);
+    ran.fails(0, &["is in lists/0.lic."]);
     let ran = into_closed_pipe(&world, &order(&["--out", "acme.lic"]));
     ran.fails(0, &["It is in acme.lic."]);
     assert!(!ran.words.contains("error"), "{ran:?}");

@@ -172,3 +172,17 @@ fn gather(path: &Path, found: &mut BTreeMap<PathBuf, (u32, Vec<u8>)>) {
         }
     }
 }
+
+/// Copies a file or a folder with all that is in it, modes included.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    if !from.is_dir() {
+        fs::copy(from, to).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
+        return;
+    }
+    fs::create_dir_all(to).expect("made");
+    fs::set_permissions(to, fs::metadata(from).expect("it is there").permissions()).expect("it is ours");
+    for entry in fs::read_dir(from).expect("listed") {
+        let path = entry.expect("an entry").path();
+        copy(&path, &to.join(path.file_name().expect("a name")));
+    }
+}

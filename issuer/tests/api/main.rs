@@ -28,6 +28,8 @@ mod keys;
 #[cfg(test)]
 mod listing;
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod once;
 #[cfg(test)]
 mod publish;
