@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::durable::{self, Existing, Readers};
 use crate::error::{Failure, FailureKind};
 use crate::home::Home;
+use crate::occasion::{Intent, Occasion};
 
 /// Where what a command gives is written.
 #[derive(Args, Debug)]
@@ -45,10 +46,19 @@ impl OutFile {
     }
 
     /// Refuses a file that could not be written, or must not be, before anything is done for it.
-    pub(crate) fn can_be_written(&self, home: &Home, bytes: usize) -> Result<(), Failure> {
+    pub(crate) fn can_be_written(
+        &self,
+        home: &Home,
+        bytes: usize,
+        occasion: &Occasion,
+    ) -> Result<(), Failure> {
         let Some(path) = &self.out else { return Ok(()) };
         self.force.allows(path, home)?;
-        durable::probe(path, bytes)
+        match occasion.intent {
+            // Not even for a moment.
+            Intent::DryRun => Ok(()),
+            Intent::Make | Intent::MakeOnce(_) => durable::probe(path, bytes),
+        }
     }
 
     /// Refuses a file in the folder that was named if its name is taken by what may not go.

@@ -41,7 +41,7 @@ impl Export {
             self.out.write_again(&home, writing::text(&answer, "set").as_bytes())?;
             return self.show(&answer, output);
         }
-        self.out.can_be_written(&home, limits::FILE_BYTES)?;
+        self.out.can_be_written(&home, limits::FILE_BYTES, &occasion)?;
         let exported = export_keys(&mut ledger, &occasion)?;
         if writing::is_dry(&occasion) {
             let dry_run = ledger.dry_run().cloned().unwrap_or_default();

@@ -55,7 +55,7 @@ impl Amend {
         let id = named(&ledger, &self.id)?.license.id.to_string();
         // What is wrong is said before anybody is asked for a passphrase.
         let draft = preview_amendment(&home, &ledger, &id, &amendment, &occasion)?;
-        handed::can_be_written(&self.out, &home)?;
+        handed::can_be_written(&self.out, &home, &occasion)?;
         let prompts = globals.prompts();
         let signer = self.passphrase.license_signer(&home, &ledger, &draft.products, &occasion, prompts)?;
         let amended = amend(&home, &mut ledger, &*signer, &id, &amendment, &occasion)?;

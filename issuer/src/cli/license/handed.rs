@@ -10,10 +10,11 @@ use super::super::writing;
 use crate::error::Failure;
 use crate::home::Home;
 use crate::issue::Issued;
+use crate::occasion::Occasion;
 
 /// Refuses a file that could not be written, before anything is done for it.
-pub(super) fn can_be_written(out: &OutFile, home: &Home) -> Result<(), Failure> {
-    out.can_be_written(home, License::TOKEN_BYTES)
+pub(super) fn can_be_written(out: &OutFile, home: &Home, occasion: &Occasion) -> Result<(), Failure> {
+    out.can_be_written(home, License::TOKEN_BYTES, occasion)
 }
 
 /// Hands out what was signed just now. Whatever goes wrong here, it is in the ledger, and the failure says how to get it.

@@ -83,7 +83,7 @@ impl Issue {
         // What is wrong with the order is said before anybody is asked for a passphrase.
         let draft = preview(&home, &ledger, &order, &occasion)?;
         // So is a file that could not be written.
-        handed::can_be_written(&self.out, &home)?;
+        handed::can_be_written(&self.out, &home, &occasion)?;
         let prompts = globals.prompts();
         let signer = self.passphrase.license_signer(&home, &ledger, &draft.products, &occasion, prompts)?;
         let issued = issue(&home, &mut ledger, &*signer, &order, &occasion)?;

@@ -79,7 +79,7 @@ impl Renew {
         let id = named(&ledger, id)?.license.id.to_string();
         // What is wrong is said before anybody is asked for a passphrase.
         let draft = preview_renewal(&home, &ledger, &id, &renewal, &occasion)?;
-        handed::can_be_written(&self.out, &home)?;
+        handed::can_be_written(&self.out, &home, &occasion)?;
         let prompts = globals.prompts();
         let signer = self.passphrase.license_signer(&home, &ledger, &draft.products, &occasion, prompts)?;
         let renewed = renew(&home, &mut ledger, &*signer, &id, &renewal, &occasion)?;
