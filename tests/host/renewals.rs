@@ -48,6 +48,17 @@ fn an_early_renewal_waits_for_its_time() {
 }
 
 #[test]
+fn a_renewal_that_is_outranked_before_its_time_is_not_kept() {
+    let world = World::new("outranked renewal");
+    let guard = world.guard();
+    install(&guard, &revision(3, START), &["accepted"]);
+    install(&guard, &revision(2, START + DAY), &["outranked"]);
+    world.set_clock(START + DAY);
+    assert_eq!(agents(&guard), 3);
+    assert_eq!(world.names().len(), 3, "{:?}", world.names());
+}
+
+#[test]
 fn a_pending_license_alone_says_when_it_starts() {
     let world = World::new("pending alone");
     let guard = world.guard();

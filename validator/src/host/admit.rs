@@ -40,29 +40,28 @@ impl Custody {
         if self.holdings.licenses.iter().any(|held| held.token() == license.token()) {
             return Ok(Outcome::AlreadyHeld);
         }
-        let verdict = self.verdict_under(&license, product, now);
-        match refusal(&verdict) {
-            Some(Reason::Superseded) => return Ok(Outcome::Outranked),
+        match refusal(&self.verdict_under(&license, product, now)) {
+            Some(Reason::Superseded) => Ok(Outcome::Outranked),
+            None | Some(Reason::NotYetValid) if self.outranks(&license, product, now) => {
+                Ok(Outcome::Outranked)
+            }
+            None => Ok(self.hold_license(license, Outcome::Accepted)),
+            // A valid license whose nbf lies ahead is kept as pending.
             Some(Reason::NotYetValid) => {
                 let from = license.starts_at();
-                // A valid license whose nbf lies ahead is kept as pending.
-                self.held().licenses.push(license);
-                return Ok(Outcome::Pending { from });
+                Ok(self.hold_license(license, Outcome::Pending { from }))
             }
-            Some(reason) => {
-                // Where there is nothing to keep in force, it is held to say what is the matter.
-                if self.holdings.licenses.is_empty() {
-                    self.held().licenses.push(license);
-                }
-                return Err(Refused::License(reason));
+            // Where there is nothing to keep in force, it is held to say what is the matter.
+            Some(reason) if self.holdings.licenses.is_empty() => {
+                Ok(self.hold_license(license, Outcome::Refused(Refused::License(reason))))
             }
-            None => {}
+            Some(reason) => Err(Refused::License(reason)),
         }
-        if self.outranks(&license, product, now) {
-            return Ok(Outcome::Outranked);
-        }
+    }
+
+    fn hold_license(&mut self, license: Verified<License>, outcome: Outcome) -> Outcome {
         self.held().licenses.push(license);
-        Ok(Outcome::Accepted)
+        outcome
     }
 
     /// Whether a license in force has the same id and a higher revision.
@@ -83,30 +82,36 @@ impl Custody {
     ) -> Result<Outcome, Refused> {
         let digest = Digest::of(list.token());
         let list = list.accept(&self.horizon(product, now))?;
-        let key: ListKey = (list.claims().issuer.clone(), list.claims().uri.clone());
-        // The sequence maxima that a distrusted key set are forgotten.
-        let trusted = |id| self.trusts(id, product, now);
-        let highest = self.state.lists.get(&key).filter(|highest| trusted(highest.key));
-        // A list whose sequence is lower than the highest accepted is outranked.
-        if highest.is_some_and(|highest| list.claims().sequence < highest.sequence) {
+        let key = list_key(&list);
+        if self.falls_short(&list, product, now) {
             return Ok(Outcome::Outranked);
         }
-        let held = self.holdings.lists.iter().find(|held| list_key(held) == key);
-        if held.is_some_and(|held| held.verified().token() == list.verified().token()) {
-            return Ok(Outcome::AlreadyHeld);
+        let held = self.holdings.lists.iter().find(|held| list_key(held) == key).cloned();
+        if let Some(held) = &held {
+            if held.verified().token() == list.verified().token() {
+                return Ok(Outcome::AlreadyHeld);
+            }
+            // Whatever the sequence, a list by a key that is not distrusted replaces one by a distrusted key.
+            if self.trusts(held.verified().key_id(), product, now) && list_rank(held) > list_rank(&list) {
+                return Ok(Outcome::Outranked);
+            }
         }
-        // Whatever the sequence, a list by a key that is not distrusted replaces one by a distrusted key.
-        let stays = held.filter(|held| trusted(held.verified().key_id()));
-        if stays.is_some_and(|held| list_rank(held) > list_rank(&list)) {
-            return Ok(Outcome::Outranked);
-        }
-        self.learn(held.cloned().as_ref(), &list, product, now);
+        self.learn(held.as_ref(), &list, product, now);
         let accepted = Highest { sequence: list.claims().sequence, key: list.verified().key_id() };
         self.state.lists.insert(key.clone(), accepted);
         self.forget_lists(&key);
         self.state.accepted.insert(digest);
         self.held().lists.push(list);
         Ok(Outcome::Accepted)
+    }
+
+    /// Whether its sequence is lower than the highest that was accepted: it is outranked. A maximum that a distrusted key set is
+    /// forgotten.
+    pub(crate) fn falls_short(&self, list: &Accepted<StatusList>, product: &Product, now: Timestamp) -> bool {
+        let highest = self.state.lists.get(&list_key(list));
+        highest.is_some_and(|highest| {
+            list.claims().sequence < highest.sequence && self.trusts(highest.key, product, now)
+        })
     }
 
     fn forget_lists(&mut self, key: &ListKey) {
@@ -150,7 +155,7 @@ impl Custody {
 
     /// Whether a key may still speak for lists: it is among the anchors, and max(now, watermark, builtAt) < distrustAfter. One that
     /// the product no longer ships is not: what it set would bind for ever, and its lists no longer verify.
-    pub(crate) fn trusts(&self, key: Thumbprint, product: &Product, now: Timestamp) -> bool {
+    fn trusts(&self, key: Thumbprint, product: &Product, now: Timestamp) -> bool {
         let reached = self.reached(product, now);
         product.anchors.find(&key.to_string()).is_some_and(|anchor| {
             anchor.purposes.contains(&Purpose::Status)

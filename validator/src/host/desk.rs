@@ -282,11 +282,7 @@ impl<'a> Desk<'a> {
 
     fn take_back_list(&mut self, list: Verified<StatusList>) {
         let list = Accepted::earlier(list);
-        let key = (list.claims().issuer.clone(), list.claims().uri.clone());
-        let highest = self.custody.state.lists.get(&key);
-        let trusted = highest.filter(|highest| self.custody.trusts(highest.key, self.product, self.now));
-        // A validator does not use a list whose sequence is lower than the highest that it has accepted.
-        if trusted.is_none_or(|highest| list.claims().sequence >= highest.sequence) {
+        if !self.custody.falls_short(&list, self.product, self.now) {
             self.holdings().lists.push(list);
         }
     }

@@ -34,6 +34,7 @@ pub use file::{FileError, read_file, read_stream};
 pub use folder::Folder;
 pub use guard::{Current, Guard, Installed, Notice, Opening};
 pub use identity::{Identity, IdentityError};
+pub use lictor_shared::RequestKind;
 pub use product::Product;
 pub use request::{Ask, AskError};
 pub use signal::{GuessableId, Signal};
