@@ -143,6 +143,46 @@ fn the_clock_may_go_anywhere_between_two_calls() {
     }
 }
 
+/// Wherever the clock goes, what is answered from memory is what is judged of everything anew.
+#[test]
+fn memory_and_judgement_agree_at_every_reading() {
+    let given = std::env::var("LICTOR_TEST_SEED").ok().and_then(|seed| seed.parse().ok());
+    let mut seed: u64 = given.unwrap_or(20_261_122);
+    println!("LICTOR_TEST_SEED={seed}");
+    let mut draw = |below: u64| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) % below
+    };
+    let world = World::new("agree");
+    let guard = world.over(Table::default()).open();
+    let other = license(|claims| {
+        claims["license"]["id"] = "0198c0d2-6c1e-7000-8000-2f6f2b1d9a11".into();
+        claims["license"]["maxStatusAge"] = (30 * DAY).into();
+        claims["license"]["graceUntil"] = (START + 500 * DAY).into();
+    });
+    let files = revision(1, START) + &revision(2, START + 200 * DAY) + &other + &list(1, START, &[]);
+    let _outcomes = guard.install(files.as_bytes());
+    // The last second before, and the first of, each change that is known by heart; and anything between.
+    let edges = [0, 7, 30, 44, 200, 335, 365, 379, 500].map(|day| START + day * DAY);
+    let parts = |guard: &Guard| {
+        let verdict = guard.verdict();
+        let license = verdict.license().map(|license| license.id());
+        (verdict.mode(), verdict.reasons().to_vec(), verdict.until(), verdict.code(), license, agents(guard))
+    };
+    for _ in 0..600 {
+        let edge = edges[usize::try_from(draw(9)).unwrap()];
+        let now = match draw(3) {
+            0 => edge - draw(2),
+            1 => edge + draw(2 * DAY) - DAY,
+            _ => START - 100 * DAY + draw(800 * DAY),
+        };
+        world.set_clock(now);
+        let from_memory = parts(&guard);
+        guard.reload();
+        assert_eq!(from_memory, parts(&guard), "at {now}");
+    }
+}
+
 /// 10 million calls from 8 threads during 1000 reloads: no verdict is torn, and none is older than one that was there before.
 #[test]
 fn no_verdict_is_torn_or_older() {

@@ -93,7 +93,6 @@ fn what_one_installs_the_other_sees_at_its_next_tick() {
     assert_eq!(one.deployment(), two.deployment());
 }
 
-/// One's watermark is that of the other, and an answer that resets it is not undone by what the other remembers.
 #[test]
 fn one_remembers_for_the_other() {
     let world = World::new("remembers");

@@ -198,9 +198,17 @@ fn an_answer_resets_a_watermark_that_was_burnt() {
     let asked = ask(&guard, RequestKind::Activate);
     assert_eq!(asked["iat"], START + DAY, "by the deployment's clock");
     let answer = activation(&asked, 1, START + DAY, |_| ());
+    assert_eq!(guard.awaited().map(|nonce| nonce.to_string()).as_deref(), asked["jti"].as_str());
+    // A replica remembers the burnt one too.
+    let replica = world.guard();
+    says(&replica, Mode::ReadOnly, &[Reason::NotActivated, Reason::Expired, Reason::ClockRolledBack]);
     install(&guard, &answer, &["accepted"]);
+    assert_eq!(guard.awaited(), None);
     says(&guard, Mode::Full, &[]);
     assert_eq!(world.remembered()["watermark"], START + DAY);
+    replica.tick();
+    says(&replica, Mode::Full, &[]);
+    assert_eq!(world.remembered()["watermark"], START + DAY, "and does not bring it back");
     assert_eq!(world.remembered()["requests"]["newest"]["answered"], true);
     // Once per nonce: the same request answered again resets nothing.
     world.set_clock(START + 2 * DAY);

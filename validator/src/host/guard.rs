@@ -3,16 +3,18 @@
 use arc_swap::ArcSwap;
 use core::fmt;
 use core::ops::Deref;
-use lictor_shared::{Mode, Thumbprint, Timestamp};
+use lictor_shared::{Mode, Thumbprint, Timestamp, Uuid};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::candidate::Outcome;
 use super::clock::nearest_time;
 use super::desk::{Desk, Kept, Writing};
+use super::identity::Identity;
 use super::product::Product;
 use super::request::{Ask, AskError};
 use super::snapshot::Snapshot;
+use super::state::Answer;
 use super::store::{StateStore, Swap};
 use super::trouble::{Offered, Trouble};
 use super::watched::Watched;
@@ -221,10 +223,23 @@ impl Guard {
         self.current.load().kept.troubles.clone()
     }
 
+    /// The deployment's key, if there is durable storage.
+    #[must_use]
+    pub fn identity(&self) -> Option<Arc<Identity>> {
+        self.current.load().kept.identity.clone()
+    }
+
     /// The deployment's id, if there is durable storage.
     #[must_use]
     pub fn deployment(&self) -> Option<Thumbprint> {
-        self.current.load().kept.identity.as_deref().map(super::identity::Identity::id)
+        self.identity().map(|identity| identity.id())
+    }
+
+    /// The nonce of the newest request, as long as no answer to it was installed.
+    #[must_use]
+    pub fn awaited(&self) -> Option<Uuid> {
+        let newest = self.current.load().kept.custody.state.requests.newest?;
+        (newest.answer == Answer::Awaited).then_some(newest.nonce)
     }
 
     /// To be called now and then, every minute or so: follows the clock, and reads the files if any of them has changed. Cheap if

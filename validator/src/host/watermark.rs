@@ -170,6 +170,34 @@ mod tests {
         assert_eq!(mark.reached, Some(at(now - 25 * 60)));
     }
 
+    /// However often the clock goes wild, as long as it is right in between.
+    #[test]
+    fn wild_readings_between_credible_ones_change_nothing() {
+        let given = std::env::var("LICTOR_TEST_SEED").ok().and_then(|seed| seed.parse().ok());
+        let mut seed: u64 = given.unwrap_or(20_261_122);
+        println!("LICTOR_TEST_SEED={seed}");
+        let mut draw = |below: u64| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) % below
+        };
+        let mut mark = mark(0, None);
+        let mut now = 0;
+        for _ in 0..10_000 {
+            // A few wild readings, each anywhere between 1970 and the year 9999.
+            for _ in 0..draw(3) {
+                let wild = Timestamp::from_seconds(draw(253_402_300_799)).unwrap();
+                let before = mark;
+                mark = mark.after(wild, [None, None]);
+                let near = wild.seconds() <= START + now + DAY;
+                assert!(near || mark.reached == before.reached, "{wild} after {before:?}");
+                now = mark.reached.unwrap().seconds() - START;
+                now += 1 + draw(DAY);
+                mark = mark.after(at(now), [None, None]);
+                assert_eq!(mark, super::Watermark { reached: Some(at(now)), candidate: None });
+            }
+        }
+    }
+
     #[test]
     fn the_end_of_time_is_no_panic() {
         let end = Watermark { reached: Some(Timestamp::EPOCH), candidate: Some(Timestamp::MAX) };
