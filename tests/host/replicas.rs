@@ -56,7 +56,7 @@ fn killed_at_any_moment_leaves_a_whole_state() {
     let mut ids = BTreeSet::new();
     for round in 0..30_u64 {
         let mut child = process(&world, &["spin", "5000"]).spawn().unwrap();
-        std::thread::sleep(Duration::from_millis(20 + round * 7 % 60));
+        std::thread::sleep(Duration::from_millis(10 + round * 8));
         child.kill().unwrap();
         let printed = child.wait_with_output().unwrap().stdout;
         let guard = world.guard();

@@ -1,19 +1,17 @@
 //! Whether what is offered takes the place of what is held. Nothing refused ever does.
 
-use lictor_shared::{
-    Activation, License, Purpose, Reason, Release, Status, StatusList, Thumbprint, Timestamp,
-};
+mod list;
+mod seat;
+
+use lictor_shared::{License, Reason, Timestamp};
 use std::sync::Arc;
 
 use super::candidate::{Candidate, Outcome, Refused};
 use super::choice::refusal;
 use super::custody::Custody;
-use super::digest::Digest;
-use super::holdings::{Holdings, activation_rank, license_key, license_rank};
+use super::holdings::{Holdings, license_key, license_rank};
 use super::product::Product;
-use super::state::{Answer, Highest, ListKey};
-use super::watermark::Watermark;
-use crate::verified::{Accepted, Verified};
+use crate::verified::Verified;
 
 impl Custody {
     /// Judges a candidate and holds it if it is to be held.
@@ -73,191 +71,4 @@ impl Custody {
                 && refusal(&self.verdict_under(held, product, now)).is_none()
         })
     }
-
-    fn admit_list(
-        &mut self,
-        list: Verified<StatusList>,
-        product: &Product,
-        now: Timestamp,
-    ) -> Result<Outcome, Refused> {
-        let digest = Digest::of(list.token());
-        let list = list.accept(&self.horizon(product, now))?;
-        let key = list_key(&list);
-        if self.falls_short(&list, product, now) {
-            return Ok(Outcome::Outranked);
-        }
-        let held = self.holdings.lists.iter().find(|held| list_key(held) == key).cloned();
-        if let Some(held) = &held {
-            if held.verified().token() == list.verified().token() {
-                return Ok(Outcome::AlreadyHeld);
-            }
-            // Whatever the sequence, a list by a key that is not distrusted replaces one by a distrusted key.
-            if self.trusts(held.verified().key_id(), product, now) && list_rank(held) > list_rank(&list) {
-                return Ok(Outcome::Outranked);
-            }
-        }
-        self.learn(held.as_ref(), &list, product, now);
-        let accepted = Highest { sequence: list.claims().sequence, key: list.verified().key_id() };
-        self.state.lists.insert(key.clone(), accepted);
-        self.forget_lists(&key);
-        self.state.accepted.insert(digest);
-        self.held().lists.push(list);
-        Ok(Outcome::Accepted)
-    }
-
-    /// Whether its sequence is lower than the highest that was accepted: it is outranked. A maximum that a distrusted key set is
-    /// forgotten.
-    pub(crate) fn falls_short(&self, list: &Accepted<StatusList>, product: &Product, now: Timestamp) -> bool {
-        let highest = self.state.lists.get(&list_key(list));
-        highest.is_some_and(|highest| {
-            list.claims().sequence < highest.sequence && self.trusts(highest.key, product, now)
-        })
-    }
-
-    fn forget_lists(&mut self, key: &ListKey) {
-        let state = &mut self.state;
-        Arc::make_mut(&mut self.holdings).lists.retain(|held| {
-            let stays = list_key(held) != *key;
-            if !stays {
-                state.accepted.remove(&Digest::of(held.verified().token()));
-            }
-            stays
-        });
-    }
-
-    /// `learned` per entry: when a status other than VALID was first accepted for it after a VALID one.
-    fn learn(
-        &mut self,
-        old: Option<&Accepted<StatusList>>,
-        new: &Accepted<StatusList>,
-        product: &Product,
-        now: Timestamp,
-    ) {
-        let (list, new) = (list_key(new), new.claims());
-        let reached = self.reached(product, now).max(new.issued_at);
-        for (status, issued_at) in self.holdings.entries(&new.issuer) {
-            if status.uri != new.uri {
-                continue;
-            }
-            let entry = (list.clone(), status.index);
-            let before = old.map(|old| old.claims().status(status.index));
-            match (before, new.status(status.index)) {
-                (_, Status::Valid) => {
-                    self.state.learned.remove(&entry);
-                }
-                (Some(Status::Valid), _) => {
-                    self.state.learned.entry(entry).or_insert(reached.max(issued_at));
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// Whether a key may still speak for lists: it is among the anchors, and max(now, watermark, builtAt) < distrustAfter. One that
-    /// the product no longer ships is not: what it set would bind for ever, and its lists no longer verify.
-    fn trusts(&self, key: Thumbprint, product: &Product, now: Timestamp) -> bool {
-        let reached = self.reached(product, now);
-        product.anchors.find(&key.to_string()).is_some_and(|anchor| {
-            anchor.purposes.contains(&Purpose::Status)
-                && anchor.distrust_after.is_none_or(|since| reached < since)
-        })
-    }
-
-    fn admit_activation(
-        &mut self,
-        activation: Verified<Activation>,
-        product: &Product,
-        now: Timestamp,
-    ) -> Result<Outcome, Refused> {
-        let digest = Digest::of(activation.token());
-        let activation = activation.accept(&self.horizon(product, now))?;
-        let claims = activation.claims().clone();
-        let Some(owner) = self.owner.filter(|owner| is_ours(&claims, owner.id, product)) else {
-            return Ok(Outcome::NotUsable);
-        };
-        let key = (claims.issuer.clone(), claims.license);
-        let answers = self.answers(&claims);
-        if let Some(held) = self.holdings.activation(&key, owner.id) {
-            if Digest::of(held.verified().token()) == digest {
-                return Ok(Outcome::AlreadyHeld);
-            }
-            if !answers && activation_rank(held.claims()) > activation_rank(&claims) {
-                return Ok(Outcome::Outranked);
-            }
-        }
-        self.drop_activations(|held| {
-            (held.issuer == key.0 && held.license == key.1) && held.key.thumbprint() == owner.id
-        });
-        self.state.accepted.insert(digest);
-        self.held().activations.push(activation);
-        // An activation that answers the newest request resets watermark and candidate to its iat, once per nonce.
-        if answers {
-            self.state.clock = Watermark::reset(claims.issued_at);
-            self.answered();
-        }
-        Ok(Outcome::Accepted)
-    }
-
-    /// Whether it is the first answer to this deployment's newest request.
-    fn answers(&self, activation: &Activation) -> bool {
-        let newest = self.state.requests.newest;
-        newest.is_some_and(|newest| newest.nonce == activation.request && newest.answer == Answer::Awaited)
-    }
-
-    fn answered(&mut self) {
-        if let Some(newest) = &mut self.state.requests.newest {
-            newest.answer = Answer::Received;
-        }
-    }
-
-    fn drop_activations(&mut self, drops: impl Fn(&Activation) -> bool) {
-        let state = &mut self.state;
-        Arc::make_mut(&mut self.holdings).activations.retain(|held| {
-            let stays = !drops(held.claims());
-            if !stays {
-                state.accepted.remove(&Digest::of(held.verified().token()));
-            }
-            stays
-        });
-    }
-
-    /// A receipt ends every activation of its license that is not younger than it.
-    fn admit_receipt(
-        &mut self,
-        receipt: Verified<Release>,
-        product: &Product,
-        now: Timestamp,
-    ) -> Result<Outcome, Refused> {
-        let receipt = receipt.accept(&self.horizon(product, now))?;
-        let receipt = receipt.claims().clone();
-        let ours = |id: Thumbprint| Thumbprint::new(receipt.deployment.as_str()) == Ok(id);
-        let Some(owner) = self.owner.filter(|owner| ours(owner.id) && receipt.product == product.name) else {
-            return Ok(Outcome::NotUsable);
-        };
-        self.drop_activations(|held| {
-            (held.issuer == receipt.issuer && held.license == receipt.license)
-                && held.key.thumbprint() == owner.id
-                && held.issued_at <= receipt.issued_at
-        });
-        if self.state.requests.newest.is_some_and(|newest| newest.nonce == receipt.request) {
-            self.answered();
-        }
-        Ok(Outcome::Released)
-    }
-}
-
-/// Its product and deployment (`sub` and thumbprint of `cnf.jwk`) are ours.
-fn is_ours(activation: &Activation, owner: Thumbprint, product: &Product) -> bool {
-    activation.product == product.name
-        && activation.key.thumbprint() == owner
-        && Thumbprint::new(activation.deployment.as_str()) == Ok(owner)
-}
-
-fn list_key(list: &Accepted<StatusList>) -> ListKey {
-    (list.claims().issuer.clone(), list.claims().uri.clone())
-}
-
-/// The highest sequence, then the latest iat, then the greater token in byte order.
-fn list_rank(list: &Accepted<StatusList>) -> (u64, Timestamp, &str) {
-    (list.claims().sequence, list.claims().issued_at, list.verified().token())
 }

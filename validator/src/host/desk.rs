@@ -7,22 +7,24 @@
 //! 2. the state, at once: from here on the change has happened;
 //! 3. what the change made superfluous goes: a crash leaves artefacts that are outranked.
 
-use lictor_shared::{Activation, Label, StatusList, Timestamp, armor};
+mod artefacts;
+mod lay_down;
+mod memory;
+
+use lictor_shared::{Label, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::candidate::{Candidate, Offer, Outcome, labelled, offers};
+use super::candidate::{Offer, Outcome, offers};
 use super::custody::{Custody, Memory, Owner};
-use super::digest::Digest;
 use super::holdings::Holdings;
-use super::identity::{Identity, IdentityError};
+use super::identity::Identity;
 use super::product::Product;
 use super::shelf;
 use super::state::State;
-use super::store::{StateStore, StoreError, Swap};
-use super::trouble::{Offered, Trouble, flags};
+use super::store::{StateStore, StoreError};
+use super::trouble::{Trouble, flags};
 use crate::context::HostFlags;
-use crate::verified::{Accepted, Verified};
 
 /// Whether the store is to be written to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,189 +116,8 @@ impl<'a> Desk<'a> {
         self.writing = Writing::Refused(error.to_string());
     }
 
-    fn take_up_state(&mut self, before: Option<&Kept>) {
-        let bytes = match self.store.read(shelf::STATE) {
-            Ok(bytes) => bytes,
-            // What cannot be read is never replaced.
-            Err(error) => {
-                self.refuse_writing(&error);
-                if let Some(before) = before {
-                    (self.custody.state, self.record) = (before.custody.state.clone(), before.record.clone());
-                }
-                return;
-            }
-        };
-        // Missing state: start fresh. Damaged: go on without it, and keep the damaged file aside.
-        let state = match bytes.as_deref().map(State::read) {
-            None => None,
-            Some(Ok(state)) => Some(state),
-            Some(Err(damage)) => {
-                self.set_aside(shelf::STATE, bytes.as_deref().unwrap_or_default(), &damage.to_string());
-                None
-            }
-        };
-        self.record = Record { bytes, state };
-        // Unless somebody else has changed it, what is remembered in memory follows from it and is newer.
-        let own = before.filter(|before| before.record.bytes == self.record.bytes);
-        let state = own.map(|before| &before.custody.state).or(self.record.state.as_ref());
-        self.custody.state = state.cloned().unwrap_or_default();
-    }
-
-    /// Keeps damaged bytes under another name, in place of what was kept there of an earlier accident.
-    fn set_aside(&mut self, name: &str, bytes: &[u8], why: &str) {
-        let mut kept_as = shelf::damaged(name);
-        if self.writing == Writing::Allowed {
-            let kept = self.store.read(&kept_as).and_then(|old| {
-                if old.as_deref() == Some(bytes) {
-                    Ok(Swap::Done)
-                } else {
-                    self.store.swap(&kept_as, old.as_deref(), Some(bytes))
-                }
-            });
-            // Another process that sets the same bytes aside does no harm.
-            if let Err(error) = kept {
-                self.refuse_writing(&error);
-            }
-        } else {
-            // Where nothing can be written they stay where they are.
-            kept_as = name.into();
-        }
-        self.troubles.push(Trouble::StateDamaged { name: name.into(), kept_as, why: why.into() });
-    }
-
-    /// The deployment's key, made at the first start in durable storage. A process without durable storage makes none.
-    fn take_up_identity(&mut self, before: Option<&Kept>) {
-        let bytes = match self.store.read(shelf::IDENTITY) {
-            Ok(bytes) => bytes.map(zeroize::Zeroizing::new),
-            Err(error) => {
-                self.refuse_writing(&error);
-                self.identity = before.and_then(|before| before.identity.clone());
-                return;
-            }
-        };
-        match bytes.as_deref().map(|bytes| Identity::read(bytes)) {
-            Some(Ok(identity)) => self.identity = Some(Arc::new(identity)),
-            Some(Err(error)) => {
-                let damaged = bytes.as_deref().map(Vec::as_slice);
-                self.set_aside(shelf::IDENTITY, damaged.unwrap_or_default(), &error.to_string());
-                self.make_identity(damaged);
-            }
-            None => self.make_identity(None),
-        }
-    }
-
-    fn make_identity(&mut self, old: Option<&[u8]>) {
-        if self.writing != Writing::Allowed {
-            return;
-        }
-        let made: Result<_, IdentityError> = Identity::generate(self.custody.reached(self.product, self.now));
-        let swapped = made.map_err(StoreError::new).and_then(|identity| {
-            let swap = self.store.swap(shelf::IDENTITY, old, Some(identity.to_json().as_bytes()))?;
-            // Two processes at once: the first one's key is that of both.
-            let identity = match swap {
-                Swap::Done => Some(identity),
-                Swap::Taken => {
-                    let bytes = self.store.read(shelf::IDENTITY)?.map(zeroize::Zeroizing::new);
-                    bytes.and_then(|bytes| Identity::read(&bytes).ok())
-                }
-            };
-            Ok(identity.map(Arc::new))
-        });
-        match swapped {
-            Ok(identity) => self.identity = identity,
-            Err(error) => self.refuse_writing(&error),
-        }
-    }
-
-    /// Every artefact in the store and in memory; of what cannot be listed or read now, what is held of it.
-    fn sources(&mut self, before: Option<&Kept>) -> Vec<Source> {
-        let mut sources = Vec::new();
-        let complete = self.read_artefacts(&mut sources);
-        let (unsaved, holdings) = match before {
-            Some(before) => (before.unsaved.as_slice(), Some(&*before.custody.holdings)),
-            None => (&[][..], None),
-        };
-        let owned = |(label, token): (Label, &str)| Source { label, token: token.into(), name: None };
-        sources.extend(unsaved.iter().map(|(label, token)| owned((*label, token))));
-        if let Err(error) = complete {
-            self.refuse_writing(&error);
-            sources.extend(holdings.into_iter().flat_map(Holdings::tokens).map(owned));
-        }
-        let mut seen = BTreeSet::new();
-        sources.retain(|source| seen.insert(Digest::of(&source.token)));
-        sources
-    }
-
-    fn read_artefacts(&mut self, sources: &mut Vec<Source>) -> Result<(), StoreError> {
-        for name in self.store.names()? {
-            if let Some(original) = shelf::damaged_original(&name) {
-                self.recall_damage(original, &name);
-            } else if shelf::is_request(&name) {
-                self.requests.insert(name);
-            } else if let Some(label) = shelf::label(&name) {
-                let Some(bytes) = self.store.read(&name)? else { continue };
-                sources.push(Source { label, token: armor::unwrap(&bytes, label), name: Some(name.clone()) });
-                self.found.insert(name, bytes);
-            }
-        }
-        Ok(())
-    }
-
-    /// What was set aside at an earlier start is said until somebody has looked at it and removed it.
-    fn recall_damage(&mut self, original: &str, kept_as: &str) {
-        let told =
-            |trouble: &Trouble| matches!(trouble, Trouble::StateDamaged { name, .. } if name == original);
-        if !self.troubles.iter().any(told) {
-            self.troubles.push(Trouble::StateDamaged {
-                name: original.into(),
-                kept_as: kept_as.into(),
-                why: "found at an earlier start".into(),
-            });
-        }
-    }
-
-    /// Holds what verifies: licenses, and lists and activations that the state knows. The others are candidates, as if they were
-    /// installed now.
-    fn take_up_artefacts(&mut self, sources: Vec<Source>) {
-        let mut candidates = Vec::new();
-        for source in sources {
-            let known = self.custody.state.accepted.contains(&Digest::of(&source.token));
-            match labelled(source.label, &source.token, self.product) {
-                Ok(Candidate::License(license)) => self.holdings().licenses.push(license),
-                Ok(Candidate::StatusList(list)) if known => self.take_back_list(list),
-                Ok(Candidate::Activation(activation)) if known => self.take_back_activation(activation),
-                Ok(candidate) => candidates.push((source, candidate)),
-                Err(why) => self.refuse(source.offered(), why.to_string()),
-            }
-        }
-        for (source, candidate) in candidates {
-            if let Outcome::Refused(why) = self.custody.admit(candidate, self.product, self.now) {
-                self.refuse(source.offered(), why.to_string());
-            }
-        }
-    }
-
     fn holdings(&mut self) -> &mut Holdings {
         Arc::make_mut(&mut self.custody.holdings)
-    }
-
-    fn take_back_list(&mut self, list: Verified<StatusList>) {
-        let list = Accepted::earlier(list);
-        if !self.custody.falls_short(&list, self.product, self.now) {
-            self.holdings().lists.push(list);
-        }
-    }
-
-    fn take_back_activation(&mut self, activation: Verified<Activation>) {
-        self.holdings().activations.push(Accepted::earlier(activation));
-    }
-
-    fn refuse(&mut self, offered: Offered, why: String) {
-        if let Offered::Kept(name) = &offered {
-            // What is refused stays where it is: another build may read it, and somebody may look at it.
-            self.found.remove(name);
-        }
-        self.troubles.push(Trouble::Refused { offered, why });
     }
 
     /// Judges every block of a file.
@@ -337,62 +158,6 @@ impl<'a> Desk<'a> {
         self.superfluous = gone.chain(old).cloned().collect();
     }
 
-    /// Lays everything down, in the order that the head of this file argues. `Taken`: somebody was faster, nothing has happened.
-    pub(crate) fn lay_down(&mut self) -> Result<Swap, StoreError> {
-        if self.writing != Writing::Allowed {
-            return Ok(Swap::Done);
-        }
-        let holdings = Arc::clone(&self.custody.holdings);
-        for (label, token) in holdings.tokens() {
-            self.keep_artefact(label, token)?;
-        }
-        if self.lay_down_state()? == Swap::Taken {
-            return Ok(Swap::Taken);
-        }
-        if let Some((name, bytes)) = self.appendix.take() {
-            let _new_name = self.store.swap(&name, None, Some(&bytes))?;
-        }
-        for name in core::mem::take(&mut self.superfluous) {
-            let bytes = match self.found.remove(&name) {
-                Some(bytes) => Some(bytes),
-                None => self.store.read(&name)?,
-            };
-            // Taken: another process has removed it.
-            let _removed = self.store.swap(&name, bytes.as_deref(), None)?;
-        }
-        Ok(Swap::Done)
-    }
-
-    fn keep_artefact(&mut self, label: Label, token: &str) -> Result<(), StoreError> {
-        let Some(name) = shelf::artefact(label, token).filter(|name| !self.found.contains_key(name)) else {
-            return Ok(());
-        };
-        let bytes = shelf::bytes(label, token);
-        // The name is that of the content: what stands there and is another is damaged.
-        let old = self.store.read(&name)?;
-        if old.as_ref() != Some(&bytes) {
-            let _same_content = self.store.swap(&name, old.as_deref(), Some(&bytes))?;
-        }
-        // What was damaged there is whole again.
-        let mended = Offered::Kept(name.clone());
-        self.troubles
-            .retain(|trouble| !matches!(trouble, Trouble::Refused { offered, .. } if *offered == mended));
-        self.found.insert(name, bytes);
-        Ok(())
-    }
-
-    fn lay_down_state(&mut self) -> Result<Swap, StoreError> {
-        if !self.record.is_outgrown_by(&self.custody.state) {
-            return Ok(Swap::Done);
-        }
-        let text = self.custody.state.to_text();
-        let swap = self.store.swap(shelf::STATE, self.record.bytes.as_deref(), Some(text.as_bytes()))?;
-        if swap == Swap::Done {
-            self.record = Record { bytes: Some(text.into_bytes()), state: Some(self.custody.state.clone()) };
-        }
-        Ok(swap)
-    }
-
     /// What stays in memory; `more` are troubles from outside of the store.
     pub(crate) fn keep(mut self, more: Vec<Trouble>) -> Kept {
         if let Writing::Refused(why) = &self.writing {
@@ -426,20 +191,5 @@ impl Custody {
             memory: Memory::Volatile,
             flags: HostFlags::none(),
         }
-    }
-}
-
-/// An artefact before it is verified, and under which name the store keeps it.
-struct Source {
-    label: Label,
-    token: String,
-    name: Option<String>,
-}
-
-impl Source {
-    fn offered(&self) -> Offered {
-        self.name
-            .clone()
-            .map_or_else(|| Offered::Installed { kind: self.label.as_str().into() }, Offered::Kept)
     }
 }

@@ -1,14 +1,14 @@
 //! The one thing that a product holds: asks it for the verdict, gives it files, tells it that time has passed.
 
+mod opening;
+
 use arc_swap::ArcSwap;
 use core::fmt;
 use core::ops::Deref;
 use lictor_shared::{Mode, Thumbprint, Timestamp, Uuid};
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::candidate::Outcome;
-use super::clock::nearest_time;
 use super::desk::{Desk, Kept, Writing};
 use super::identity::Identity;
 use super::product::Product;
@@ -23,64 +23,10 @@ use crate::verdict::Verdict;
 /// How often a change is made anew because another replica was faster.
 const ATTEMPTS: usize = 64;
 
+pub use opening::Opening;
+
 type Clock = Box<dyn Fn() -> Timestamp + Send + Sync>;
 type Listener = Box<dyn Fn(&Notice<'_>) + Send + Sync>;
-
-/// A guard in the making: what is not said has a default.
-pub struct Opening {
-    product: Product,
-    store: Box<dyn StateStore>,
-    watched: Vec<PathBuf>,
-    clock: Clock,
-    listeners: Vec<Listener>,
-}
-
-impl fmt::Debug for Opening {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Opening({})", self.product.name)
-    }
-}
-
-impl Opening {
-    /// Looks at a file whenever it changes, and installs what is in it: a license that is mounted, a list that a job fetches.
-    #[must_use]
-    pub fn watch(mut self, file: impl Into<PathBuf>) -> Self {
-        self.watched.push(file.into());
-        self
-    }
-
-    /// Calls `listener` when the mode changes or something new is the matter, in the thread that noticed.
-    #[must_use]
-    pub fn on_notice(mut self, listener: impl Fn(&Notice<'_>) + Send + Sync + 'static) -> Self {
-        self.listeners.push(Box::new(listener));
-        self
-    }
-
-    /// Reads another clock than the system's. For tests, and for machines that have a better one.
-    #[must_use]
-    pub fn clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
-        self.clock = Box::new(clock);
-        self
-    }
-
-    /// Opens the guard. Nothing fails here: what is the matter is in the verdict and in [`Guard::troubles`].
-    #[must_use]
-    pub fn open(self) -> Guard {
-        let now = (self.clock)();
-        let watched = Watched::new(self.watched);
-        let start = Snapshot::missing(&self.product, now);
-        let guard = Guard {
-            product: self.product,
-            store: self.store,
-            clock: self.clock,
-            listeners: self.listeners,
-            current: ArcSwap::from_pointee(start),
-            writer: Mutex::new(Writer { watched, stamp: None, refused: Vec::new(), opened: false }),
-        };
-        guard.reload();
-        guard
-    }
-}
 
 /// What listeners are told.
 #[derive(Debug)]
@@ -181,13 +127,7 @@ impl Guard {
 
     /// The same with something said about files, clock or listeners first.
     pub fn opening(product: Product, store: impl StateStore + 'static) -> Opening {
-        Opening {
-            product,
-            store: Box::new(store),
-            watched: Vec::new(),
-            clock: Box::new(nearest_time),
-            listeners: Vec::new(),
-        }
+        Opening::new(product, store)
     }
 
     /// The verdict of now, from memory: it takes no lock, allocates nothing (but what a thread needs once, at its first call) and
