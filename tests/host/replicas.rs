@@ -1,6 +1,7 @@
 //! Several processes over one folder.
 
 use crate::artefacts::{DAY, LICENSE_ENTRY, START, anchors, issuer, license, list};
+use crate::table::Table;
 use crate::world::{World, install, says};
 use lictor_validator::{Mode, Reason};
 use std::collections::BTreeSet;
@@ -103,4 +104,27 @@ fn one_remembers_for_the_other() {
     world.set_clock(START);
     two.tick();
     assert_eq!(two.verdict().effective_time().seconds(), START + DAY);
+}
+
+/// Somebody replaces the list between the moment at which it is seen and the moment at which it is read.
+#[test]
+fn what_is_read_belongs_together() {
+    let world = World::new("interrupted");
+    let table = Table::default();
+    let guard = world.over(table.clone()).open();
+    install(&guard, &license(|_| ()), &["accepted"]);
+    install(&guard, &list(1, START, &[]), &["accepted"]);
+    for sequence in 2..6_u64 {
+        let entries = if sequence % 2 == 0 { vec![(LICENSE_ENTRY, 1, START)] } else { Vec::new() };
+        let other = world.over(table.clone()).open();
+        let file = list(sequence, START, &entries);
+        table.interrupt(move || install(&other, &file, &["accepted"]));
+        guard.reload();
+        let reasons: &[Reason] = if entries.is_empty() { &[] } else { &[Reason::Revoked] };
+        let mode = if entries.is_empty() { Mode::Full } else { Mode::Grace };
+        says(&guard, mode, reasons);
+        // The deployment has had a valid status before, so it has learned of this one now.
+        let state: serde_json::Value = serde_json::from_slice(&table.rows()["state.json"]).unwrap();
+        assert_eq!(state["learned"].as_array().map(Vec::len), Some(entries.len()), "{state}");
+    }
 }

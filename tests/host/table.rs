@@ -18,6 +18,8 @@ struct Inner {
     unreachable: AtomicBool,
     full: AtomicBool,
     reads: AtomicUsize,
+    /// What somebody else does after the names were told, once.
+    interruption: Mutex<Option<Box<dyn FnOnce() + Send>>>,
     /// Changes that are let through before the machine dies; 0: all of them.
     fuse: AtomicU64,
 }
@@ -46,6 +48,11 @@ impl Table {
     pub(crate) fn take(&self, name: &str) {
         self.0.rows.lock().unwrap().remove(name);
         self.0.version.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Lets somebody else do something after the names were told the next time.
+    pub(crate) fn interrupt(&self, with: impl FnOnce() + Send + 'static) {
+        *self.0.interruption.lock().unwrap() = Some(Box::new(with));
     }
 
     pub(crate) fn unreachable(&self, is: bool) {
@@ -116,7 +123,12 @@ impl StateStore for Table {
 
     fn names(&self) -> Result<Vec<String>, StoreError> {
         self.reach()?;
-        Ok(self.0.rows.lock().unwrap().keys().cloned().collect())
+        let names = self.0.rows.lock().unwrap().keys().cloned().collect();
+        let interruption = self.0.interruption.lock().unwrap().take();
+        if let Some(interrupt) = interruption {
+            interrupt();
+        }
+        Ok(names)
     }
 
     fn writable(&self) -> Result<(), StoreError> {

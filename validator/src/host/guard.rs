@@ -264,9 +264,11 @@ impl Guard {
             desk.settle();
             match desk.lay_down() {
                 Ok(Swap::Taken) if attempts.next().is_some() => {}
-                Ok(Swap::Taken) => writing = Writing::Refused("other processes keep changing it".into()),
+                Ok(Swap::Taken) if writing == Writing::Allowed => {
+                    writing = Writing::Refused("other processes keep changing it".into());
+                }
                 Err(error) => writing = Writing::Refused(error.to_string()),
-                Ok(Swap::Done) => {
+                Ok(_) => {
                     troubles.extend(writer.refused.iter().cloned());
                     let kept = desk.keep(troubles);
                     (writer.stamp, writer.opened) = (stamp, true);

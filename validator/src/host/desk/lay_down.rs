@@ -12,7 +12,7 @@ impl Desk<'_> {
     /// Lays everything down, in the order that the head of this file argues. `Taken`: somebody was faster, nothing has happened.
     pub(crate) fn lay_down(&mut self) -> Result<Swap, StoreError> {
         if self.writing != Writing::Allowed {
-            return Ok(Swap::Done);
+            return Ok(self.stands());
         }
         let holdings = Arc::clone(&self.custody.holdings);
         for (label, token) in holdings.tokens() {
@@ -35,6 +35,16 @@ impl Desk<'_> {
         Ok(Swap::Done)
     }
 
+    /// Whether the state is still the one that was taken up. If so, the artefacts that were read after it are those that belong to
+    /// it: whoever replaces one writes the state before the old one goes.
+    fn stands(&self) -> Swap {
+        match self.store.read(shelf::STATE) {
+            Ok(bytes) if bytes != self.record.bytes => Swap::Taken,
+            // A store that does not answer now was answered for already.
+            _ => Swap::Done,
+        }
+    }
+
     fn keep_artefact(&mut self, label: Label, token: &str) -> Result<(), StoreError> {
         let Some(name) = shelf::artefact(label, token).filter(|name| !self.found.contains_key(name)) else {
             return Ok(());
@@ -55,7 +65,7 @@ impl Desk<'_> {
 
     fn lay_down_state(&mut self) -> Result<Swap, StoreError> {
         if !self.record.is_outgrown_by(&self.custody.state) {
-            return Ok(Swap::Done);
+            return Ok(self.stands());
         }
         let text = self.custody.state.to_text();
         let swap = self.store.swap(shelf::STATE, self.record.bytes.as_deref(), Some(text.as_bytes()))?;
