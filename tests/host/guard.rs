@@ -183,6 +183,15 @@ fn memory_and_judgement_agree_at_every_reading() {
     }
 }
 
+/// Lets readers end, also where an assertion failed beside them.
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
 /// 10 million calls from 8 threads during 1000 reloads: no verdict is torn, and none is older than one that was there before.
 #[test]
 fn no_verdict_is_torn_or_older() {
@@ -216,15 +225,49 @@ fn no_verdict_is_torn_or_older() {
                 })
             })
             .collect();
+        let ends = Ends(&done);
         for (number, file) in (2..).zip(&revisions) {
             install(&guard, file, &["accepted"]);
             published.store(number, Ordering::Release);
         }
-        done.store(true, Ordering::Release);
+        drop(ends);
         for reader in readers {
             reader.join().unwrap();
         }
     });
     assert!(calls.load(Ordering::SeqCst) >= CALLS);
     assert_eq!(agents(&guard), RELOADS + 1);
+}
+
+/// While time makes every verdict another one at each look, what was judged of older files never replaces newer ones.
+#[test]
+fn judging_again_never_undoes_an_installation() {
+    const INSTALLATIONS: u64 = 150;
+    let world = World::new("judging again");
+    let guard = world.over(Table::default()).open();
+    install(&guard, &revision(1, START), &["accepted"]);
+    let revisions: Vec<String> = (2..=INSTALLATIONS + 1).map(|number| revision(number, START)).collect();
+    let (published, done, judged) = (AtomicU64::new(1), AtomicBool::new(false), AtomicU64::new(0));
+    thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                let mut last = 0;
+                while !done.load(Ordering::Acquire) {
+                    let floor = published.load(Ordering::Acquire);
+                    let agents = agents(&guard);
+                    assert!(agents >= floor.max(last), "{agents} after {floor} and {last}");
+                    last = agents;
+                    // From full to expiring soon and back: neither reading is in the time of the other's verdict.
+                    let turn = judged.fetch_add(1, Ordering::Relaxed);
+                    world.set_clock(if turn.is_multiple_of(2) { 1_824_249_600 } else { START });
+                }
+            });
+        }
+        let _ends = Ends(&done);
+        for (number, file) in (2..).zip(&revisions) {
+            install(&guard, file, &["accepted"]);
+            published.store(number, Ordering::Release);
+        }
+    });
+    assert_eq!(agents(&guard), INSTALLATIONS + 1);
 }
