@@ -4,6 +4,7 @@
 mod accidents;
 mod artefacts;
 mod clock;
+mod folder;
 mod guard;
 mod lists;
 mod renewals;
