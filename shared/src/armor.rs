@@ -24,6 +24,16 @@ pub enum Label {
 }
 
 impl Label {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::License,
+        Self::StatusList,
+        Self::ActivationRequest,
+        Self::Activation,
+        Self::Release,
+        Self::UsageReport,
+    ];
+
     /// The words between `BEGIN ` and the closing dashes.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -80,9 +90,19 @@ pub fn unwrap_all(input: &[u8], label: Label) -> Vec<String> {
     blocks.into_iter().filter(|block| block.label == label.as_str()).map(|block| block.token).collect()
 }
 
-struct Block {
-    label: String,
-    token: String,
+/// Every block of a file, in order, whatever its label; none if the input is a bare token.
+#[must_use]
+pub fn read_blocks(input: &[u8]) -> Vec<Block> {
+    blocks(&decode(input))
+}
+
+/// A block as it was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// The words between `BEGIN ` and the closing dashes.
+    pub label: String,
+    /// What stands between the boundaries, joined.
+    pub token: String,
 }
 
 fn blocks(text: &str) -> Vec<Block> {
@@ -193,6 +213,10 @@ mod tests {
         );
         assert_eq!(unwrap_all(b" bare ", Label::License), ["bare"]);
         assert!(unwrap_all(other.as_bytes(), Label::License).is_empty());
+        let labels: Vec<String> =
+            read_blocks([other, first].concat().as_bytes()).into_iter().map(|block| block.label).collect();
+        assert_eq!(labels, ["ACTIVATION", "LICENSE"]);
+        assert!(read_blocks(b" bare ").is_empty());
     }
 
     #[test]

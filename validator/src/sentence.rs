@@ -103,7 +103,9 @@ pub(crate) const fn advice(reason: Reason) -> &'static str {
         Reason::MaintenanceEnded => "Renew the maintenance, or go back to the last release that it covers.",
         Reason::ClockRolledBack => "Correct the clock.",
         Reason::CandidateRejected => "Look at what was refused; what was in force still is.",
-        Reason::StateDamaged => "Nothing: the state has been started afresh. Check the disk.",
+        Reason::StateDamaged => {
+            "The state has been started afresh. Check the disk, then remove the damaged file that was set aside."
+        }
         Reason::Stateless => "Give the product a folder that it can write to.",
         _ => "Contact the vendor.",
     }

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::sync::Arc;
 use lictor_shared::{
-    Activation, Anchor, License, Products, Seconds, StatusList, Thumbprint, Timestamp, Uuid, limits,
+    Activation, Anchor, License, Products, Release, Seconds, StatusList, Thumbprint, Timestamp, Uuid, limits,
 };
 
 use crate::unverified::IssuerSigned;
@@ -154,6 +154,15 @@ impl<A> Accepted<A> {
     }
 }
 
+#[cfg(feature = "host")]
+impl<A> Accepted<A> {
+    /// Takes back into force what was accepted earlier: the state remembers its digest. Whether it would be accepted today does
+    /// not matter.
+    pub(crate) const fn earlier(verified: Verified<A>) -> Self {
+        Self(verified)
+    }
+}
+
 impl Verified<StatusList> {
     /// Takes the list into force.
     ///
@@ -170,6 +179,19 @@ impl Verified<Activation> {
     /// # Errors
     /// [`NotAccepted`] if its key does not speak for its product, is distrusted by now, or it is dated too far ahead.
     pub fn accept(self, horizon: &Horizon) -> Result<Accepted<Activation>, NotAccepted> {
+        if !self.key.products.include(&self.claims.product) {
+            return Err(NotAccepted::ForeignProduct { product: self.claims.product.clone() });
+        }
+        self.accept_at(horizon)
+    }
+}
+
+impl Verified<Release> {
+    /// Takes the receipt for true.
+    ///
+    /// # Errors
+    /// [`NotAccepted`] as for an activation.
+    pub fn accept(self, horizon: &Horizon) -> Result<Accepted<Release>, NotAccepted> {
         if !self.key.products.include(&self.claims.product) {
             return Err(NotAccepted::ForeignProduct { product: self.claims.product.clone() });
         }

@@ -16,3 +16,9 @@ pub fn system_time() -> Result<Timestamp, ClockError> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|_| ClockError)?;
     Timestamp::from_seconds(since.as_secs()).ok_or(ClockError)
 }
+
+/// The system clock; one that stands outside of the years of the format stands at their nearer end.
+pub(crate) fn nearest_time() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(Timestamp::EPOCH, |since| Timestamp::from_seconds(since.as_secs()).unwrap_or(Timestamp::MAX))
+}

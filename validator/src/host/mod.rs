@@ -1,7 +1,42 @@
-//! What needs an operating system: files and the clock. The rules never reach for either.
+//! What needs an operating system: files, the clock, the deployment's key and its state. The rules never reach for any of it.
 
+mod admit;
+mod candidate;
+mod choice;
 mod clock;
+mod custody;
+mod desk;
+mod digest;
+mod entropy;
 mod file;
+#[cfg(unix)]
+mod folder;
+mod guard;
+mod holdings;
+mod holds;
+mod identity;
+mod product;
+mod request;
+mod shelf;
+mod signal;
+mod snapshot;
+mod state;
+mod store;
+mod trouble;
+mod watched;
+mod watermark;
 
+pub use candidate::{Outcome, Refused};
 pub use clock::{ClockError, system_time};
+pub use entropy::EntropyError;
 pub use file::{FileError, read_file, read_stream};
+#[cfg(unix)]
+pub use folder::Folder;
+pub use guard::{Current, Guard, Installed, Notice, Opening};
+pub use identity::{Identity, IdentityError};
+pub use lictor_shared::RequestKind;
+pub use product::Product;
+pub use request::{Ask, AskError};
+pub use signal::{GuessableId, Signal};
+pub use store::{StateStore, StoreError, Swap};
+pub use trouble::{Offered, Trouble};

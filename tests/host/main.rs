@@ -1,0 +1,14 @@
+//! A deployment's own side: what it keeps, what it believes, and what survives which accident.
+#![cfg(test)]
+
+mod accidents;
+mod artefacts;
+mod clock;
+mod folder;
+mod guard;
+mod lists;
+mod renewals;
+mod replicas;
+mod seats;
+mod table;
+mod world;

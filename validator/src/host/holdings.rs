@@ -1,0 +1,66 @@
+//! The artefacts that a deployment holds.
+
+use lictor_shared::{Activation, Label, License, StatusList, StatusRef, Text, Thumbprint, Timestamp, Uuid};
+
+use super::state::LicenseKey;
+use crate::verified::{Accepted, Verified};
+
+/// What was verified, and where that is needed accepted, here.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Holdings {
+    pub(crate) licenses: Vec<Verified<License>>,
+    pub(crate) lists: Vec<Accepted<StatusList>>,
+    pub(crate) activations: Vec<Accepted<Activation>>,
+}
+
+/// What decides between two activations of one license for one deployment: the later one renews the seat.
+pub(crate) fn activation_rank(activation: &Activation) -> (Timestamp, u64, Uuid) {
+    (activation.issued_at, activation.counter, activation.serial)
+}
+
+/// What decides between two licenses with one id.
+pub(crate) fn license_rank(license: &License) -> (u64, Timestamp, Uuid) {
+    (license.revision, license.issued_at, license.serial)
+}
+
+pub(crate) fn license_key(license: &License) -> LicenseKey {
+    (license.issuer.clone(), license.id)
+}
+
+impl Holdings {
+    /// The activation that this deployment holds of a license.
+    pub(crate) fn activation(&self, key: &LicenseKey, owner: Thumbprint) -> Option<&Accepted<Activation>> {
+        self.activations
+            .iter()
+            .filter(|held| {
+                let claims = held.claims();
+                claims.issuer == key.0 && claims.license == key.1 && claims.key.thumbprint() == owner
+            })
+            .max_by_key(|held| activation_rank(held.claims()))
+    }
+
+    /// The latest `iat` of the licenses held.
+    pub(crate) fn latest_license(&self) -> Option<Timestamp> {
+        self.licenses.iter().map(Verified::issued_at).max()
+    }
+
+    /// Every entry of the issuer's lists that something held depends on, and when that was issued.
+    pub(crate) fn entries(&self, issuer: &Text) -> impl Iterator<Item = (&StatusRef, Timestamp)> {
+        let licenses = self.licenses.iter().map(|license| license.claims());
+        let licenses = licenses.filter(move |license| license.issuer == *issuer);
+        let activations = self.activations.iter().map(|activation| activation.claims());
+        let activations = activations.filter(move |activation| activation.issuer == *issuer);
+        licenses
+            .map(|license| (&license.status, license.issued_at))
+            .chain(activations.map(|activation| (&activation.status, activation.issued_at)))
+    }
+
+    /// Every token held, by the label of its armor.
+    pub(crate) fn tokens(&self) -> impl Iterator<Item = (Label, &str)> {
+        let licenses = self.licenses.iter().map(|license| (Label::License, license.token()));
+        let lists = self.lists.iter().map(|list| (Label::StatusList, list.verified().token()));
+        let activations =
+            self.activations.iter().map(|activation| (Label::Activation, activation.verified().token()));
+        licenses.chain(lists).chain(activations)
+    }
+}

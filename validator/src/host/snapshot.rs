@@ -1,0 +1,53 @@
+//! What the guard answers from: everything held, and the verdict that follows.
+
+use lictor_shared::Timestamp;
+
+use super::custody::Custody;
+use super::desk::{Kept, Record, Writing};
+use super::holds::Holds;
+use super::product::Product;
+use super::trouble::{Trouble, flags};
+use crate::verdict::Verdict;
+
+/// A verdict, when it holds, and what it was made of. Never changed, only replaced.
+#[derive(Clone, Debug)]
+pub(crate) struct Snapshot {
+    pub(crate) kept: Kept,
+    pub(crate) verdict: Verdict,
+    pub(crate) holds: Holds,
+}
+
+impl Snapshot {
+    pub(crate) fn new(kept: Kept, product: &Product, now: Timestamp) -> Self {
+        let (verdict, holds) = kept.custody.verdict(product, now);
+        Self { kept, verdict, holds }
+    }
+
+    /// Before anything was read.
+    pub(crate) fn missing(product: &Product, now: Timestamp) -> Self {
+        let kept = Kept {
+            custody: Custody::empty(),
+            record: Record::default(),
+            identity: None,
+            unsaved: Vec::new(),
+            troubles: Vec::new(),
+            writing: Writing::Refused(String::new()),
+        };
+        Self::new(kept, product, now)
+    }
+
+    /// The same at another reading of the clock.
+    pub(crate) fn at(&self, product: &Product, now: Timestamp) -> Self {
+        let mut kept = self.kept.clone();
+        kept.custody.read_clock(product, now);
+        Self::new(kept, product, now)
+    }
+
+    /// The same with more that is the matter.
+    pub(crate) fn with_troubles(&self, more: &[Trouble], product: &Product, now: Timestamp) -> Self {
+        let mut kept = self.kept.clone();
+        kept.troubles.extend(more.iter().cloned());
+        kept.custody.flags = flags(&kept.troubles);
+        Self::new(kept, product, now)
+    }
+}

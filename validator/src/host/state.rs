@@ -1,0 +1,114 @@
+//! What a deployment remembers: scalars only; signed artefacts are kept beside it as they are.
+
+mod text;
+
+use lictor_shared::{StatusRef, Text, Thumbprint, Timestamp, Uri, Uuid};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::digest::Digest;
+use super::watermark::Watermark;
+
+/// Seconds by which the watermark may be ahead of what is kept of it. Readings alone would write a file at every look.
+const UNSAVED: u64 = 3600;
+/// Releases of which the first run is remembered: those that run beside each other while replicas are upgraded.
+const RELEASES: usize = 16;
+
+/// A license: its issuer and its id.
+pub(crate) type LicenseKey = (Text, Uuid);
+/// A list: its issuer and its URI.
+pub(crate) type ListKey = (Text, Uri);
+
+/// The scalars of section 9.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct State {
+    pub(crate) clock: Watermark,
+    pub(crate) licenses: BTreeMap<LicenseKey, LicenseRecord>,
+    pub(crate) lists: BTreeMap<ListKey, Highest>,
+    /// Of the lists and activations in force.
+    pub(crate) accepted: BTreeSet<Digest>,
+    /// When an entry was first seen to be no longer valid.
+    pub(crate) learned: BTreeMap<(ListKey, u32), Timestamp>,
+    /// First run of each release, by the release's date.
+    pub(crate) first_runs: BTreeMap<Timestamp, Timestamp>,
+    pub(crate) requests: Requests,
+}
+
+/// What is remembered of one license id.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LicenseRecord {
+    /// First installation here.
+    pub(crate) since: Option<Timestamp>,
+    /// Highest revision that has been in force here; 0: none.
+    pub(crate) revision: u64,
+    /// Since when no matching origin has been configured.
+    pub(crate) origin_since: Option<Timestamp>,
+}
+
+/// The highest sequence accepted of one list, and the key that set it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Highest {
+    pub(crate) sequence: u64,
+    pub(crate) key: Thumbprint,
+}
+
+/// What was asked of issuers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Requests {
+    /// Grows by one with every request.
+    pub(crate) counter: u64,
+    pub(crate) newest: Option<Newest>,
+}
+
+/// The newest request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Newest {
+    pub(crate) nonce: Uuid,
+    pub(crate) answer: Answer,
+}
+
+/// Whether a request was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Awaited,
+    Received,
+}
+
+impl State {
+    pub(crate) fn license(&self, key: &LicenseKey) -> LicenseRecord {
+        self.licenses.get(key).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn learned(&self, issuer: &Text, status: &StatusRef) -> Option<Timestamp> {
+        let list = (issuer.clone(), status.uri.clone());
+        self.learned.get(&(list, status.index)).copied()
+    }
+
+    /// Remembers a release's first run, and forgets that of releases long gone.
+    pub(crate) fn first_run(&mut self, released: Timestamp, at: Timestamp) {
+        remember(self.first_runs.entry(released).or_insert(at), at);
+        while self.first_runs.len() > RELEASES {
+            self.first_runs.pop_first();
+        }
+    }
+
+    /// Whether so much has changed since `kept` that it must be kept in its place.
+    pub(crate) fn outgrows(&self, kept: &Self) -> bool {
+        let seconds = |state: &Self| state.clock.reached.map(Timestamp::seconds);
+        let moved = match (seconds(self), seconds(kept)) {
+            (Some(now), Some(then)) => now < then || now - then >= UNSAVED,
+            (now, then) => now != then,
+        };
+        let still = Watermark { reached: kept.clock.reached, ..self.clock };
+        moved || Self { clock: still, ..self.clone() } != *kept
+    }
+}
+
+/// Stores t first: an instant that is not remembered yet, or that lies ahead and so counts as unknown, becomes `t`.
+pub(crate) fn remember(instant: &mut Timestamp, t: Timestamp) {
+    *instant = t.min(*instant);
+}
+
+/// The same for one that may be unknown.
+pub(crate) fn remember_known(instant: &mut Option<Timestamp>, t: Timestamp) {
+    *instant = Some(instant.map_or(t, |known| known.min(t)));
+}
