@@ -138,6 +138,14 @@ fn sign(
     let mut draft = draft(home, uri, list.sequence, &exceptions, at)?;
     let room = since::room(write(&draft).signing_input().len());
     draft.since = since::choose(&exceptions, at, room);
+    // Without its date a revocation that lies ahead would count at once, so what finds no room is told when it has come.
+    let told = since::without_unannounced(&exceptions, &draft.since, at);
+    if told.len() < exceptions.len() {
+        let dates = core::mem::take(&mut draft.since);
+        draft = self::draft(home, uri, list.sequence, &told, at)?;
+        draft.since = dates;
+    }
+    let exceptions = told;
     let unsigned = write(&draft);
     let (token, sha256) = if transaction.is_dry_run() {
         (String::from_utf8_lossy(unsigned.signing_input()).into_owned(), None)

@@ -116,7 +116,8 @@ pub struct Renewed {
 /// What [`renew_all`] would do now. Nothing is changed, and no private key is needed.
 ///
 /// # Errors
-/// As [`renew`](crate::renew) for the first license that cannot be renewed so, naming it.
+/// As [`renew`](crate::renew) for the first license that cannot be renewed so, naming it; [`FailureKind::Conflict`] if
+/// their products need different signing keys, since one key signs all of them.
 pub fn plan_renewals(
     home: &Home,
     ledger: &Ledger,
@@ -139,6 +140,7 @@ pub fn plan_renewals(
         let (_, draft) = previewed.map_err(|failure| of(id, failure))?;
         plan.due.push(due(id, old_end, draft));
     }
+    desk.one_key(plan.due.iter().map(|due| due.products.as_slice()))?;
     Ok(plan)
 }
 

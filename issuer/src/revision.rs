@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use crate::accepted::anchors;
 use crate::difference::{Difference, differences};
 use crate::draft::Draft;
-use crate::error::Failure;
+use crate::error::{Failure, FailureKind};
 use crate::event::EventKind;
 use crate::find::find_in;
 use crate::home::Home;
@@ -112,6 +112,24 @@ impl<'a> Desk<'a> {
         press.speaks_for(&draft)?;
         press.fits(&draft, latest.next())?;
         Ok((latest, draft))
+    }
+
+    /// Refuses licenses that one key alone cannot sign: each is given by its products.
+    pub(crate) fn one_key<'p>(&self, licenses: impl Iterator<Item = &'p [Name]>) -> Result<(), Failure> {
+        let mut needed = BTreeMap::new();
+        for products in licenses {
+            let key = signing_key_for(&self.ring, Purpose::License, products, self.at)?;
+            needed.entry(key.public.thumbprint().to_string()).or_insert(products);
+        }
+        if needed.len() <= 1 {
+            return Ok(());
+        }
+        let products = needed.values().filter_map(|products| products.first());
+        let products: Vec<String> = products.map(|name| format!("--product {name}")).collect();
+        let message =
+            format!("These licenses need {} signing keys, and one key signs them all.", needed.len());
+        Err(Failure::new(FailureKind::Conflict, message)
+            .hint(format!("Renew them in several steps, as with {}.", products.join(", then "))))
     }
 
     fn press(&self, products: &[Name]) -> Result<Press<'_>, Failure> {

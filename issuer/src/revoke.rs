@@ -67,7 +67,7 @@ pub struct StoppedRevision {
 impl StoppedRevision {
     /// A revision, as it was before it was stopped at `at`.
     pub(crate) fn at(revision: &RevisionRecord, at: Timestamp) -> Self {
-        let since = revision.since.unwrap_or(at);
+        let since = revision.since.map_or(at, |since| since.min(at));
         Self {
             serial: revision.serial,
             entry: revision.entry.clone(),
@@ -133,13 +133,13 @@ pub fn preview_revocation(
     occasion: &Occasion,
 ) -> Result<Revoked, Failure> {
     let license = find_in(ledger.connection(), id)?;
-    let usable = usable(&license, occasion.at)?;
     let since = since(&license, revocation.effective, occasion.at)?;
+    let usable = usable(&license, since, occasion.at)?;
     Ok(revoked(&license, &usable, revocation.reason, since))
 }
 
 /// Revokes a license from an instant on, which may lie ahead: until then it is what it was. It may lie behind, so that
-/// the grace after it is shorter or over, but not before the license.
+/// the grace after it is shorter or over, but not before the license. A revocation that lies ahead can be brought forward.
 ///
 /// # Errors
 /// As [`revoke`]; [`FailureKind::Conflict`] as well for an instant where the license is suspended, since its revocation
@@ -153,8 +153,8 @@ pub fn revoke_from(
     let transaction = ledger.begin(occasion)?;
     let connection = transaction.connection();
     let license = find_in(connection, id)?;
-    let usable = usable(&license, occasion.at)?;
     let since = since(&license, revocation.effective, occasion.at)?;
+    let usable = usable(&license, since, occasion.at)?;
     let event =
         transaction.record(EventKind::LicenseRevoked, facts(&license, &usable, revocation, since)?)?;
     for revision in &usable {
@@ -217,15 +217,15 @@ impl Outcome for Revoked {
     }
 }
 
-fn usable(license: &LicenseRecord, at: Timestamp) -> Result<Vec<&RevisionRecord>, Failure> {
-    if let Standing::Revoked { since, reason } = license.standing {
-        let from = counting_from(since, at);
-        let message = format!("The license {} is revoked already, {from} {since} ({reason}).", license.id);
-        return Err(Failure::new(FailureKind::Conflict, message)
-            .hint("lictor status publish tells deployments of it, if that was not done since.")
-            .with("state", "revoked")
-            .with("since", since.to_string())
-            .with("reason", reason.as_str()));
+/// The revisions that a revocation stops which counts from `since`.
+fn usable(license: &LicenseRecord, since: Timestamp, at: Timestamp) -> Result<Vec<&RevisionRecord>, Failure> {
+    if let Standing::Revoked { since: counted, reason } = license.standing {
+        // What lies ahead can be brought forward, and is never put off.
+        if counted > at && since < counted {
+            let ahead = |revision: &&RevisionRecord| revision.is_usable(at) && revision.since > Some(since);
+            return Ok(license.revisions.iter().filter(ahead).collect());
+        }
+        return Err(revoked_already(license, (counted, reason), at));
     }
     let usable = license.usable(at);
     if !usable.is_empty() {
@@ -239,6 +239,24 @@ fn usable(license: &LicenseRecord, at: Timestamp) -> Result<Vec<&RevisionRecord>
     )
     .hint("There is nothing to revoke.")
     .with("state", license.state(at).as_str()))
+}
+
+fn revoked_already(
+    license: &LicenseRecord,
+    (since, reason): (Timestamp, RevocationReason),
+    at: Timestamp,
+) -> Failure {
+    let from = counting_from(since, at);
+    let message = format!("The license {} is revoked already, {from} {since} ({reason}).", license.id);
+    let hint = match since > at {
+        true => "An earlier date brings it forward: --effective DATE, or none for now.",
+        false => "lictor status publish tells deployments of it, if that was not done since.",
+    };
+    Failure::new(FailureKind::Conflict, message)
+        .hint(hint)
+        .with("state", "revoked")
+        .with("since", since.to_string())
+        .with("reason", reason.as_str())
 }
 
 fn facts(

@@ -129,7 +129,8 @@ impl Check<'_> {
     /// An entry that has left VALID already keeps its `since`.
     fn stop(&mut self, places: Vec<Place>, status: u64, since: Timestamp) {
         for place in places {
-            self.statuses.entry(place).or_insert((status, since)).0 = status;
+            let entry = self.statuses.entry(place).or_insert((status, since));
+            *entry = (status, entry.1.min(since));
         }
     }
 }

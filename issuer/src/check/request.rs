@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::{Check, damaged};
 use crate::error::Failure;
-use crate::event::Event;
+use crate::event::{Event, EventKind};
 use crate::ledger::requests;
 use crate::ledger::transaction::REQUEST_ID;
 
@@ -18,6 +18,8 @@ pub(super) struct Told {
     seq: u64,
     /// The tokens that were signed.
     tokens: BTreeSet<String>,
+    /// The trust anchors that were exported.
+    anchors: BTreeSet<String>,
 }
 
 impl Check<'_> {
@@ -25,7 +27,13 @@ impl Check<'_> {
         let Some(id) = event.body.get(REQUEST_ID).and_then(Value::as_str) else { return };
         let told = self.requests.entry(id.to_owned()).or_default();
         told.seq = event.seq;
-        told.tokens.extend(event.body.get("tokenSha256").and_then(Value::as_str).map(Into::into));
+        let hash = |name: &str| event.body.get(name).and_then(Value::as_str).map(String::from);
+        match event.kind {
+            EventKind::KeyExported => told.anchors.extend(hash("sha256")),
+            // An import answers with numbers alone.
+            EventKind::LicenseImported => {}
+            _ => told.tokens.extend(hash("tokenSha256")),
+        }
     }
 
     /// Every request has its row, and gives no token that was not signed for it.
@@ -49,23 +57,28 @@ impl Check<'_> {
 
 impl Told {
     fn gave(&self, id: &str, answer: &Value) -> Result<(), Failure> {
-        match tokens(answer).iter().all(|token| self.tokens.contains(token)) {
-            true => Ok(()),
-            false => Err(damaged(format!(
-                "the answer to the request {id:?} has a token that was not signed for it"
-            ))),
-        }
+        let (tokens, anchors) = (hashes(answer, "token"), hashes(answer, "set"));
+        // Several renewals are answered with serials, and their tokens read in the ledger.
+        let by_serial = answer.as_object().is_some_and(|members| members.contains_key("renewed"));
+        let what = if !by_serial && tokens != self.tokens || by_serial && !tokens.is_empty() {
+            "the tokens that were signed"
+        } else if anchors != self.anchors {
+            "the trust anchors that were exported"
+        } else {
+            return Ok(());
+        };
+        Err(damaged(format!("the answer to the request {id:?} does not hold {what} for it")))
     }
 }
 
-/// The hashes of the tokens in an answer.
-fn tokens(answer: &Value) -> Vec<String> {
+/// The hashes of every text with this name in an answer.
+fn hashes(answer: &Value, name: &str) -> BTreeSet<String> {
     match answer {
         Value::Object(members) => {
-            let own = members.get("token").and_then(Value::as_str).map(|token| hex(&Sha256::digest(token)));
-            own.into_iter().chain(members.values().flat_map(tokens)).collect()
+            let own = members.get(name).and_then(Value::as_str).map(|text| hex(&Sha256::digest(text)));
+            own.into_iter().chain(members.values().flat_map(|member| hashes(member, name))).collect()
         }
-        Value::Array(items) => items.iter().flat_map(tokens).collect(),
-        _ => Vec::new(),
+        Value::Array(items) => items.iter().flat_map(|item| hashes(item, name)).collect(),
+        _ => BTreeSet::new(),
     }
 }

@@ -1,12 +1,14 @@
 //! What was asked for, as it was asked: the arguments on the command line, before the clock and the defaults.
 
 use clap::ArgMatches;
-use lictor_shared::hex;
 use lictor_shared::json::{Members, Value};
+use lictor_shared::{Artefact as _, License, Uuid, armor, hex};
 use std::ffi::OsStr;
 use std::path::Path;
 
+use crate::error::{Failure, FailureKind};
 use crate::find::is_id;
+use crate::licenses::read_token;
 use crate::restore::digest;
 
 /// Options that say where, when, by whom and in which form, and how keys are opened: they are no part of what is asked
@@ -74,14 +76,40 @@ fn values(matches: &ArgMatches, id: &str) -> Value {
         .into()
 }
 
-/// A file by its content; what is none, or cannot be read, by its name.
+/// A license file by the license that it says it is, any other file by its content; what is none, or cannot be read, by its
+/// name.
 fn named(id: &str, value: &OsStr) -> Value {
     let path = Path::new(value);
     let may_be_id = id == "id" && value.to_str().is_some_and(is_id);
-    let is_file = !may_be_id && path.is_file();
-    match is_file.then(|| digest(path)) {
-        Some(Ok(sha256)) => Value::object([("sha256", sha256.as_str().into())]),
-        _ => word(value),
+    if may_be_id || !path.is_file() {
+        return word(value);
+    }
+    // So that a command which renews a file in its place can be repeated.
+    if id == "id"
+        && let Some(license) = license_of(path)
+    {
+        return Value::object([("license", license.to_string().into())]);
+    }
+    match digest(path) {
+        Ok(sha256) => Value::object([("sha256", sha256.as_str().into())]),
+        Err(_) => word(value),
+    }
+}
+
+fn license_of(path: &Path) -> Option<Uuid> {
+    let file = lictor_validator::host::read_file(path).ok()?;
+    read_token(&armor::unwrap(&file, License::LABEL)).map(|license| license.id)
+}
+
+/// Refuses what is read once only, as a pipe is: what it said then cannot be compared with what it says now.
+pub(super) fn repeatable(path: &Path) -> Result<(), Failure> {
+    match path.metadata() {
+        Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => {
+            let message = format!("{} is no file that can be read again", path.display());
+            Err(Failure::new(FailureKind::Usage, message)
+                .hint("a request that is made once needs a file; or leave --request-id out"))
+        }
+        _ => Ok(()),
     }
 }
 

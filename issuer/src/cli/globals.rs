@@ -91,6 +91,11 @@ impl Globals {
         Ok(Occasion { intent, clock_change: writing.clock_change(), ..self.occasion()? })
     }
 
+    /// The same circumstances now, when somebody has been asked for a passphrase meanwhile.
+    pub(crate) fn after_asking(&self, occasion: Occasion) -> Result<Occasion, Failure> {
+        Ok(Occasion { at: self.now()?, ..occasion })
+    }
+
     /// When, by whose clock, and who.
     pub(crate) fn occasion(&self) -> Result<Occasion, Failure> {
         let clock = if self.now.is_some() { ClockSource::Given } else { ClockSource::System };

@@ -50,6 +50,15 @@ pub(crate) fn answered(
     Ok(answer)
 }
 
+/// Says that a request which led to no change is carried out whenever it is asked for.
+pub(crate) fn say_not_remembered(occasion: &Occasion, output: &mut Output) {
+    if matches!(occasion.intent, Intent::MakeOnce(_)) {
+        output.warn(
+            "Nothing was to be done, so the request is not remembered; asked again, it may do something.",
+        );
+    }
+}
+
 /// Whether it is only tried.
 pub(crate) fn is_dry(occasion: &Occasion) -> bool {
     occasion.intent == Intent::DryRun
@@ -102,6 +111,12 @@ fn to_value(dry_run: &DryRun) -> Value {
 pub(crate) fn text<'a>(answer: &'a Value, name: &str) -> &'a str {
     let member = answer.as_object().and_then(|members| members.get(name));
     member.and_then(Value::as_str).unwrap_or_default()
+}
+
+/// A number in an answer.
+pub(crate) fn number(answer: &Value, name: &str) -> u64 {
+    let member = answer.as_object().and_then(|members| members.get(name));
+    member.and_then(Value::as_integer).unwrap_or_default()
 }
 
 /// An answer with one member more.

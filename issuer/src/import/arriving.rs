@@ -126,6 +126,9 @@ fn license(mut object: Object, line: u64, revisions: Vec<ArrivingRevision>) -> R
     if standing == Standing::Active && revisions.iter().any(suspended) {
         return Err(object.refuse("state", "it is active, and a revision is suspended"));
     }
+    if let Some(contradiction) = contradiction(standing, &revisions) {
+        return Err(object.refuse("state", contradiction));
+    }
     object.end()?;
     Ok(Arriving {
         line,
@@ -135,6 +138,28 @@ fn license(mut object: Object, line: u64, revisions: Vec<ArrivingRevision>) -> R
         standing,
         revisions,
     })
+}
+
+/// What the entries of a license that is stopped say otherwise: every revision that could still be used then is stopped too.
+fn contradiction(standing: Standing, revisions: &[ArrivingRevision]) -> Option<&'static str> {
+    let (since, revoked_only, says) = match standing {
+        Standing::Active => return None,
+        Standing::Suspended { since } => {
+            (since, false, "it is suspended, and a revision that can be used is valid")
+        }
+        Standing::Revoked { since, .. } => {
+            (since, true, "it is revoked, and a revision that can be used is not")
+        }
+    };
+    let usable = |revision: &&ArrivingRevision| {
+        revision.claims.term.grace_until().is_none_or(|grace_until| grace_until > since)
+    };
+    let stopped = |revision: &ArrivingRevision| match revision.stopped {
+        Some((Status::Revoked, _)) => true,
+        Some(_) => !revoked_only,
+        None => false,
+    };
+    (!revisions.iter().filter(usable).all(stopped)).then_some(says)
 }
 
 fn standing(object: &mut Object) -> Result<Standing, Refused> {

@@ -22,7 +22,7 @@ pub(super) const SELECT_FREE_AFTER: &str = "SELECT taken.idx + 1 FROM status_ent
     (SELECT 1 FROM status_entry AS next WHERE next.list = taken.list AND next.idx = taken.idx + 1) \
     ORDER BY taken.idx LIMIT 1";
 const UPDATE: &str = "UPDATE status_entry SET status = ?3, \
-    since = CASE ?3 WHEN 0 THEN NULL ELSE COALESCE(since, ?4) END WHERE list = ?1 AND idx = ?2";
+    since = CASE ?3 WHEN 0 THEN NULL ELSE MIN(COALESCE(since, ?4), ?4) END WHERE list = ?1 AND idx = ?2";
 pub(super) const SELECT_NOT_VALID: &str =
     "SELECT idx, status, since, grace FROM status_entry WHERE list = ?1 AND status <> 0 ORDER BY idx";
 

@@ -34,6 +34,16 @@ pub(super) fn choose(exceptions: &[Exception], at: Timestamp, room: usize) -> BT
     chosen.map(|entry| (entry.index, entry.since)).collect()
 }
 
+/// The entries but for those that leave VALID later than `at` and of which `chosen` does not say when.
+pub(super) fn without_unannounced(
+    exceptions: &[Exception],
+    chosen: &BTreeMap<u32, Timestamp>,
+    at: Timestamp,
+) -> Vec<Exception> {
+    let told = |entry: &&Exception| entry.since <= at || chosen.contains_key(&entry.index);
+    exceptions.iter().filter(told).copied().collect()
+}
+
 /// When the grace that follows an entry's `since` ends, perhaps after the year 9999.
 const fn end(entry: &Exception) -> u64 {
     entry.since.seconds().saturating_add(entry.grace.get())
@@ -70,6 +80,20 @@ mod tests {
         assert_eq!(chosen(&entries, 109, 1000), [1, 2, 4]);
         assert_eq!(chosen(&entries, 200, 1000), [0_u32; 0]);
         assert_eq!(chosen(&[exception(5, limits::TIME_MAX, 31_536_000)], 110, 1000), [5]);
+    }
+
+    #[test]
+    fn what_lies_ahead_and_finds_no_room_is_not_told_yet() {
+        let entries = [exception(1, 1000, 30), exception(2, 500, 10), exception(3, 1000, 0)];
+        let at = Timestamp::from_seconds(501).unwrap();
+        let told = |room| {
+            let chosen = choose(&entries, at, room);
+            let told = without_unannounced(&entries, &chosen, at);
+            told.iter().map(|entry| entry.index).collect::<Vec<_>>()
+        };
+        assert_eq!(told(27), [1, 2, 3]);
+        assert_eq!(told(9), [1, 2]);
+        assert_eq!(told(0), [2]);
     }
 
     #[test]

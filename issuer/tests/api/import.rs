@@ -231,3 +231,20 @@ fn what_is_taken_here_by_something_else_is_a_conflict() {
         assert_eq!(target.ledger.events(1).count(), events);
     }
 }
+
+#[test]
+fn a_license_that_is_stopped_has_no_revision_that_is_not() {
+    let (world, lines) = world();
+    let mut other = beside(&world);
+    let stopped: Vec<&Value> = lines.iter().filter(|line| line["state"] != json!("active")).collect();
+    assert!(stopped.iter().any(|line| line["state"] == json!("revoked")), "{lines:?}");
+    for line in stopped {
+        let mut freed = line.clone();
+        for revision in freed["revisions"].as_array_mut().unwrap() {
+            revision["status"] = json!("valid");
+            revision["since"] = json!(null);
+        }
+        let failure = import_at(&mut other, &file(&[freed]), &at(LATER)).unwrap_err();
+        assert!(failure.message.contains("line 1: state: it is "), "{}", failure.message);
+    }
+}

@@ -198,6 +198,7 @@ fn what_a_request_came_to_can_be_neither_forged_nor_taken_away_unseen() {
     };
     check(&world.ledger).unwrap();
     for statement in [
+        "UPDATE request SET answer = '{}'",
         "UPDATE request SET id = 'order-2'",
         "UPDATE request SET seq = 1",
         "DELETE FROM request",

@@ -159,7 +159,7 @@ fn a_revocation_counts_from_the_date_that_it_is_given() {
         assert_eq!(event.at, time(LATER));
         check(&world.ledger).unwrap();
         // It is decided, whenever it counts.
-        let again = revoke_from(&mut world.ledger, &id, &from(LATER), &at(LATER)).unwrap_err();
+        let again = revoke_from(&mut world.ledger, &id, &from("2027-12-01T00:00:00Z"), &at(LATER)).unwrap_err();
         assert_eq!((again.exit_code(), again.details["state"].as_str()), (20, Some("revoked")));
         assert!(again.message.contains(date), "{}", again.message);
     }
@@ -189,5 +189,28 @@ fn the_revocation_of_what_is_suspended_counts_from_its_suspension() {
     assert!(failure.hint.unwrap().contains("--effective"));
     revoke(&mut world.ledger, &id, RevocationReason::Other, None, &at(LATER)).unwrap();
     assert_eq!(find(&world.ledger, &id).unwrap().revisions[0].since, Some(time(NOW)));
+    check(&world.ledger).unwrap();
+}
+
+#[test]
+fn what_lies_ahead_is_brought_forward_and_never_put_off() {
+    let mut world = World::new();
+    let id = world.issue(|_| ()).signed.license.id.to_string();
+    revoke_from(&mut world.ledger, &id, &from("2027-07-01T00:00:00Z"), &at(NOW)).unwrap();
+    for date in ["2027-07-01T00:00:00Z", "2027-08-01T00:00:00Z"] {
+        let failure = revoke_from(&mut world.ledger, &id, &from(date), &at(LATER)).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Conflict);
+        assert!(failure.hint.unwrap().contains("brings it forward"));
+    }
+    let sooner = revoke_from(&mut world.ledger, &id, &from("2027-03-01T00:00:00Z"), &at(LATER)).unwrap();
+    assert_eq!(sooner.revisions[0].since, time("2027-03-01T00:00:00Z"));
+    let now = revoke(&mut world.ledger, &id, RevocationReason::Fraud, None, &at(LATER)).unwrap();
+    assert_eq!((now.since, now.revisions[0].since), (time(LATER), time(LATER)));
+    let record = find(&world.ledger, &id).unwrap();
+    assert_eq!(record.standing, Standing::Revoked { since: time(LATER), reason: RevocationReason::Fraud });
+    assert_eq!(record.revisions[0].since, Some(time(LATER)));
+    // From now on it counts.
+    let failure = revoke(&mut world.ledger, &id, RevocationReason::Other, None, &at(LATER)).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Conflict);
     check(&world.ledger).unwrap();
 }

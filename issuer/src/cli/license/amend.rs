@@ -58,6 +58,7 @@ impl Amend {
         handed::can_be_written(&self.out, &home, &occasion)?;
         let prompts = globals.prompts();
         let signer = self.passphrase.license_signer(&home, &ledger, &draft.products, &occasion, prompts)?;
+        let occasion = globals.after_asking(occasion)?;
         let amended = amend(&home, &mut ledger, &*signer, &id, &amendment, &occasion)?;
         if let Some(dry_run) = ledger.dry_run() {
             return writing::tell(dry_run, output, |output| revised::tell("Amended", &amended, output));

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::PathBuf;
 
+use super::super::asked::repeatable;
 use super::super::globals::Globals;
 use super::super::input::is_standard_input;
 use super::super::output::Output;
@@ -46,6 +47,9 @@ impl Import {
             )
             .hint("name a file, or leave --request-id out: what is here already is not imported again"));
         }
+        if self.writing.request_id.is_some() {
+            repeatable(&self.file)?;
+        }
         let (_, mut ledger) = globals.home_and_ledger()?;
         let occasion = globals.occasion_of(&self.writing)?;
         if let Some(answer) = writing::answered(&ledger, &occasion, output)? {
@@ -53,10 +57,14 @@ impl Import {
         }
         let arriving = self.read(&ledger)?;
         let imported = import(&mut ledger, &arriving, &occasion)?;
-        if let Some(dry_run) = ledger.dry_run() {
-            return writing::tell(dry_run, output, |output| tell(&imported, output));
+        if writing::is_dry(&occasion) {
+            let dry_run = ledger.dry_run().cloned().unwrap_or_default();
+            return writing::tell(&dry_run, output, |output| tell(&imported, output));
         }
         tell(&imported, output);
+        if imported.revisions == 0 {
+            writing::say_not_remembered(&occasion, output);
+        }
         show(&imported.answer(), output)
     }
 

@@ -86,6 +86,7 @@ impl Issue {
         handed::can_be_written(&self.out, &home, &occasion)?;
         let prompts = globals.prompts();
         let signer = self.passphrase.license_signer(&home, &ledger, &draft.products, &occasion, prompts)?;
+        let occasion = globals.after_asking(occasion)?;
         let issued = issue(&home, &mut ledger, &*signer, &order, &occasion)?;
         if let Some(dry_run) = ledger.dry_run() {
             return writing::tell(dry_run, output, |output| say(&issued, output));

@@ -82,6 +82,7 @@ impl Renew {
         handed::can_be_written(&self.out, &home, &occasion)?;
         let prompts = globals.prompts();
         let signer = self.passphrase.license_signer(&home, &ledger, &draft.products, &occasion, prompts)?;
+        let occasion = globals.after_asking(occasion)?;
         let renewed = renew(&home, &mut ledger, &*signer, &id, &renewal, &occasion)?;
         if let Some(dry_run) = ledger.dry_run() {
             return writing::tell(dry_run, output, |output| revised::tell("Renewed", &renewed, output));

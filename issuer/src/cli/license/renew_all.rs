@@ -68,6 +68,7 @@ impl Renew {
             self.several.confirmed(plan.due.len(), globals.prompts(), output)?;
         }
         if plan.due.is_empty() {
+            writing::say_not_remembered(&occasion, output);
             let nothing = Value::object([("renewed", Value::Array(Vec::new()))]);
             return self.hand_out_all(&nothing, (&home, &ledger), output);
         }
@@ -78,6 +79,7 @@ impl Renew {
         let products = plan.due.first().map(|due| due.products.as_slice()).unwrap_or_default();
         let prompts = globals.prompts();
         let signer = self.passphrase.license_signer(&home, &ledger, products, &occasion, prompts)?;
+        let occasion = globals.after_asking(occasion)?;
         let made = renew_all(&home, &mut ledger, &*signer, (&expiring, &plan), &renewal, &occasion)?;
         if let Some(dry_run) = ledger.dry_run() {
             return writing::tell(dry_run, output, |output| say(&made, output));

@@ -58,6 +58,7 @@ impl Publish {
             }
         }
         let signer = self.passphrase.signer(&home, &ledger, Purpose::Status, &occasion, globals.prompts())?;
+        let occasion = globals.after_asking(occasion)?;
         let publication = publish(&home, &mut ledger, &*signer, &uris, &occasion)?;
         if let Some(dry_run) = ledger.dry_run() {
             return writing::tell(dry_run, output, |output| tell(&publication, output));
@@ -77,9 +78,7 @@ impl Publish {
         for list in lists.unwrap_or_default() {
             let file = self.out.as_deref().map(|folder| folder.join(file_name(writing::text(list, "uri"))));
             if let Some(path) = &file {
-                self.may_be_replaced(path, writing::text(list, "uri"), home)?;
-                durable::replace(path, armored(list).as_bytes(), Readers::Anyone)?;
-                output.say(format_args!("The list {} is in {}.", writing::text(list, "uri"), path.display()));
+                self.write(list, path, home, output)?;
             }
             shown.push((list, file));
         }
@@ -101,6 +100,23 @@ impl Publish {
             None => output.hand_over(text, json)?,
         }
         Ok(0)
+    }
+
+    /// Writes a list to its file, unless a newer edition is there: whoever repeats a request takes nothing back.
+    fn write(&self, list: &Value, path: &Path, home: &Home, output: &mut Output) -> Result<(), Failure> {
+        let (uri, sequence) = (writing::text(list, "uri"), writing::number(list, "sequence"));
+        let shown = path.display();
+        if let Some(newer) = edition_of(path).filter(|found| found.uri.as_str() == uri)
+            && newer.sequence > sequence
+        {
+            let newer = newer.sequence;
+            output.warn(format_args!("{shown} holds a newer edition of {uri}, sequence {newer}; it stays."));
+            return Ok(());
+        }
+        self.may_be_replaced(path, uri, home)?;
+        durable::replace(path, armored(list).as_bytes(), Readers::Anyone)?;
+        output.say(format_args!("The list {uri} is in {shown}."));
+        Ok(())
     }
 
     /// Makes the folder, and makes sure that each list can be written there.
@@ -126,7 +142,7 @@ impl Publish {
 
     /// An edition of the same list makes way for a newer one; any other file needs to be given up.
     fn may_be_replaced(&self, path: &Path, uri: &str, home: &Home) -> Result<(), Failure> {
-        match edition_of(path).is_some_and(|found| found == uri) {
+        match edition_of(path).is_some_and(|found| found.uri.as_str() == uri) {
             true => Ok(()),
             false => self.force.allows(path, home),
         }
@@ -134,10 +150,10 @@ impl Publish {
 }
 
 /// The list that a file says it is an edition of. Nothing hangs on it but whether it is kept.
-fn edition_of(path: &Path) -> Option<String> {
+fn edition_of(path: &Path) -> Option<StatusList> {
     let token = armor::unwrap(&lictor_validator::host::read_file(path).ok()?, StatusList::LABEL);
     let received = Received::<StatusList>::read(&token).ok()?;
-    StatusList::read(received.untrusted_payload()).ok().map(|list| list.uri.to_string())
+    StatusList::read(received.untrusted_payload()).ok()
 }
 
 fn armored(list: &Value) -> String {
