@@ -151,11 +151,16 @@ impl Operation {
     }
 }
 
-/// A sequence of operations. Most begin with a key and a license, since without them little can happen.
+/// A sequence of operations. Most begin with a key and a license, since without them little can happen; some with a key besides that
+/// is destroyed, since few keys live so long.
 pub(super) fn sequence() -> impl Strategy<Value = Vec<Operation>> {
     let first = prop_oneof![
         9 => order().prop_map(|order| vec![Operation::NewKey, Operation::Issue(order)]),
         1 => Just(Vec::new()),
+        2 => order().prop_map(|order| {
+            let destroyed = Operation::Key { of: Index::Known(1), step: Step::Destroy };
+            vec![Operation::NewKey, Operation::NewKey, destroyed, Operation::Issue(order)]
+        }),
     ];
     (first, vec(operation(), 4..16)).prop_map(|(first, then)| [first, then].concat())
 }
