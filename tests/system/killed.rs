@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-const KILLS: u64 = 12;
+const KILLS: u64 = 8;
 
 /// Kills may be so many times more until half of them have landed.
 const PATIENCE: u64 = 8;
