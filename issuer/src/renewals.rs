@@ -163,6 +163,10 @@ pub fn renew_all(
     if !licenses.iter().map(|license| license.id).eq(plan.due.iter().map(|due| due.license)) {
         return Err(changed_meanwhile());
     }
+    // Said before anything is looked for that only signing needs.
+    if licenses.is_empty() {
+        return Err(none_due());
+    }
     let desk = Desk::open(home, connection, occasion.at)?;
     let draft = drafting(renewal);
     let revision = Revision { kind: EventKind::LicenseRenewed, earlier: renewal.earlier, draft: &draft };
@@ -178,8 +182,7 @@ pub fn renew_all(
         renewals.renewed.push(renewed(revised));
         last = Some(event);
     }
-    let last =
-        last.ok_or_else(|| Failure::new(FailureKind::Usage, "no license is due, so none was renewed"))?;
+    let last = last.ok_or_else(none_due)?;
     // After this line all of them are renewed, before it none is, and nobody has seen a token.
     transaction.commit(last, &renewals)?;
     Ok(renewals)
@@ -291,6 +294,10 @@ impl Renewed {
 fn of(id: Uuid, failure: Failure) -> Failure {
     let message = format!("The license {id} cannot be renewed so, and so none is: {}", failure.message);
     Failure { message, ..failure }.with("license", id.to_string())
+}
+
+fn none_due() -> Failure {
+    Failure::new(FailureKind::Usage, "no license is due, so none was renewed")
 }
 
 fn changed_meanwhile() -> Failure {

@@ -22,7 +22,7 @@ use self::rules::Model;
 use crate::support::World;
 use lictor_issuer::Terms;
 
-const SEQUENCES: u64 = 1000;
+const SEQUENCES: u64 = 700;
 
 /// At once: a sequence waits for the disk most of its time.
 const WORKERS: u64 = 4;
@@ -88,5 +88,6 @@ fn play(operations: &[Operation], template: (&Path, u64), reach: &Mutex<Reach>) 
         compare::compare(&desk, &model, did).map_err(|why| format!("{}: {why}", step()))?;
     }
     check(&desk.ledger).map_err(|failure| format!("the check of the ledger: {failure}"))?;
-    if model.keys == 0 { Ok(()) } else { published::compare(&desk, &model) }
+    // Where nobody signs there is no list of now.
+    if model.signer().is_none() { Ok(()) } else { published::compare(&desk, &model) }
 }

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 /// Each gives one text a row: all that matters, and nothing that is drawn at random.
 const TOLD: [&str; 7] = [
     "SELECT 'event ' || kind FROM event ORDER BY seq",
-    "SELECT 'key ' || state FROM signing_key ORDER BY seq",
+    "SELECT 'key ' || state || ' ' || COALESCE(distrust_after, '') || COALESCE(destroyed_at, '') FROM signing_key ORDER BY seq",
     "SELECT 'product ' || name FROM product ORDER BY name",
     "SELECT 'license ' || state || ' ' || COALESCE(since, '') || COALESCE(reason, '') FROM license ORDER BY 1",
     "SELECT 'revision ' || revision || ' ' || status || ' ' || COALESCE(status_entry.since, '') \
@@ -102,7 +102,11 @@ pub(super) fn is_whole(path: &Path, bytes: &[u8]) -> bool {
     // Whatever else a command writes is named here, with what makes it whole.
     match name.as_str() {
         "lictor.toml" => text.ends_with("environments = [\"production\"]\n"),
-        "anchors.json" => serde_json::from_str::<serde_json::Value>(&text).is_ok(),
+        name if name.ends_with(".json") => serde_json::from_str::<serde_json::Value>(&text).is_ok(),
+        name if name.ends_with(".jsonl") => {
+            text.ends_with('\n')
+                && text.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok())
+        }
         ".gitignore" => text.ends_with("*\n"),
         _ => false,
     }

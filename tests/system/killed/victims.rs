@@ -6,7 +6,8 @@ use crate::world::NOW;
 #[derive(Debug)]
 pub(super) struct Victim {
     pub(super) command: &'static str,
-    /// Words behind the command; `{acme}` is the id of the license in `acme.lic`.
+    /// Words behind the command; `{acme}` is the id of the license in `acme.lic`, `{signs}` the key that signs, and `{spare}`
+    /// the next one.
     pub(super) given: &'static str,
     /// Words more, for repeating it.
     pub(super) again: &'static str,
@@ -39,14 +40,26 @@ pub(super) const VICTIMS: &[Victim] = &[
     Victim { home: "fresh", ..once("init", "--home fresh --issuer bolt --status-uri urn:bolt:status:0") },
     once("key new", "--no-passphrase"),
     once("key import", "own.pem --no-passphrase"),
+    once("key export", "--out keys.json"),
+    once("key activate", "{spare} --unshipped"),
+    once("key retire", "{signs} --without-successor"),
+    once("key distrust", "{signs} --after 2027-02-01T00:00:00Z --confirm {signs}"),
+    once("key destroy", "{spare} --confirm {spare}"),
+    // Killed when the file is sealed anew and the log does not say so yet, it wants the new passphrase.
+    Victim {
+        again: "--passphrase-file passphrase",
+        ..once("key passphrase", "{spare} --new-passphrase-file passphrase")
+    },
     once("product add", "desk --plan pro --feature branding"),
     once("license issue", "--product dialer --plan pro --customer Hooli --term 1y --out new.lic"),
     once("issue", "--product dialer --plan pro --customer Hooli --term 1y"),
     once("license renew", "acme.lic --term 1y --revoke-previous --out new.lic"),
+    once("license renew", "--expiring-within 400d --term 1y --confirm 1 --out renewed"),
     once("license amend", "acme.lic --seats 50 --out new.lic"),
     once("license suspend", "acme.lic --note unpaid"),
     once("license reinstate", "bolt.lic"),
-    once("license revoke", "acme.lic --reason fraud --confirm {acme}"),
+    once("license revoke", "acme.lic --reason fraud --effective 2027-02-01 --confirm {acme}"),
+    once("license import", "gifts.jsonl"),
     once("status publish", "--out lists"),
     // Killed when lictor.toml has the new list already and the ledger is still the old one, it wants another list: this
     // one might have been used in between.
@@ -59,11 +72,12 @@ pub(super) const VICTIMS: &[Victim] = &[
         )
     },
     Victim { again: "--force", kind: Kind::File, ..once("ledger backup", "copy.db") },
+    Victim { again: "--force", kind: Kind::File, ..once("license export", "--out licenses.jsonl") },
     Victim { again: "--again", home: "lictor-quickstart/home", kind: Kind::Tour, ..once("quickstart", "") },
 ];
 
 /// Commands without a request id that write all the same.
-const OTHERS: [&str; 2] = ["ledger backup", "quickstart"];
+const OTHERS: [&str; 3] = ["ledger backup", "license export", "quickstart"];
 
 #[test]
 fn every_command_that_writes_is_killed() {

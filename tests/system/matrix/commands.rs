@@ -16,7 +16,8 @@ pub(super) enum Does {
 pub(super) struct Row {
     pub(super) command: &'static str,
     pub(super) does: Does,
-    /// The ways in which it is given: words behind the command, `{id}` and `{file}` being the license.
+    /// The ways in which it is given: words behind the command, `{id}`, `{whole}` and `{file}` being the license
+    /// and `{kid}` the key.
     pub(super) given: &'static [&'static str],
 }
 
@@ -33,13 +34,33 @@ const fn writes(command: &'static str, given: &'static [&'static str]) -> Row {
 }
 
 /// A row for every command of the grammar. What stands in `given` should lead to each exit code that the state of licenses
-/// and keys can lead to, and to each mistake that only a look into the home shows.
+/// and keys can lead to, and to each mistake that only a look into the home shows; one that is the same in every state
+/// is made with one license, named by its file.
 pub(super) const ROWS: &[Row] = &[
     writes("init", &["--issuer acme-licensing --status-uri urn:acme:status:0"]),
     writes("key new", &["--no-passphrase", "--passphrase-file passphrase", "--passphrase-file absent"]),
     writes("key import", &["own.pem --no-passphrase", "absent.pem --no-passphrase"]),
     reads("key list", &[""]),
-    reads("key export", &["", "--out anchors.json"]),
+    writes("key export", &["", "--out keys.json", "--out anchors.json"]),
+    writes("key activate", &["{kid}", "{kid} --unshipped"]),
+    writes("key retire", &["{kid}", "{kid} --without-successor"]),
+    writes(
+        "key distrust",
+        &[
+            "{kid} --after 2027-01-01T00:00:00Z --confirm {kid}",
+            "{kid} --after 2027-03-01T00:00:00Z --confirm {kid}",
+            "{kid} --after 2027-01-01T00:00:00Z",
+        ],
+    ),
+    writes("key destroy", &["{kid} --confirm {kid}", "{kid}"]),
+    writes(
+        "key passphrase",
+        &[
+            "{kid} --passphrase-file passphrase --no-passphrase",
+            "{kid} --new-passphrase-file passphrase",
+            "{kid} --passphrase-file absent --no-passphrase",
+        ],
+    ),
     writes("product add", &["desk --plan pro", "dialer --plan pro", "desk --plan pro --plan pro"]),
     reads("product list", &[""]),
     reads("product show", &["dialer", "desk"]),
@@ -49,25 +70,50 @@ pub(super) const ROWS: &[Row] = &[
         "license renew",
         &[
             "{id} --term 1y",
-            "{file} --term 1y --revoke-previous",
             "{id} --until 2026-11-23",
-            "{id} --term 1y --plan gold",
+            "active.lic --term 1y --revoke-previous",
+            "active.lic --term 1y --plan gold",
+            "--expiring-within 400d --term 1y --out renewed --confirm 2",
+            "--expiring-within 400d --term 1y --out renewed",
+            "--expiring-within 1d --term 1y --out renewed",
         ],
     ),
-    writes("license amend", &["{id} --seats 50", "{file} --overage 0 --seats 7", "{id}"]),
-    writes("license suspend", &["{id}", "{file} --note waits"]),
-    writes("license reinstate", &["{id}", "{file}"]),
+    writes(
+        "license amend",
+        &["{id} --seats 50", "{id}", "active.lic --overage 0 --seats 7 --revoke-previous"],
+    ),
+    writes("license suspend", &["{id}", "active.lic --note waits"]),
+    writes("license reinstate", &["{id}", "suspended.lic"]),
     writes(
         "license revoke",
         &[
             "{id} --reason fraud --confirm {whole}",
-            "{file} --reason other --confirm {whole}",
             "{id} --reason fraud",
+            "active.lic --reason contract-ended --effective 2027-02-01",
+            "active.lic --reason contract-ended --effective 2024-02-01",
+            "suspended.lic --reason contract-ended --effective 2027-02-01",
         ],
     ),
-    reads("license list", &["", "--limit 2"]),
-    gives("license show", &["{id}", "{file}", "{id} --out new.lic", "{id} --out anchors.json"]),
-    reads("license inspect", &["{file}"]),
+    reads(
+        "license list",
+        &[
+            "",
+            "--limit 2 --sort expires --reverse",
+            "--state active --state grace --product dialer --plan pro --customer acme-gmbh",
+            "--expiring 400d",
+            "--revoked",
+            "--after 0198c0d2-6c1e-7a33-9d5e-2f6f2b1d9a10",
+        ],
+    ),
+    gives("license show", &["{id}", "{file}", "{id} --out new.lic", "active.lic --out anchors.json"]),
+    reads("license inspect", &["{file}", "active.lic --keys anchors.json", "active.lic --keys absent.json"]),
+    writes(
+        "license import",
+        &["licenses.jsonl", "earlier.jsonl", "others.jsonl", "anchors.json", "absent.jsonl"],
+    ),
+    gives("license export", &["", "--out new.jsonl", "--out anchors.json"]),
+    reads("customer list", &[""]),
+    reads("customer show", &["acme-gmbh", "Nobody"]),
     writes("status publish", &["", "--out lists", "--out anchors.json"]),
     reads("status show", &["lists/0.lic", "absent.lic"]),
     reads("ledger verify", &[""]),
@@ -76,8 +122,11 @@ pub(super) const ROWS: &[Row] = &[
         "ledger restore",
         &[
             "backup.db --status-uri urn:acme:status:9",
-            "backup.db --status-uri urn:acme:status:9 --replace acme-licensing",
-            "absent.db --status-uri urn:acme:status:9",
+            "backup.db --status-uri urn:acme:status:9 --replace --confirm acme-licensing",
+            "backup.db --status-uri urn:acme:status:9 --replace --confirm bolt",
+            "backup.db --status-uri urn:acme:status:9 --replace",
+            "another.db --status-uri urn:acme:status:9 --replace --confirm acme-licensing",
+            "absent.db --status-uri urn:acme:status:9 --replace --confirm acme-licensing",
         ],
     ),
     reads("doctor", &[""]),
@@ -86,7 +135,7 @@ pub(super) const ROWS: &[Row] = &[
         &[
             "{file} --product dialer",
             "{file} --product dialer --keys anchors.json --status lists/0.lic --at 2026-12-20T00:00:00Z",
-            "{file} --product desk --keys anchors.json",
+            "active.lic --product desk --keys anchors.json",
             "{file} --product dialer --keys anchors.json --strict",
             "seats.lic --product dialer --keys anchors.json",
         ],
@@ -95,6 +144,7 @@ pub(super) const ROWS: &[Row] = &[
     writes("quickstart", &[""]),
     reads("completions", &["bash"]),
     gives("man", &["pages", "anchors.json"]),
+    reads("help", &["", "exit-codes", "license renew", "exit-code"]),
 ];
 
 const ISSUE: &[&str] = &[

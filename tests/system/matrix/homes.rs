@@ -16,10 +16,23 @@ pub(super) const KEY_STATES: &[(&str, MakeHome)] = &[
     ("no key", without_key),
     ("active", |world| with_licenses(world, UNSEALED)),
     ("active, passphrase missing", |world| with_licenses(world, SEALED)),
-    // No command of this version leads to the next two, so the ledger is changed past its log, which shows as damage.
-    ("only next", |world| in_state(world, "next")),
-    ("only retired", |world| in_state(world, "retired")),
+    ("only next", |world| {
+        with_licenses(world, UNSEALED);
+        let first = world.read("kid");
+        let second = world.run(&["key", "new", "--no-passphrase"]).done();
+        world.run(&["key", "export", "--out", "anchors.json", "--force"]).done();
+        world.run(&["key", "retire", &first, "--without-successor"]).done();
+        world.write("kid", second.trim());
+    }),
+    ("retired", |world| after(world, &[RETIRED])),
+    ("distrusted", |world| after(world, &[DISTRUSTED])),
+    ("destroyed", |world| after(world, &[RETIRED, DESTROYED])),
 ];
+
+/// What becomes of the one key, named `{kid}`.
+const RETIRED: &str = "key retire {kid} --without-successor";
+const DISTRUSTED: &str = "key distrust {kid} --after 2027-02-01T00:00:00Z --confirm {kid}";
+const DESTROYED: &str = "key destroy {kid} --confirm {kid}";
 
 /// Where a license stands at the clock of these tests, and how it came there.
 pub(super) const LICENSE_STATES: &[(&str, MakeLicense)] = &[
@@ -58,10 +71,20 @@ const UNSEALED: &[&str] = &[];
 const SEALED: &[&str] = &["--passphrase-file", "passphrase"];
 
 /// Makes a home and what lies beside it.
-pub(super) fn make(world: &World, keys: fn(&World)) {
+pub(super) fn make(world: &World, keys: fn(&World), other: &World) {
     world.write("passphrase", "correct horse battery staple");
     keys(world);
-    complete(world);
+    complete(world, other);
+}
+
+/// Another issuer with the same name.
+pub(super) fn other() -> World {
+    let other = World::empty("matrix other");
+    with_licenses(&other, UNSEALED);
+    other.run(&["ledger", "backup", "another.db"]).done();
+    other.run(&["license", "export", "--out", "others.jsonl"]).done();
+    fs::copy(other.key_file(), other.path("own.pem")).expect("copied");
+    other
 }
 
 fn begin(world: &World) {
@@ -77,31 +100,34 @@ fn without_key(world: &World) {
 fn with_licenses(world: &World, key: &[&str]) {
     begin(world);
     let protection = if key.is_empty() { &["--no-passphrase"][..] } else { key };
-    world.run(&[&["key", "new"], protection].concat()).done();
+    let kid = world.run(&[&["key", "new"], protection].concat()).done();
+    world.write("kid", kid.trim());
     world.run(&["key", "export", "--out", "anchors.json"]).done();
     for (state, make) in LICENSE_STATES {
         make(world, key, &format!("{state}.lic"));
     }
     let seats = ["--activation", "required", "--activation-grace", "0"];
-    issue(world, key, "seats.lic", &seats, NOW);
+    let seats = issue(world, key, "seats.lic", &seats, NOW);
+    world.run(&["license", "export", "--out", "earlier.jsonl"]).done();
+    world
+        .run(&[&["license", "amend", &seats, "--seats", "5", "--out", "more-seats.lic"], key].concat())
+        .done();
     world.run(&[&["status", "publish", "--out", "lists"], key].concat()).done();
+    world.run(&["license", "export", "--out", "licenses.jsonl"]).done();
     world.run(&["ledger", "backup", "backup.db"]).done();
 }
 
-fn in_state(world: &World, state: &str) {
+fn after(world: &World, steps: &[&str]) {
     with_licenses(world, UNSEALED);
-    let intruder = rusqlite::Connection::open(world.path("home/ledger.db")).expect("the ledger opens");
-    let changed = intruder.execute("UPDATE signing_key SET state = ?1", [state]).expect("the ledger is free");
-    assert_eq!(changed, 1);
+    let kid = world.read("kid");
+    for step in steps {
+        let step = step.replace("{kid}", &kid);
+        world.run(&step.split(' ').collect::<Vec<_>>()).done();
+    }
 }
 
-/// What commands name and a home without licenses has not given: of another issuer with the same name.
-fn complete(world: &World) {
-    let other = World::empty("matrix other");
-    other.write("passphrase", "correct horse battery staple");
-    with_licenses(&other, UNSEALED);
-    other.run(&["ledger", "backup", "another.db"]).done();
-    fs::copy(other.key_file(), world.path("own.pem")).expect("copied");
+/// What commands name and a home without licenses has not given.
+fn complete(world: &World, other: &World) {
     for entry in fs::read_dir(other.path("")).expect("listed") {
         let from = entry.expect("an entry").path();
         let name = from.file_name().expect("a name").to_string_lossy().into_owned();

@@ -1,7 +1,7 @@
 //! What the ledger says against what the model says.
 
 use lictor_issuer::{LicenseRecord, Standing as Recorded, find};
-use lictor_keys::KeyState;
+use lictor_keys::KeyStanding;
 use lictor_shared::Status;
 use std::collections::BTreeSet;
 
@@ -18,13 +18,11 @@ pub(super) fn same<T: PartialEq + core::fmt::Debug>(what: &str, is: &T, must: &T
 
 /// Compares all of it: keys, events, and each license with its state at every instant at which it could change.
 pub(super) fn compare(desk: &Desk, model: &Model, did: &str) -> Compared {
-    let states: Vec<KeyState> =
-        desk.ledger.key_ring().unwrap().records().iter().map(|key| key.state).collect();
-    let mut keys = vec![KeyState::Next; model.keys];
-    if let Some(first) = keys.first_mut() {
-        *first = KeyState::Active;
-    }
-    same("the states of the keys", &states, &keys)?;
+    let ring = desk.ledger.key_ring().unwrap();
+    let told = ring.records().iter().map(|key| (key.standing(), key.distrust_after));
+    let keys = model.keys.iter().map(|key| (key.standing, key.distrusted.map(instant)));
+    let (told, keys): (Vec<(KeyStanding, _)>, Vec<_>) = (told.collect(), keys.collect());
+    same("how the keys stand", &told, &keys)?;
     compare_last_event(desk, model, did)?;
     same("the number of licenses", &desk.ids.len(), &model.licenses.len())?;
     for (id, license) in desk.ids.iter().zip(&model.licenses) {

@@ -1,19 +1,32 @@
 //! What an operator may do next, drawn at random.
 
 use lictor_issuer::RevocationReason;
+use lictor_issuer::key::Succession;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
 use super::rules::DAY;
 
-/// Which license.
+/// Which license, or which key.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Index {
-    /// One of those that were issued, counted round.
-    Issued(usize),
-    /// One that nobody issued.
+    /// One of those that there are, counted round.
+    Known(usize),
+    /// One that there is not.
     Unknown,
+}
+
+/// A step in the life of a key.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Step {
+    Activate,
+    Retire(Succession),
+    /// From so long from now on, or before.
+    Distrust {
+        seconds: i64,
+    },
+    Destroy,
 }
 
 /// How long.
@@ -54,7 +67,18 @@ pub(super) enum Operation {
         seconds: i64,
     },
     NewKey,
+    Key {
+        of: Index,
+        step: Step,
+    },
     Issue(Order),
+    /// Of all that expire within so long.
+    RenewSeveral {
+        within: u64,
+        days: u64,
+        revise: Revise,
+        revoke_previous: bool,
+    },
     Renew {
         of: Index,
         ends: Ends,
@@ -64,6 +88,7 @@ pub(super) enum Operation {
     Amend {
         of: Index,
         revise: Revise,
+        revoke_previous: bool,
     },
     Suspend {
         of: Index,
@@ -74,6 +99,8 @@ pub(super) enum Operation {
     Revoke {
         of: Index,
         reason: RevocationReason,
+        /// From so long from now on, or before.
+        effective: Option<i64>,
     },
     Publish,
 }
@@ -83,7 +110,12 @@ impl Operation {
         match self {
             Self::Pass { .. } => "pass",
             Self::NewKey => "key new",
+            Self::Key { step: Step::Activate, .. } => "key activate",
+            Self::Key { step: Step::Retire(_), .. } => "key retire",
+            Self::Key { step: Step::Distrust { .. }, .. } => "key distrust",
+            Self::Key { step: Step::Destroy, .. } => "key destroy",
             Self::Issue(_) => "license issue",
+            Self::RenewSeveral { .. } => "license renew --expiring-within",
             Self::Renew { .. } => "license renew",
             Self::Amend { .. } => "license amend",
             Self::Suspend { .. } => "license suspend",
@@ -101,16 +133,34 @@ impl Operation {
             | Self::Suspend { of }
             | Self::Reinstate { of }
             | Self::Revoke { of, .. } => Some(*of),
-            Self::Pass { .. } | Self::NewKey | Self::Issue(_) | Self::Publish => None,
+            Self::Pass { .. }
+            | Self::NewKey
+            | Self::Key { .. }
+            | Self::Issue(_)
+            | Self::RenewSeveral { .. }
+            | Self::Publish => None,
+        }
+    }
+
+    /// Which key it is about, if it is about one.
+    pub(super) const fn of_key(&self) -> Option<Index> {
+        match self {
+            Self::Key { of, .. } => Some(*of),
+            _ => None,
         }
     }
 }
 
-/// A sequence of operations. Most begin with a key and a license, since without them little can happen.
+/// A sequence of operations. Most begin with a key and a license, since without them little can happen; some with a key besides that
+/// is destroyed, since few keys live so long.
 pub(super) fn sequence() -> impl Strategy<Value = Vec<Operation>> {
     let first = prop_oneof![
         9 => order().prop_map(|order| vec![Operation::NewKey, Operation::Issue(order)]),
         1 => Just(Vec::new()),
+        2 => order().prop_map(|order| {
+            let destroyed = Operation::Key { of: Index::Known(1), step: Step::Destroy };
+            vec![Operation::NewKey, Operation::NewKey, destroyed, Operation::Issue(order)]
+        }),
     ];
     (first, vec(operation(), 4..16)).prop_map(|(first, then)| [first, then].concat())
 }
@@ -118,21 +168,48 @@ pub(super) fn sequence() -> impl Strategy<Value = Vec<Operation>> {
 fn operation() -> impl Strategy<Value = Operation> {
     prop_oneof![
         6 => passing().prop_map(|seconds| Operation::Pass { seconds }),
-        1 => Just(Operation::NewKey),
+        2 => Just(Operation::NewKey),
+        5 => (key(), step()).prop_map(|(of, step)| Operation::Key { of, step }),
         2 => order().prop_map(Operation::Issue),
+        2 => (prop_oneof![Just(0), 1..60 * DAY, Just(400 * DAY)], 1_u64..120, revise(), prop::bool::weighted(0.3)).prop_map(
+            |(within, days, revise, revoke_previous)| Operation::RenewSeveral { within, days, revise, revoke_previous }
+        ),
         4 => (license(), renewed(), revise(), prop::bool::weighted(0.3)).prop_map(
             |(of, ends, revise, revoke_previous)| Operation::Renew { of, ends, revise, revoke_previous }
         ),
-        3 => (license(), revise()).prop_map(|(of, revise)| Operation::Amend { of, revise }),
+        3 => (license(), revise(), prop::bool::weighted(0.3)).prop_map(
+            |(of, revise, revoke_previous)| Operation::Amend { of, revise, revoke_previous }
+        ),
         4 => license().prop_map(|of| Operation::Suspend { of }),
         4 => license().prop_map(|of| Operation::Reinstate { of }),
-        3 => (license(), reason()).prop_map(|(of, reason)| Operation::Revoke { of, reason }),
+        3 => (license(), reason(), option::weighted(0.5, effective())).prop_map(
+            |(of, reason, effective)| Operation::Revoke { of, reason, effective }
+        ),
         2 => Just(Operation::Publish),
     ]
 }
 
 fn license() -> impl Strategy<Value = Index> {
-    prop_oneof![19 => (0_usize..6).prop_map(Index::Issued), 1 => Just(Index::Unknown)]
+    prop_oneof![19 => (0_usize..6).prop_map(Index::Known), 1 => Just(Index::Unknown)]
+}
+
+fn key() -> impl Strategy<Value = Index> {
+    prop_oneof![9 => (0_usize..3).prop_map(Index::Known), 1 => Just(Index::Unknown)]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        2 => Just(Step::Activate),
+        1 => Just(Step::Retire(Succession::Required)),
+        2 => Just(Step::Retire(Succession::Waived)),
+        2 => (-20_i64 * 86_400..90 * 86_400).prop_map(|seconds| Step::Distrust { seconds }),
+        2 => Just(Step::Destroy),
+    ]
+}
+
+/// Before the license, in its life, and after it.
+fn effective() -> impl Strategy<Value = i64> {
+    prop_oneof![1 => Just(0), 3 => -40_i64 * 86_400..0, 3 => 1_i64..40 * 86_400, 1 => 40_i64 * 86_400..900 * 86_400]
 }
 
 fn passing() -> impl Strategy<Value = i64> {

@@ -28,9 +28,12 @@ pub(super) fn compare(desk: &Desk, model: &Model) -> Compared {
     compare_list(&list, read.untrusted_payload(), &revisions, model)?;
     let accepted = accepted(token, &anchors);
     for (index, license, revision) in &revisions {
-        for now in instants(revision, model.now) {
+        let distrusted = model.keys[revision.key].distrusted;
+        for now in
+            instants(revision, model.now).into_iter().chain(distrusted).chain(distrusted.map(|from| from - 1))
+        {
             let is = verdict(license, &accepted, now);
-            let must = mode(revision, now, model.now);
+            let must = mode(revision, distrusted, now, model.now);
             same(&format!("the verdict at {} on the revision at {index}", instant(now)), &is, &must)?;
         }
     }
@@ -120,9 +123,9 @@ fn verdict(license: &Verified<Token>, lists: &[Accepted<StatusList>], now: u64) 
 }
 
 /// The same from the windows of SPEC 7, with a list that was signed at `listed`.
-fn mode(revision: &Revision, now: u64, listed: u64) -> (Mode, Option<Code>) {
+fn mode(revision: &Revision, distrusted: Option<u64>, now: u64, listed: u64) -> (Mode, Option<Code>) {
     let t = now.max(revision.issued_at).max(listed);
-    if t < revision.starts_at {
+    if t < revision.starts_at || distrusted.is_some_and(|from| from <= t) {
         return (Mode::ReadOnly, Some(Code::LicenseInvalid));
     }
     let stopped = revision.entry.since().map(|since| {

@@ -2,15 +2,21 @@
 
 use core::fmt;
 use lictor_issuer::{EventKind, FailureKind, LicenseState, cli};
+use lictor_keys::KeyStanding;
 use std::collections::BTreeMap;
 
 use super::operations::Operation;
 use super::rules::Model;
 
 /// The command of each operation, and the event that it leaves.
-const MODELLED: [(&str, EventKind); 8] = [
+const MODELLED: [(&str, EventKind); 13] = [
     ("key new", EventKind::KeyCreated),
+    ("key activate", EventKind::KeyActivated),
+    ("key retire", EventKind::KeyRetired),
+    ("key distrust", EventKind::KeyDistrusted),
+    ("key destroy", EventKind::KeyDestroyed),
     ("license issue", EventKind::LicenseIssued),
+    ("license renew --expiring-within", EventKind::LicenseRenewed),
     ("license renew", EventKind::LicenseRenewed),
     ("license amend", EventKind::LicenseAmended),
     ("license suspend", EventKind::LicenseSuspended),
@@ -20,18 +26,24 @@ const MODELLED: [(&str, EventKind); 8] = [
 ];
 
 /// Commands that change something and that no sequence has, and why not.
-const LEFT_OUT: [(&str, &str); 5] = [
+const LEFT_OUT: [(&str, &str); 8] = [
     ("init", "every sequence begins after it"),
     ("product add", "every sequence begins after it, and it changes no license"),
     ("issue", "short for license issue"),
     ("key import", "what becomes of the key is as with key new"),
+    ("key export", "it gives public halves out and changes no key; keys are activated here without it"),
+    ("key passphrase", "it changes the file of a key, and nothing that is signed or refused"),
+    ("license import", "it takes licenses over that another ledger has issued, by these same rules"),
     ("ledger restore", "the ledger is another one then"),
 ];
 
 /// Kinds of events that no operation leaves, and why not.
-const NO_OPERATION: [(EventKind, &str); 3] = [
+const NO_OPERATION: [(EventKind, &str); 6] = [
     (EventKind::IssuerCreated, "every sequence begins after it"),
     (EventKind::ProductAdded, "every sequence begins after it"),
+    (EventKind::KeyExported, "it gives public halves out and changes no key"),
+    (EventKind::KeyResealed, "it changes the file of a key, and nothing that is signed or refused"),
+    (EventKind::LicenseImported, "it is of a license that another ledger has issued"),
     (EventKind::LedgerRestored, "the ledger is another one then"),
 ];
 
@@ -48,12 +60,14 @@ pub(super) struct Reach(BTreeMap<Met, u32>);
 
 impl Reach {
     pub(super) fn note(&mut self, operation: &Operation, model: &Model, result: Result<(), FailureKind>) {
-        let about = operation.of().map(|of| model.about(of));
-        let met = match about {
-            None if model.keys == 0 => "without a key",
-            None => "with a key",
-            Some(None) => "unknown",
-            Some(Some(place)) => model.licenses[place].state(model.now).as_str(),
+        let license = operation.of().map(|of| model.about(of));
+        let key = operation.of_key().map(|of| model.about_key(of));
+        let met = match (license, key) {
+            (None, None) if model.signer().is_none() => "without a key",
+            (None, None) => "with a key",
+            (Some(Some(place)), _) => model.licenses[place].state(model.now).as_str(),
+            (_, Some(Some(place))) => model.keys[place].standing.as_str(),
+            (Some(None), _) | (_, Some(None)) => "unknown",
         };
         let result = match result {
             Ok(()) => "done",
@@ -78,9 +92,21 @@ impl Reach {
             LicenseState::Revoked,
         ];
         let states: Vec<&str> = states.iter().map(|state| state.as_str()).chain(["unknown"]).collect();
+        let standings = [
+            KeyStanding::Next,
+            KeyStanding::Active,
+            KeyStanding::Retired,
+            KeyStanding::Distrusted,
+            KeyStanding::Destroyed,
+        ];
+        let standings: Vec<&str> =
+            standings.iter().map(|standing| standing.as_str()).chain(["unknown"]).collect();
         for (command, _) in MODELLED {
             let ever = match command {
-                "key new" | "license issue" | "status publish" => &["without a key", "with a key"][..],
+                "key new" | "license issue" | "license renew --expiring-within" | "status publish" => {
+                    &["without a key", "with a key"][..]
+                }
+                step if step.starts_with("key ") => &standings,
                 _ => &states,
             };
             for met in ever {
@@ -104,6 +130,11 @@ impl fmt::Display for Reach {
     }
 }
 
+/// The commands that are modelled, without options.
+fn modelled() -> impl Iterator<Item = &'static str> {
+    MODELLED.iter().filter_map(|(command, _)| command.split(" --").next())
+}
+
 /// Every command of the grammar that takes a request id, as it is written.
 fn writing_commands() -> Vec<String> {
     fn walk(command: &clap::Command, path: &str, found: &mut Vec<String>) {
@@ -123,7 +154,7 @@ fn writing_commands() -> Vec<String> {
 #[test]
 fn every_writing_command_is_modelled_or_left_out_for_a_reason() {
     for command in writing_commands() {
-        let modelled = MODELLED.iter().any(|(known, _)| *known == command);
+        let modelled = modelled().any(|known| known == command);
         let left_out = LEFT_OUT.iter().any(|(known, _)| *known == command);
         assert!(
             modelled != left_out,
@@ -140,7 +171,7 @@ fn every_writing_command_is_modelled_or_left_out_for_a_reason() {
         );
     }
     let commands = writing_commands();
-    for (command, _) in MODELLED.iter().map(|(command, _)| (*command, "")).chain(LEFT_OUT) {
+    for command in modelled().chain(LEFT_OUT.map(|(command, _)| command)) {
         assert!(
             commands.iter().any(|known| known == command),
             "there is no command `lictor {command}` any more"

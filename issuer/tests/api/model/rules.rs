@@ -1,14 +1,26 @@
 //! The rules of a license's life, told a second time, from the formats and from OPERATING.md, so that the two can be compared.
 //! Nothing of the issuer is called here; its words for states and failures are used, and no more.
 
+use lictor_issuer::key::Succession;
 use lictor_issuer::{FailureKind, LicenseState, RevocationReason};
+use lictor_keys::KeyStanding;
 
-use super::operations::{Ends, Index, Operation, Order, Revise};
+use super::operations::{Ends, Index, Operation, Order, Revise, Step};
 
 pub(super) const DAY: u64 = 86_400;
 
 /// Built in, as `lictor.toml` shows them: `grace = "14d"`, `revocationGrace = "14d"`.
 const BUILT_IN_GRACE: u64 = 14 * DAY;
+
+/// A key, for all purposes and products.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Key {
+    pub(super) standing: KeyStanding,
+    /// The event that made it sign.
+    turn: u64,
+    /// From when on deployments take nothing of it.
+    pub(super) distrusted: Option<u64>,
+}
 
 /// What was decided about a license.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +55,8 @@ pub(super) struct Revision {
     pub(super) end: Option<(u64, u64)>,
     pub(super) revocation_grace: u64,
     pub(super) seats: Option<u64>,
+    /// The key that signed it.
+    pub(super) key: usize,
     pub(super) entry: Entry,
 }
 
@@ -63,10 +77,14 @@ pub(super) struct License {
 impl License {
     pub(super) fn state(&self, at: u64) -> LicenseState {
         match self.standing {
-            Standing::Revoked { .. } => return LicenseState::Revoked,
-            Standing::Suspended { .. } => return LicenseState::Suspended,
-            Standing::Active => {}
+            Standing::Revoked { .. } => LicenseState::Revoked,
+            Standing::Suspended { .. } => LicenseState::Suspended,
+            Standing::Active => self.course(at),
         }
+    }
+
+    /// Where it stands in time, whatever was decided about it.
+    fn course(&self, at: u64) -> LicenseState {
         // SPEC 9: per id the highest revision with nbf <= t is in force.
         match self.revisions.iter().rev().find(|revision| revision.starts_at <= at) {
             None => LicenseState::Scheduled,
@@ -90,100 +108,24 @@ impl License {
         self.revisions.push(Revision { entry, ..revision });
     }
 
-    /// Revokes what could be used; what left VALID before keeps that instant.
-    fn stop_revisions(&mut self, now: u64) {
+    /// Revokes what could be used, from an instant on; what left VALID before keeps its own.
+    fn stop_revisions(&mut self, now: u64, since: u64) {
         for revision in self.revisions.iter_mut().filter(|revision| revision.is_usable(now)) {
-            revision.entry = Entry::Revoked { since: revision.entry.since().unwrap_or(now) };
+            revision.entry = Entry::Revoked { since: revision.entry.since().unwrap_or(since) };
         }
     }
-}
 
-/// An issuer's desk.
-#[derive(Clone, Debug)]
-pub(super) struct Model {
-    pub(super) now: u64,
-    pub(super) keys: usize,
-    pub(super) licenses: Vec<License>,
-    /// The sequence of the last list.
-    pub(super) sequence: u64,
-    pub(super) events: u64,
-}
-
-type Done = Result<(), FailureKind>;
-
-impl Model {
-    pub(super) fn new(now: u64, events: u64) -> Self {
-        Self { now, keys: 0, licenses: Vec::new(), sequence: 0, events }
+    /// What is suspended or revoked, has expired already, or was renewed before is left out.
+    fn is_due(&self, now: u64, until: u64) -> bool {
+        let soon = self.latest().end.is_some_and(|(end, _)| now < end && end <= until);
+        soon && self.standing == Standing::Active
     }
 
-    /// Which license an operation is about; none: one that nobody issued.
-    pub(super) fn about(&self, index: Index) -> Option<usize> {
-        let Index::Issued(number) = index else { return None };
-        self.licenses.len().checked_sub(1).map(|last| number % (last + 1))
-    }
-
-    /// Does it, or says which kind of failure it is; then nothing has changed.
-    pub(super) fn apply(&mut self, operation: &Operation) -> Done {
-        match operation {
-            Operation::Pass { seconds } => {
-                self.now = self.now.saturating_add_signed(*seconds);
-                return Ok(());
-            }
-            Operation::NewKey => self.keys += 1,
-            Operation::Issue(order) => self.issue(order)?,
-            Operation::Renew { of, ends, revise, revoke_previous } => {
-                self.renew(*of, *ends, revise, *revoke_previous)?;
-            }
-            Operation::Amend { of, revise } => self.amend(*of, revise)?,
-            Operation::Suspend { of } => self.suspend(*of)?,
-            Operation::Reinstate { of } => self.reinstate(*of)?,
-            Operation::Revoke { of, reason } => self.revoke(*of, *reason)?,
-            Operation::Publish => self.publish()?,
-        }
-        self.events += 1;
-        Ok(())
-    }
-
-    fn signs(&self) -> Done {
-        if self.keys == 0 { Err(FailureKind::SigningNotConfigured) } else { Ok(()) }
-    }
-
-    fn license(&mut self, index: Index) -> Result<&mut License, FailureKind> {
-        let place = self.about(index).ok_or(FailureKind::NotFound)?;
-        Ok(&mut self.licenses[place])
-    }
-
-    fn issue(&mut self, order: &Order) -> Done {
-        self.signs()?;
-        let now = self.now;
-        let starts_at = order.starts.map_or(now, |seconds| now.saturating_add_signed(seconds));
-        let expires_at = match order.ends {
-            Ends::Never => None,
-            Ends::After { days } => Some(starts_at + days * DAY),
-            Ends::Until { seconds } => Some(now.saturating_add_signed(seconds)),
-        };
-        if expires_at.is_some_and(|end| end <= starts_at || end <= now) {
-            return Err(FailureKind::Validation);
-        }
-        let revision = Revision {
-            issued_at: now,
-            starts_at,
-            end: expires_at.map(|end| (end, end + order.grace.unwrap_or(BUILT_IN_GRACE))),
-            revocation_grace: order.revocation_grace.unwrap_or(BUILT_IN_GRACE),
-            seats: None,
-            entry: Entry::Valid,
-        };
-        self.licenses.push(License { standing: Standing::Active, revisions: vec![revision] });
-        Ok(())
-    }
-
-    fn renew(&mut self, of: Index, ends: Ends, revise: &Revise, revoke_previous: bool) -> Done {
-        let now = self.now;
-        let license = self.license(of)?;
-        let latest = license.latest().clone();
+    fn renew(&mut self, now: u64, ends: Ends, revise: &Revise, revoke_previous: bool) -> Done {
+        let latest = self.latest().clone();
         // A license that never expires or that is revoked is not renewed.
         let (Some((old_end, old_grace)), false) =
-            (latest.end, matches!(license.standing, Standing::Revoked { .. }))
+            (latest.end, matches!(self.standing, Standing::Revoked { .. }))
         else {
             return Err(FailureKind::Conflict);
         };
@@ -198,29 +140,211 @@ impl Model {
         }
         let grace = revise.grace.unwrap_or(old_grace - old_end);
         // It holds from now on; of a license that has not started yet, from its start on.
-        let starts_at = latest.starts_at.max(now);
+        let has_started = self.course(now) != LicenseState::Scheduled;
+        let starts_at = if has_started { now } else { latest.starts_at };
         if revoke_previous {
-            license.stop_revisions(now);
+            self.stop_revisions(now, now);
         }
         let renewed = Revision { issued_at: now, starts_at, end: Some((end, end + grace)), ..latest };
-        license.push(changed(renewed, revise));
+        self.push(changed(renewed, revise));
+        Ok(())
+    }
+}
+
+/// An issuer's desk.
+#[derive(Clone, Debug)]
+pub(super) struct Model {
+    pub(super) now: u64,
+    pub(super) keys: Vec<Key>,
+    pub(super) licenses: Vec<License>,
+    /// The sequence of the last list.
+    pub(super) sequence: u64,
+    pub(super) events: u64,
+}
+
+type Done = Result<(), FailureKind>;
+
+impl Model {
+    pub(super) fn new(now: u64, events: u64) -> Self {
+        Self { now, keys: Vec::new(), licenses: Vec::new(), sequence: 0, events }
+    }
+
+    /// Which license an operation is about; none: one that nobody issued.
+    pub(super) fn about(&self, index: Index) -> Option<usize> {
+        counted_round(index, self.licenses.len())
+    }
+
+    /// The same of keys.
+    pub(super) fn about_key(&self, index: Index) -> Option<usize> {
+        counted_round(index, self.keys.len())
+    }
+
+    /// The key that signs: of several active ones, the one that was activated last.
+    pub(super) fn signer(&self) -> Option<usize> {
+        let active = self.keys.iter().enumerate().filter(|(_, key)| key.standing == KeyStanding::Active);
+        active.max_by_key(|(_, key)| key.turn).map(|(place, _)| place)
+    }
+
+    /// Does it, or says which kind of failure it is; then nothing has changed.
+    pub(super) fn apply(&mut self, operation: &Operation) -> Done {
+        match operation {
+            Operation::Pass { seconds } => {
+                self.now = self.now.saturating_add_signed(*seconds);
+                return Ok(());
+            }
+            Operation::NewKey => self.new_key(),
+            Operation::Key { of, step } => self.take(*of, *step)?,
+            Operation::Issue(order) => self.issue(order)?,
+            Operation::RenewSeveral { within, days, revise, revoke_previous } => {
+                // An event each.
+                self.events += self.renew_several(*within, *days, revise, *revoke_previous)? - 1;
+            }
+            Operation::Renew { of, ends, revise, revoke_previous } => {
+                self.renew(*of, *ends, revise, *revoke_previous)?;
+            }
+            Operation::Amend { of, revise, revoke_previous } => self.amend(*of, revise, *revoke_previous)?,
+            Operation::Suspend { of } => self.suspend(*of)?,
+            Operation::Reinstate { of } => self.reinstate(*of)?,
+            Operation::Revoke { of, reason, effective } => self.revoke(*of, *reason, *effective)?,
+            Operation::Publish => self.publish()?,
+        }
+        self.events += 1;
         Ok(())
     }
 
-    fn amend(&mut self, of: Index, revise: &Revise) -> Done {
+    fn signs(&self) -> Result<usize, FailureKind> {
+        self.signer().ok_or(FailureKind::SigningNotConfigured)
+    }
+
+    /// A key for what no active key signs is active at once.
+    fn new_key(&mut self) {
+        let standing = if self.signer().is_none() { KeyStanding::Active } else { KeyStanding::Next };
+        self.keys.push(Key { standing, turn: self.events + 1, distrusted: None });
+    }
+
+    /// CUSTODY.md, the life of a key.
+    fn take(&mut self, of: Index, step: Step) -> Done {
+        use KeyStanding::{Active, Destroyed, Distrusted, Next, Retired};
+        let place = self.about_key(of).ok_or(FailureKind::NotFound)?;
+        let (now, turn) = (self.now, self.events + 1);
+        let others = self.keys.iter().enumerate();
+        let successors = others.filter(|(other, key)| *other != place && key.standing == Active).count();
+        let key = &mut self.keys[place];
+        match (step, key.standing) {
+            (Step::Activate, Next) => (key.standing, key.turn) = (Active, turn),
+            // A key is not retired if nobody could sign what it does, unless that is said.
+            (Step::Retire(Succession::Required), Active) if successors == 0 => {
+                return Err(FailureKind::Conflict);
+            }
+            (Step::Retire(_), Active) => key.standing = Retired,
+            (Step::Distrust { seconds }, standing) => {
+                let after = now.saturating_add_signed(seconds);
+                // The date can be brought forward, and is never put off.
+                if key.distrusted.is_some_and(|recorded| recorded <= after) {
+                    return Err(FailureKind::Conflict);
+                }
+                key.distrusted = Some(after);
+                key.standing = if standing == Destroyed { Destroyed } else { Distrusted };
+            }
+            (Step::Destroy, Next | Retired | Distrusted) => key.standing = Destroyed,
+            (Step::Activate | Step::Retire(_) | Step::Destroy, _) => return Err(FailureKind::Conflict),
+        }
+        Ok(())
+    }
+
+    /// Puts a license with a further revision into its place, signed.
+    fn sign(&mut self, place: usize, license: License) -> Done {
+        let key = self.signs()?;
+        self.licenses[place] = license;
+        if let Some(revision) = self.licenses[place].revisions.last_mut() {
+            revision.key = key;
+        }
+        Ok(())
+    }
+
+    fn license(&mut self, index: Index) -> Result<&mut License, FailureKind> {
+        let place = self.about(index).ok_or(FailureKind::NotFound)?;
+        Ok(&mut self.licenses[place])
+    }
+
+    fn issue(&mut self, order: &Order) -> Done {
         let now = self.now;
-        let license = self.license(of)?;
-        // What is revoked or over is not amended; what is suspended stays suspended.
-        if matches!(license.state(now), LicenseState::Revoked | LicenseState::Ended) {
+        let starts_at = order.starts.map_or(now, |seconds| now.saturating_add_signed(seconds));
+        let expires_at = match order.ends {
+            Ends::Never => None,
+            Ends::After { days } => Some(starts_at + days * DAY),
+            Ends::Until { seconds } => Some(now.saturating_add_signed(seconds)),
+        };
+        if expires_at.is_some_and(|end| end <= starts_at || end <= now) {
+            return Err(FailureKind::Validation);
+        }
+        // What is wrong with an order is said before a key is looked for.
+        let key = self.signs()?;
+        let revision = Revision {
+            issued_at: now,
+            starts_at,
+            end: expires_at.map(|end| (end, end + order.grace.unwrap_or(BUILT_IN_GRACE))),
+            revocation_grace: order.revocation_grace.unwrap_or(BUILT_IN_GRACE),
+            seats: None,
+            key,
+            entry: Entry::Valid,
+        };
+        self.licenses.push(License { standing: Standing::Active, revisions: vec![revision] });
+        Ok(())
+    }
+
+    fn renew(&mut self, of: Index, ends: Ends, revise: &Revise, revoke_previous: bool) -> Done {
+        let place = self.about(of).ok_or(FailureKind::NotFound)?;
+        let mut license = self.licenses[place].clone();
+        license.renew(self.now, ends, revise, revoke_previous)?;
+        self.sign(place, license)
+    }
+
+    /// How many there were: all of them are renewed, or none.
+    fn renew_several(
+        &mut self,
+        within: u64,
+        days: u64,
+        revise: &Revise,
+        revoke_previous: bool,
+    ) -> Result<u64, FailureKind> {
+        let (now, mut after) = (self.now, self.clone());
+        let mut renewed = 0;
+        for (place, mut license) in self.licenses.iter().cloned().enumerate() {
+            if license.is_due(now, now + within) {
+                license.renew(now, Ends::After { days }, revise, revoke_previous)?;
+                after.sign(place, license)?;
+                renewed += 1;
+            }
+        }
+        if renewed == 0 {
+            return Err(FailureKind::Usage);
+        }
+        *self = after;
+        Ok(renewed)
+    }
+
+    fn amend(&mut self, of: Index, revise: &Revise, revoke_previous: bool) -> Done {
+        let now = self.now;
+        let place = self.about(of).ok_or(FailureKind::NotFound)?;
+        let mut license = self.licenses[place].clone();
+        // What is revoked or over is not amended, suspended or not; what is suspended stays suspended.
+        if matches!(license.standing, Standing::Revoked { .. }) || license.course(now) == LicenseState::Ended
+        {
             return Err(FailureKind::Conflict);
         }
         let latest = license.latest().clone();
         let amended = changed(Revision { issued_at: now, ..latest.clone() }, revise);
-        if (amended.seats, amended.revocation_grace) == (latest.seats, latest.revocation_grace) {
+        let same = (amended.seats, amended.revocation_grace) == (latest.seats, latest.revocation_grace);
+        // Without a change, what a leaked key signed is signed anew.
+        if same && self.keys[latest.key].distrusted.is_none() {
             return Err(FailureKind::Usage);
         }
+        if revoke_previous {
+            license.stop_revisions(now, now);
+        }
         license.push(amended);
-        Ok(())
+        self.sign(place, license)
     }
 
     fn suspend(&mut self, of: Index) -> Done {
@@ -254,16 +378,31 @@ impl Model {
         Ok(())
     }
 
-    fn revoke(&mut self, of: Index, reason: RevocationReason) -> Done {
+    fn revoke(&mut self, of: Index, reason: RevocationReason, effective: Option<i64>) -> Done {
         let now = self.now;
+        let since = effective.map(|seconds| now.saturating_add_signed(seconds));
         let license = self.license(of)?;
         // It acts on every revision that could still be used; where there is none, there is nothing to revoke.
         let idle = !license.revisions.iter().any(|revision| revision.is_usable(now));
         if idle || matches!(license.standing, Standing::Revoked { .. }) {
             return Err(FailureKind::Conflict);
         }
-        license.stop_revisions(now);
-        license.standing = Standing::Revoked { since: now, reason };
+        if let Some(since) = since {
+            // What is suspended counts from its suspension, and from no other day.
+            if matches!(license.standing, Standing::Suspended { .. }) {
+                return Err(FailureKind::Conflict);
+            }
+            // A day in the past, but not before the license; nor one at which all of it is over anyway.
+            let first = license.revisions.iter().map(|revision| revision.starts_at.max(revision.issued_at));
+            let before = since < now && first.min().is_some_and(|first| since < first);
+            let after = |revision: &Revision| !revision.is_usable(now) || !revision.is_usable(since);
+            if before || license.revisions.iter().all(after) {
+                return Err(FailureKind::Validation);
+            }
+        }
+        let since = since.unwrap_or(now);
+        license.stop_revisions(now, since);
+        license.standing = Standing::Revoked { since, reason };
         Ok(())
     }
 
@@ -282,4 +421,9 @@ fn changed(revision: Revision, revise: &Revise) -> Revision {
         revocation_grace: revise.revocation_grace.unwrap_or(revision.revocation_grace),
         ..revision
     }
+}
+
+fn counted_round(index: Index, there: usize) -> Option<usize> {
+    let Index::Known(number) = index else { return None };
+    there.checked_sub(1).map(|last| number % (last + 1))
 }
