@@ -22,7 +22,7 @@ use self::rules::Model;
 use crate::support::World;
 use lictor_issuer::Terms;
 
-const SEQUENCES: u64 = 700;
+const SEQUENCES: u64 = 1000;
 
 /// At once: a sequence waits for the disk most of its time.
 const WORKERS: u64 = 4;
