@@ -219,14 +219,16 @@ pub(crate) fn create_folders(path: &Path) -> Result<(), Failure> {
 }
 
 /// A folder for its owner only that is removed with all that is in it when this is dropped, unless it was
-/// [kept](Self::keep). It is locked as long as it is used, so that one that a crash left behind can be told.
+/// [kept](Self::keep). It is locked as long as it is used, so that one that was left behind can be told.
+///
+/// Signals wait only while it is made, named and removed, since whoever writes much into it must be able to be stopped. What a
+/// signal leaves in between is what a crash leaves: a hidden folder that no command takes for anything else, that the next one
+/// beside the same path sweeps away, and that the doctor tells of if it lies in a home.
 #[derive(Debug)]
 pub(crate) struct TemporaryFolder {
     path: PathBuf,
     #[expect(dead_code, reason = "its lock ends with it")]
     lock: Option<File>,
-    /// A signal would leave it behind.
-    _whole: Undisturbed,
 }
 
 impl TemporaryFolder {
@@ -234,13 +236,13 @@ impl TemporaryFolder {
     pub(crate) fn beside(path: &Path) -> Result<Self, Failure> {
         sweep(path);
         let folder = temporary_name(path)?;
-        let whole = Undisturbed::begin();
+        let _whole = Undisturbed::begin();
         // It gets the name by which others tell what was left behind only when it is locked.
         let begun = folder.with_extension("new");
         DirBuilder::new().mode(0o700).create(&begun).map_err(cannot_write(path))?;
         let lock = File::open(&begun).ok().filter(|folder| folder.try_lock().is_ok());
         fs::rename(&begun, &folder).map_err(cannot_write(path))?;
-        Ok(Self { path: folder, lock, _whole: whole })
+        Ok(Self { path: folder, lock })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -249,6 +251,7 @@ impl TemporaryFolder {
 
     /// Gives it its lasting name, which must be free or that of an empty folder. After `Ok` the name is on disk.
     pub(crate) fn keep(self, path: &Path) -> Result<(), Failure> {
+        let _whole = Undisturbed::begin();
         sync_folder(&self.path)?;
         fs::rename(&self.path, path).map_err(|error| match error.kind() {
             io::ErrorKind::DirectoryNotEmpty
@@ -262,6 +265,7 @@ impl TemporaryFolder {
 
 impl Drop for TemporaryFolder {
     fn drop(&mut self) {
+        let _whole = Undisturbed::begin();
         // It bears its own name only as long as it was not kept. What cannot be removed is no home: nothing reads it.
         let _ = fs::remove_dir_all(&self.path);
     }
@@ -425,6 +429,34 @@ pub(crate) mod failing {
 mod tests {
     use super::*;
     use crate::scratch::Scratch;
+    use nix::sys::signal::{SigSet, Signal};
+
+    fn names(scratch: &Scratch) -> Vec<std::ffi::OsString> {
+        let entries = fs::read_dir(scratch.path("")).unwrap();
+        entries.map(|entry| entry.unwrap().file_name()).collect()
+    }
+
+    #[test]
+    fn what_takes_long_can_be_stopped_and_what_that_leaves_is_swept_away() {
+        let waits = || SigSet::thread_get_mask().unwrap().contains(Signal::SIGINT);
+        let scratch = Scratch::new();
+        let path = scratch.path("all.jsonl");
+        let mut growing = Growing::create(&path, Readers::Anyone).unwrap();
+        growing.write(b"half").unwrap();
+        assert!(!waits(), "whoever presses Ctrl-C is heard");
+        // As if a signal had ended it there: what has its name and nobody's lock is swept away.
+        let used = growing.building.path().to_owned();
+        let left = scratch.path(".all.jsonl.0123456789abcdef.tmp");
+        fs::create_dir(&left).unwrap();
+        fs::write(left.join("file"), b"half").unwrap();
+        assert!(is_leftover(&used) && is_leftover(&left), "the doctor knows both");
+        let other = Growing::create(&path, Readers::Anyone).unwrap();
+        assert!(used.exists() && !left.exists(), "what is in use stays");
+        drop(growing);
+        other.finish(Existing::Keep).unwrap();
+        assert_eq!(names(&scratch), ["all.jsonl"]);
+        assert!(!waits());
+    }
 
     /// Both ways to create a file, with and without a link, keep the same promise.
     #[test]
@@ -440,9 +472,7 @@ mod tests {
                 create(&nowhere, b"first", Readers::Owner).unwrap_err().kind,
                 FailureKind::CannotWrite
             );
-            let names: Vec<_> =
-                fs::read_dir(scratch.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-            assert_eq!(names, ["acme.lic"], "nothing else is left");
+            assert_eq!(names(&scratch), ["acme.lic"], "nothing else is left");
         }
     }
 }

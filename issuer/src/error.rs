@@ -217,14 +217,23 @@ pub(crate) fn shell(text: &str) -> String {
 impl From<FolderError> for Failure {
     fn from(error: FolderError) -> Self {
         let kind = match &error {
-            FolderError::Exists { .. } | FolderError::KeyExists { .. } => FailureKind::Conflict,
+            FolderError::Exists { .. } | FolderError::KeyExists { .. } | FolderError::SealedAnew { .. } => {
+                FailureKind::Conflict
+            }
             FolderError::Io { action, .. } if action.starts_with("create") || action.starts_with("write") => {
                 FailureKind::CannotWrite
             }
             FolderError::Random(_) => FailureKind::Unexpected,
             _ => FailureKind::CannotRead,
         };
-        Self::new(kind, error.to_string()).because(error)
+        let failure = Self::new(kind, error.to_string());
+        let failure = match &error {
+            FolderError::SealedAnew { .. } => {
+                failure.hint("repeat the command with the passphrase that opens it now")
+            }
+            _ => failure,
+        };
+        failure.because(error)
     }
 }
 

@@ -206,6 +206,21 @@ pub(crate) fn row_facts(key: &KeyRecord) -> Members {
     facts
 }
 
+/// The names of what the creation of a key tells of its record.
+pub(crate) const RECORD_FACTS: [&str; 11] = [
+    "kid",
+    "x",
+    "createdAt",
+    "state",
+    "issuer",
+    "purposes",
+    "products",
+    "algorithm",
+    "notBefore",
+    "notAfter",
+    "distrustAfter",
+];
+
 /// What the creation of a key tells of its record.
 pub(crate) fn record_facts(key: &KeyRecord) -> Members {
     let purposes = key.purposes.iter().map(|purpose| purpose.as_str().into()).collect();
@@ -214,18 +229,18 @@ pub(crate) fn record_facts(key: &KeyRecord) -> Members {
         Products::Only(products) => names(products),
     };
     let time = |at: Option<Timestamp>| Value::from(at.map(Timestamp::seconds));
-    let facts: [(&str, Value); 11] = [
-        ("kid", key.public.thumbprint().to_string().into()),
-        ("x", key.public.to_base64url().into()),
-        ("createdAt", key.created_at.seconds().into()),
-        ("state", key.state.as_str().into()),
-        ("issuer", key.issuer.as_str().into()),
-        ("purposes", Value::Array(purposes)),
-        ("products", products),
-        ("algorithm", key.algorithm.map(Algorithm::as_str).into()),
-        ("notBefore", time(key.not_before)),
-        ("notAfter", time(key.not_after)),
-        ("distrustAfter", time(key.distrust_after)),
+    let facts: [Value; RECORD_FACTS.len()] = [
+        key.public.thumbprint().to_string().into(),
+        key.public.to_base64url().into(),
+        key.created_at.seconds().into(),
+        key.state.as_str().into(),
+        key.issuer.as_str().into(),
+        Value::Array(purposes),
+        products,
+        key.algorithm.map(Algorithm::as_str).into(),
+        time(key.not_before),
+        time(key.not_after),
+        time(key.distrust_after),
     ];
-    facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    RECORD_FACTS.map(str::to_owned).into_iter().zip(facts).collect()
 }

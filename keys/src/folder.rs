@@ -114,10 +114,23 @@ impl KeyFolder {
     /// until it is the new one.
     ///
     /// # Errors
-    /// [`FolderError::NoSuchKey`], [`FolderError::Io`] if the file system refuses; then the old file is there as it was.
+    /// [`FolderError::NoSuchKey`], [`FolderError::SealedAnew`] if it is not the file any more that the key was opened from,
+    /// [`FolderError::Io`] if the file system refuses; then the old file is there as it was.
     pub fn replace(&self, resealed: &Resealed) -> Result<(), FolderError> {
+        self.gives_way(resealed)?;
+        self.put(resealed.kid(), resealed.text())
+    }
+
+    /// Makes sure that a key's file is still the one in whose place the new one may be put.
+    ///
+    /// # Errors
+    /// [`FolderError::SealedAnew`] if it is not, else as [`KeyFolder::load`].
+    pub fn gives_way(&self, resealed: &Resealed) -> Result<(), FolderError> {
         let kid = resealed.kid();
-        self.put(kid, resealed.text())
+        match self.load(kid)? == *resealed.before() {
+            true => Ok(()),
+            false => Err(FolderError::SealedAnew { kid: *kid, path: self.path_of(kid) }),
+        }
     }
 
     /// Puts back the text that a key's file had before it was replaced.

@@ -48,7 +48,7 @@ pub use passphrase::{Passphrase, PassphraseError};
 pub use private_key::{GenerateError, PrivateKey};
 pub use read::read_key_file;
 pub use reseal::Resealed;
-pub use ring::{Gap, KeyRecord, KeyRing, KeyStep, LifeError, RingError};
+pub use ring::{Gap, KeyRecord, KeyRing, KeyStep, LifeError, Past, RingError};
 pub use seal::{SealError, seal, seal_plain};
 pub use signer::{SignError, Signer, checked};
 pub use standing::KeyStanding;

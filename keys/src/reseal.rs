@@ -13,6 +13,7 @@ use lictor_shared::Thumbprint;
 pub struct Resealed {
     kid: Thumbprint,
     text: Zeroizing<String>,
+    before: Zeroizing<String>,
 }
 
 impl fmt::Debug for Resealed {
@@ -22,24 +23,35 @@ impl fmt::Debug for Resealed {
 }
 
 impl Resealed {
-    /// Seals a key, or leaves it unencrypted, and opens what came out.
+    /// Seals a key, or leaves it unencrypted, and opens what came out. `before` is the text of the file that the key was
+    /// opened from: only in the place of that one may it be put, not of one that somebody else has sealed anew meanwhile.
     ///
     /// # Errors
     /// [`SealError`] if it cannot be sealed, or does not open again.
-    pub fn new(key: &PrivateKey, passphrase: Option<&Passphrase>) -> Result<Self, SealError> {
+    pub fn new(
+        key: &PrivateKey,
+        passphrase: Option<&Passphrase>,
+        before: Zeroizing<String>,
+    ) -> Result<Self, SealError> {
         let text = match passphrase {
             Some(passphrase) => Zeroizing::new(seal(key, passphrase)?),
             None => seal_plain(key)?,
         };
         let kid = key.public().thumbprint();
         open_expecting(&text, passphrase, &kid).map_err(SealError::NotOpened)?;
-        Ok(Self { kid, text })
+        Ok(Self { kid, text, before })
     }
 
     /// The key's thumbprint.
     #[must_use]
     pub const fn kid(&self) -> &Thumbprint {
         &self.kid
+    }
+
+    /// The text of the file in whose place it may be put.
+    #[must_use]
+    pub const fn before(&self) -> &Zeroizing<String> {
+        &self.before
     }
 
     pub(crate) fn text(&self) -> &str {

@@ -8,7 +8,7 @@ use lictor_shared::{
     Timestamp,
 };
 
-pub use life::{Gap, KeyStep, LifeError};
+pub use life::{Gap, KeyStep, LifeError, Past};
 
 use crate::standing::KeyStanding;
 use crate::state::KeyState;
@@ -227,7 +227,8 @@ impl KeyRecord {
     }
 
     /// Whether its public half is among the trust anchors. A key that was destroyed before it signed anything is not, since
-    /// nobody will ever meet it; unless it leaked, since then somebody may.
+    /// nobody will ever meet it; unless it leaked, since then somebody may. One that signed elsewhere and was never active is
+    /// [retired](KeyRing::retire) first, so it goes on shipping.
     #[must_use]
     pub fn ships(&self) -> bool {
         self.state != KeyState::Next || self.destroyed_at.is_none() || self.distrust_after.is_some()

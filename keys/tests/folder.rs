@@ -252,7 +252,7 @@ fn a_key_file_gives_way_to_the_same_key_only() {
     let key = folder.open_key(&kid, None).unwrap();
     let before = folder.load(&kid).unwrap();
     let passphrase = Passphrase::new("one two").unwrap();
-    let resealed = Resealed::new(&key, Some(&passphrase)).unwrap();
+    let resealed = Resealed::new(&key, Some(&passphrase), before.clone()).unwrap();
     assert_eq!(resealed.kid(), &kid);
     assert!(!format!("{resealed:?}").contains("PRIVATE"), "it shows nothing");
     folder.replace(&resealed).unwrap();
@@ -260,11 +260,14 @@ fn a_key_file_gives_way_to_the_same_key_only() {
     assert_eq!(names(&folder), [format!("{kid}.pem")], "no temporary file is left");
     assert!(folder.open_key(&kid, None).is_err());
     assert_eq!(folder.open_key(&kid, Some(&passphrase)).unwrap().public(), key.public());
+    // It is no longer the file that the key was opened from.
+    let again = folder.replace(&resealed).unwrap_err();
+    assert!(matches!(again, FolderError::SealedAnew { .. }), "{again}");
     folder.put_back(&kid, &before).unwrap();
     assert_eq!(*folder.load(&kid).unwrap(), *before);
     // A key that is not there is not put there.
     let other = PrivateKey::generate().unwrap();
-    let refused = folder.replace(&Resealed::new(&other, None).unwrap()).unwrap_err();
+    let refused = folder.replace(&Resealed::new(&other, None, before.clone()).unwrap()).unwrap_err();
     assert!(matches!(refused, FolderError::NoSuchKey { .. }), "{refused}");
     assert_eq!(folder.list().unwrap(), [kid]);
     // Nor is a file touched that others may read: it is first found out who did.

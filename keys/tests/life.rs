@@ -2,7 +2,7 @@
 
 #![cfg(test)]
 
-use lictor_keys::{KeyRecord, KeyRing, KeyStanding, KeyState, KeyStep, LifeError, PrivateKey};
+use lictor_keys::{KeyRecord, KeyRing, KeyStanding, KeyState, KeyStep, LifeError, Past, PrivateKey};
 use lictor_shared::{Name, Products, PublicKey, Purpose, Text, Thumbprint, Timestamp};
 use std::sync::OnceLock;
 
@@ -55,12 +55,12 @@ fn standing(standing: KeyStanding) -> KeyRing {
     KeyRing::from_records([it, key(2, KeyState::Active)]).unwrap()
 }
 
-fn take(ring: &mut KeyRing, step: KeyStep) -> Result<KeyStanding, LifeError> {
+fn take(ring: &mut KeyRing, step: KeyStep, past: Past) -> Result<KeyStanding, LifeError> {
     match step {
         KeyStep::Activate => ring.activate(&kid(1), 9),
-        KeyStep::Retire => ring.retire(&kid(1), at(100)),
+        KeyStep::Retire => ring.retire(&kid(1), at(100), past),
         KeyStep::Distrust => ring.distrust(&kid(1), at(100)),
-        KeyStep::Destroy => ring.destroy(&kid(1), at(100)),
+        KeyStep::Destroy => ring.destroy(&kid(1), at(100), past),
     }
     .map(KeyRecord::standing)
 }
@@ -102,19 +102,28 @@ fn every_step_from_every_standing() {
     ];
     for (step, row) in table {
         assert_eq!(row.map(|(from, _)| from), KeyStanding::ALL);
-        for (from, to) in row {
+        for ((from, to), past) in row.into_iter().flat_map(|cell| Past::ALL.map(|past| (cell, past))) {
+            // What signed elsewhere before it came here is retired like what signed here.
+            let to = match (step, from, past) {
+                (Retire, Next, Past::Signed) => Some(Retired),
+                (Destroy, Next, Past::Signed) => None,
+                _ => to,
+            };
             let mut ring = standing(from);
             let before = ring.clone();
             assert_eq!(before.find(&kid(1)).unwrap().standing(), from);
-            match (take(&mut ring, step), to) {
-                (Ok(after), Some(to)) => assert_eq!(after, to, "{step:?} from {from}"),
+            match (take(&mut ring, step, past), to) {
+                (Ok(after), Some(to)) => assert_eq!(after, to, "{step:?} from {from}, {past:?}"),
                 (Err(error), None) => {
-                    assert_eq!(error, LifeError::Forbidden { kid: kid(1), standing: from, step });
+                    let LifeError::Forbidden { kid: named, standing, step: refused, .. } = &error else {
+                        panic!("{step:?} from {from}: {error:?}")
+                    };
+                    assert_eq!((*named, *standing, *refused), (kid(1), from, step));
                     let says = error.to_string();
                     assert!(says.contains(&format!("is {from}; ")) && !says.ends_with(' '), "{says}");
                     assert_eq!(ring, before, "{step:?} from {from} changed something");
                 }
-                (result, _) => panic!("{step:?} from {from}: {result:?}"),
+                (result, _) => panic!("{step:?} from {from}, {past:?}: {result:?}"),
             }
             assert_eq!(ring.find(&kid(2)), before.find(&kid(2)), "the other key is as it was");
         }
@@ -133,11 +142,11 @@ fn the_key_activated_last_signs_and_going_back_is_to_retire_it() {
     // Made earlier, activated later.
     ring.activate(&kid(2), 11).unwrap();
     assert_eq!(signs(&ring), Some(kid(2)));
-    ring.retire(&kid(2), at(100)).unwrap();
+    ring.retire(&kid(2), at(100), Past::Signed).unwrap();
     assert_eq!(signs(&ring), Some(kid(3)));
     ring.distrust(&kid(3), at(100_000)).unwrap();
     assert_eq!(signs(&ring), Some(kid(1)), "however far ahead the date lies");
-    ring.retire(&kid(1), at(100)).unwrap();
+    ring.retire(&kid(1), at(100), Past::Signed).unwrap();
     assert_eq!(signs(&ring), None);
 }
 
@@ -170,8 +179,8 @@ fn the_key_that_signs_speaks_for_every_product() {
     assert_eq!(gaps(&ring, 1), ["licenses for crm", "activations for crm"]);
     assert_eq!(gaps(&ring, 2), [""; 0]);
     assert_eq!(gaps(&ring, 3), [""; 0], "the others may sign lists, which are of no product");
-    ring.retire(&kid(1), at(100)).unwrap();
-    ring.retire(&kid(3), at(100)).unwrap();
+    ring.retire(&kid(1), at(100), Past::Signed).unwrap();
+    ring.retire(&kid(3), at(100), Past::Signed).unwrap();
     assert_eq!(gaps(&ring, 2), ["licenses for dialer", "status lists", "activations for dialer"]);
     let ring = KeyRing::from_records([key(1, KeyState::Active), key(2, KeyState::Next)]).unwrap();
     assert_eq!(gaps(&ring, 1), ["licenses", "status lists", "activations"]);
@@ -193,7 +202,7 @@ fn a_retired_key_gets_an_end_that_no_reader_refuses() {
             ..key(1, KeyState::Active)
         };
         let mut ring = KeyRing::from_records([limited]).unwrap();
-        assert_eq!(ring.retire(&kid(1), at(100)).unwrap().not_after, Some(at(end)));
+        assert_eq!(ring.retire(&kid(1), at(100), Past::Signed).unwrap().not_after, Some(at(end)));
         assert!(ring.anchors().is_ok());
     }
 }
@@ -212,7 +221,11 @@ fn a_date_of_distrust_is_brought_forward_and_never_put_off() {
 #[test]
 fn what_ships_is_what_deployments_may_meet() {
     let destroyed = |state| KeyRecord { destroyed_at: Some(at(9)), ..key(1, state) };
+    let mut imported = KeyRing::from_records([key(1, KeyState::Next)]).unwrap();
+    imported.retire(&kid(1), at(5), Past::Signed).unwrap();
+    let imported = imported.destroy(&kid(1), at(9), Past::Signed).unwrap().clone();
     for (record, ships) in [
+        (imported, true),
         (key(1, KeyState::Next), true),
         (key(1, KeyState::Active), true),
         (key(1, KeyState::Retired), true),

@@ -82,13 +82,12 @@ fn says(event: &Event) -> Members {
     }
 }
 
-/// Its creation says all there is to say, and that nothing has happened to it yet.
+/// Its creation says all there is to say, and that nothing has happened to it yet. What else stands there, as where the key
+/// comes from, is no fact of its row.
 fn created(event: &Event) -> Members {
     let is_active = event.body.get("state").and_then(Value::as_str) == Some(KeyState::Active.as_str());
-    let mut says = event.body.clone();
-    for aside in ["origin", crate::ledger::transaction::REQUEST_ID] {
-        says.remove(aside);
-    }
+    let fact = |name: &&str| Some(((*name).to_owned(), event.body.get(*name)?.clone()));
+    let mut says: Members = key::RECORD_FACTS.iter().filter_map(fact).collect();
     says.insert("turn".into(), is_active.then_some(event.seq).into());
     says.insert("destroyedAt".into(), Value::Null);
     says

@@ -4,7 +4,7 @@ use lictor_keys::{KeyFolder, KeyRecord, KeyStanding, KeyStep, LifeError};
 use lictor_shared::json::Value;
 use lictor_shared::{Thumbprint, Timestamp};
 
-use super::life::allowed;
+use super::life::{allowed, past};
 use super::to_value;
 use crate::error::{Failure, FailureKind};
 use crate::event::{EventKind, Facts};
@@ -12,6 +12,7 @@ use crate::home::Home;
 use crate::ledger::{Ledger, keys};
 use crate::occasion::{Intent, Occasion};
 use crate::outcome::Outcome;
+use crate::undisturbed::Undisturbed;
 
 /// A key whose private half is given up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,11 +44,12 @@ impl Outcome for DestroyedKey {
 
 /// Destroys a key: the log says so first, then its file goes. What it signed stays valid.
 ///
-/// If the program is killed in between, the key signs no more and its file is still there; destroying it again removes
+/// A signal waits for both. If the program is killed in between, the key signs no more and its file is still there; destroying it again removes
 /// the file and records nothing anew.
 ///
 /// # Errors
-/// [`FailureKind::Conflict`] if it is active, or destroyed and its file gone; [`FailureKind::CannotWrite`] if it is
+/// [`FailureKind::Conflict`] if it is active, next with licenses that were imported, or destroyed and its file gone;
+/// [`FailureKind::CannotWrite`] if it is
 /// recorded and the file cannot be removed.
 pub fn destroy_key(
     home: &Home,
@@ -59,16 +61,19 @@ pub fn destroy_key(
     let transaction = ledger.begin(occasion)?;
     let connection = transaction.connection();
     let mut ring = keys::ring(connection)?;
-    if let Err(refused) = allowed(&ring, kid, KeyStep::Destroy) {
+    let past = past(connection, kid)?;
+    if let Err(refused) = allowed(&ring, kid, KeyStep::Destroy, past) {
         drop(transaction);
         return left_over(&folder, &ring.find(kid).cloned(), refused, occasion);
     }
-    let key = ring.destroy(kid, occasion.at)?.clone();
+    let key = ring.destroy(kid, occasion.at, past)?.clone();
     let event = transaction.record(EventKind::KeyDestroyed, facts(kid, occasion.at))?;
     keys::update(connection, &key)?;
     let present = folder.contains(kid)?;
     let file = if present { KeyFile::Removed } else { KeyFile::Absent };
     let destroyed = DestroyedKey { key, file, event: Some(event.seq()) };
+    // Whoever interrupts it now means the whole of it, or nothing.
+    let _whole = Undisturbed::begin();
     // After this line the key never signs again, whether or not its file is there. Before, nothing has happened: were the
     // file removed first, a ledger that could not be written would leave a key lost and nobody told.
     transaction.commit(event, &destroyed)?;

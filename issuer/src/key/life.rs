@@ -1,6 +1,6 @@
 //! How the life of a key goes on: activated, retired, distrusted. Each step is one event.
 
-use lictor_keys::{Gap, KeyRecord, KeyRing, KeyStanding, KeyStep, LifeError};
+use lictor_keys::{Gap, KeyRecord, KeyRing, KeyStanding, KeyStep, LifeError, Past};
 use lictor_shared::json::{Members, Value};
 use lictor_shared::{Purpose, Thumbprint, Timestamp};
 
@@ -82,7 +82,7 @@ pub fn activate_key(
     let connection = transaction.connection();
     let mut ring = keys::ring(connection)?;
     let exported = first_exported(connection, kid)?;
-    allowed(&ring, kid, KeyStep::Activate)?;
+    allowed(&ring, kid, KeyStep::Activate, Past::Blank)?;
     if exported.is_none() && shipping == Shipping::Required {
         return Err(unshipped(kid));
     }
@@ -99,7 +99,8 @@ pub fn activate_key(
 /// Retires a key: it signs no more, and anchors that are exported from now on say until when it did.
 ///
 /// # Errors
-/// [`FailureKind::Conflict`] if it is not active, or if nobody would sign what it does and that is required.
+/// [`FailureKind::Conflict`] if it is not active, nor next with licenses that were imported, or if nobody would sign what
+/// it does and that is required.
 pub fn retire_key(
     ledger: &mut Ledger,
     kid: &Thumbprint,
@@ -109,8 +110,9 @@ pub fn retire_key(
     let transaction = ledger.begin(occasion)?;
     let connection = transaction.connection();
     let mut ring = keys::ring(connection)?;
-    allowed(&ring, kid, KeyStep::Retire)?;
-    let gaps = ring.gaps_without(kid);
+    let past = past(connection, kid)?;
+    allowed(&ring, kid, KeyStep::Retire, past)?;
+    let gaps = if signs(&ring, kid) { ring.gaps_without(kid) } else { Vec::new() };
     if !gaps.is_empty() && succession == Succession::Required {
         return Err(no_successor(&ring, kid, &gaps));
     }
@@ -119,7 +121,7 @@ pub fn retire_key(
     let published = if lists { keys::published_last(connection)? } else { None };
     let last =
         [keys::signed_last(connection, kid)?, published].into_iter().flatten().fold(occasion.at, Ord::max);
-    let key = ring.retire(kid, last)?.clone();
+    let key = ring.retire(kid, last, past)?.clone();
     let facts = Facts::new([("kid", kid.to_string().into()), ("notAfter", seconds(key.not_after))]);
     let event = transaction.record(EventKind::KeyRetired, facts)?;
     keys::update(connection, &key)?;
@@ -143,8 +145,7 @@ pub fn distrust_key(
     let transaction = ledger.begin(occasion)?;
     let connection = transaction.connection();
     let mut ring = keys::ring(connection)?;
-    let signed = ring.find(kid).is_some_and(|key| key.standing() == KeyStanding::Active);
-    let gaps = if signed { ring.gaps_without(kid) } else { Vec::new() };
+    let gaps = if signs(&ring, kid) { ring.gaps_without(kid) } else { Vec::new() };
     let key = ring.distrust(kid, after)?.clone();
     let facts = Facts::new([("kid", kid.to_string().into()), ("distrustAfter", after.seconds().into())]);
     let event = transaction.record(EventKind::KeyDistrusted, facts)?;
@@ -181,12 +182,22 @@ pub(super) fn consequences(
     })
 }
 
+/// Whether the key is one of those that sign.
+fn signs(ring: &KeyRing, kid: &Thumbprint) -> bool {
+    ring.find(kid).is_some_and(|key| key.standing() == KeyStanding::Active)
+}
+
+/// Whether the ledger has a license that the key signed, be it elsewhere.
+pub(super) fn past(connection: &rusqlite::Connection, kid: &Thumbprint) -> Result<Past, Failure> {
+    Ok(if keys::signed_last(connection, kid)?.is_some() { Past::Signed } else { Past::Blank })
+}
+
 /// Refuses what the key's standing does not allow, before anything else is looked at.
-pub(super) fn allowed(ring: &KeyRing, kid: &Thumbprint, step: KeyStep) -> Result<(), LifeError> {
+pub(super) fn allowed(ring: &KeyRing, kid: &Thumbprint, step: KeyStep, past: Past) -> Result<(), LifeError> {
     let standing = ring.find(kid).ok_or(LifeError::Unknown(*kid))?.standing();
-    match step.refused(standing) {
+    match step.refused(standing, past) {
         None => Ok(()),
-        Some(_) => Err(LifeError::Forbidden { kid: *kid, standing, step }),
+        Some(_) => Err(LifeError::Forbidden { kid: *kid, standing, past, step }),
     }
 }
 
@@ -221,7 +232,7 @@ impl From<LifeError> for Failure {
     fn from(error: LifeError) -> Self {
         let message = capitalised(&format!("{error}."));
         match &error {
-            LifeError::Forbidden { kid, standing, step } => {
+            LifeError::Forbidden { kid, standing, step, .. } => {
                 let failure = Self::new(FailureKind::Conflict, message);
                 failure
                     .hint(instead(*step, *standing, kid))
@@ -246,7 +257,7 @@ fn instead(step: KeyStep, standing: KeyStanding, kid: &Thumbprint) -> String {
         (KeyStep::Retire, KeyStanding::Next) => {
             format!("If it is not wanted: lictor key destroy {kid} --confirm {kid}")
         }
-        (KeyStep::Destroy, KeyStanding::Active) => {
+        (KeyStep::Destroy, KeyStanding::Active | KeyStanding::Next) => {
             format!("First: lictor key retire {kid}")
         }
         _ => "lictor key list shows how the keys stand.".into(),

@@ -11,6 +11,7 @@ use crate::home::Home;
 use crate::ledger::{Ledger, keys};
 use crate::occasion::Occasion;
 use crate::outcome::Outcome;
+use crate::undisturbed::Undisturbed;
 
 /// How a key file shall be sealed anew.
 #[derive(Debug)]
@@ -46,8 +47,8 @@ impl Outcome for ResealedKey {
 /// Puts the new file in the place of the old one. A key file is there at every instant, and opens.
 ///
 /// # Errors
-/// [`FailureKind::NotFound`] if the ledger does not know the key, [`FailureKind::Conflict`] if it is destroyed,
-/// [`FailureKind::CannotWrite`] if the file cannot be replaced.
+/// [`FailureKind::NotFound`] if the ledger does not know the key, [`FailureKind::Conflict`] if it is destroyed or its file
+/// was sealed anew since it was opened, [`FailureKind::CannotWrite`] if the file cannot be replaced.
 pub fn reseal_key(
     home: &Home,
     ledger: &mut Ledger,
@@ -65,10 +66,12 @@ pub fn reseal_key(
         transaction.commit(event, &resealed)?;
         return Ok(resealed);
     }
-    let before = folder.load(&kid)?;
     let sealed = reseal.sealed.as_ref().filter(|sealed| *sealed.kid() == kid).ok_or_else(|| {
         Failure::new(FailureKind::Unexpected, format!("There is no new file for the key {kid}."))
     })?;
+    // Of two at once, of which both would say that theirs is the passphrase, the second finds the file of the first.
+    folder.gives_way(sealed)?;
+    let _whole = Undisturbed::begin();
     // After this line the file asks for the new passphrase. A crash here leaves the same key under it and no event: the
     // log never says of a passphrase that it was changed while the old one opens the file.
     let replaced = folder.replace(sealed).map_err(Failure::from);
@@ -77,7 +80,7 @@ pub fn reseal_key(
         Ok(()) => Ok(resealed),
         Err(failure) => {
             // What the log does not tell of has not happened; if this fails too, the new passphrase opens it.
-            let back = folder.put_back(&kid, &before);
+            let back = folder.put_back(&kid, sealed.before());
             Err(match back {
                 Ok(()) => failure,
                 Err(_) => failure.hint("The key file may ask for the new passphrase already; try both."),

@@ -1,11 +1,17 @@
 //! The machine's clock: no change is dated before the last one unseen. A time that is given counts as it is given.
 
-use lictor_issuer::{
-    ClockChange, ClockSource, FailureKind, Occasion, Product, RevocationReason, Terms, catalogue, check,
-    revoke, suspend,
+use lictor_issuer::key::{
+    Reseal, Shipping, Succession, activate_key, add_key, destroy_key, distrust_key, export_keys, reseal_key,
+    retire_key,
 };
+use lictor_issuer::{
+    Amendment, Changes, ClockChange, ClockSource, Earlier, Failure, FailureKind, Occasion, Product,
+    RevocationReason, Terms, amend, catalogue, check, publish, reinstate, revoke, suspend,
+};
+use lictor_keys::{PrivateKey, Protection, Resealed, seal_plain};
+use lictor_shared::{Thumbprint, Uri};
 
-use crate::support::{NOW, World, at, name};
+use crate::support::{LIST, NOW, World, at, name, new_key, order, time};
 
 /// By the machine's clock.
 fn real(when: &str) -> Occasion {
@@ -83,4 +89,88 @@ fn a_text_cannot_pass_for_the_machines_clock() {
     let named = Occasion { actor, ..at("2062-01-01T00:00:00Z") };
     catalogue::add_product(&mut world.ledger, &product("desk"), &named).unwrap();
     world.ledger.follows(&real(NOW)).unwrap();
+}
+
+/// A world where the next key and a license wait for what is done to them.
+struct Waiting {
+    world: World,
+    next: Thumbprint,
+    license: String,
+}
+
+fn waiting() -> Waiting {
+    let mut world = World::new();
+    let next = world.add_key(&PrivateKey::generate().unwrap(), |key| key).unwrap().public.thumbprint();
+    let license = world.issue(|_| ()).signed.license.id.to_string();
+    // From here on the machine's clock is wrong.
+    catalogue::add_product(&mut world.ledger, &product("desk"), &real("2062-01-01T00:00:00Z")).unwrap();
+    Waiting { world, next, license }
+}
+
+#[test]
+fn whatever_says_that_the_clock_was_changed_follows_from_the_log() {
+    type Change = fn(&mut Waiting, &Occasion) -> Result<(), Failure>;
+    let changes: [(&str, Change); 13] = [
+        ("key.created", |waiting, occasion| {
+            let (world, key) = (&mut waiting.world, PrivateKey::generate().unwrap());
+            let pem = seal_plain(&key).unwrap();
+            add_key(&world.home, &mut world.ledger, new_key(&key), &pem, occasion).map(drop)
+        }),
+        ("key.activated", |waiting, occasion| {
+            activate_key(&mut waiting.world.ledger, &waiting.next, Shipping::Waived, occasion).map(drop)
+        }),
+        ("key.retired", |waiting, occasion| {
+            let first = waiting.world.key.public().thumbprint();
+            retire_key(&mut waiting.world.ledger, &first, Succession::Waived, occasion).map(drop)
+        }),
+        ("key.distrusted", |waiting, occasion| {
+            distrust_key(&mut waiting.world.ledger, &waiting.next, time(NOW), occasion).map(drop)
+        }),
+        ("key.resealed", |waiting, occasion| {
+            let (world, kid) = (&mut waiting.world, waiting.next);
+            let folder = world.home.keys()?;
+            let key = folder.open_key(&kid, None)?;
+            let sealed = Some(Resealed::new(&key, None, folder.load(&kid)?).unwrap());
+            let reseal = Reseal { kid, protection: Protection::None, sealed };
+            reseal_key(&world.home, &mut world.ledger, &reseal, occasion).map(drop)
+        }),
+        ("key.destroyed", |waiting, occasion| {
+            destroy_key(&waiting.world.home, &mut waiting.world.ledger, &waiting.next, occasion).map(drop)
+        }),
+        ("key.exported", |waiting, occasion| export_keys(&mut waiting.world.ledger, occasion).map(drop)),
+        ("product.added", |waiting, occasion| {
+            catalogue::add_product(&mut waiting.world.ledger, &product("phone"), occasion).map(drop)
+        }),
+        ("license.issued", |Waiting { world, .. }, occasion| {
+            lictor_issuer::issue(&world.home, &mut world.ledger, &world.key, &order(), occasion).map(drop)
+        }),
+        ("license.amended", |Waiting { world, license, .. }, occasion| {
+            let changes = Changes { plan: Some(name("basic")), ..Changes::default() };
+            let amendment = Amendment { changes, earlier: Earlier::Revoke };
+            amend(&world.home, &mut world.ledger, &world.key, license, &amendment, occasion).map(drop)
+        }),
+        ("license.revoked", |Waiting { world, license, .. }, occasion| {
+            revoke(&mut world.ledger, license, RevocationReason::Other, None, occasion).map(drop)
+        }),
+        ("license.suspended", |Waiting { world, license, .. }, occasion| {
+            suspend(&mut world.ledger, license, None, occasion).map(drop)
+        }),
+        ("status.published", |Waiting { world, .. }, occasion| {
+            publish(&world.home, &mut world.ledger, &world.key, &[Uri::new(LIST).unwrap()], occasion)
+                .map(drop)
+        }),
+    ];
+    for (kind, change) in changes {
+        let mut waiting = waiting();
+        change(&mut waiting, &recorded(real(NOW))).unwrap();
+        let event = waiting.world.ledger.events(1).last().unwrap().unwrap();
+        assert_eq!(event.kind.as_str(), kind);
+        assert_eq!(event.body.get("clockChanged"), Some(&true.into()), "{kind}");
+        check(&waiting.world.ledger).unwrap_or_else(|failure| panic!("{kind}: {}", failure.message));
+        if kind == "license.suspended" {
+            let earlier = recorded(real("2026-11-21T00:00:00Z"));
+            reinstate(&mut waiting.world.ledger, &waiting.license, None, &earlier).unwrap();
+            check(&waiting.world.ledger).unwrap();
+        }
+    }
 }

@@ -1,12 +1,12 @@
 //! Importing what another ledger of the issuer exported: verified line by line, all or none, and harmless when repeated.
 
-use lictor_issuer::key::add_key;
+use lictor_issuer::key::{Succession, add_key, destroy_key, retire_key};
 use lictor_issuer::terms::{FromText as _, Span};
 use lictor_issuer::{
     Changes, Earlier, Failure, Imported, Intent, Occasion, Renewal, RenewedTerm, RevocationReason, Standing,
     check, find, import, read_export, reinstate, renew, revoke, signed, suspend,
 };
-use lictor_keys::seal_plain;
+use lictor_keys::{KeyState, seal_plain};
 use lictor_shared::Status;
 use serde_json::{Value, json};
 
@@ -247,4 +247,35 @@ fn a_license_that_is_stopped_has_no_revision_that_is_not() {
         let failure = import_at(&mut other, &file(&[freed]), &at(LATER)).unwrap_err();
         assert!(failure.message.contains("line 1: state: it is "), "{}", failure.message);
     }
+}
+
+#[test]
+fn a_key_that_came_with_its_licenses_and_never_signed_here_is_retired_before_it_is_destroyed() {
+    let (old, lines) = world();
+    let imported = old.key.public().thumbprint();
+    let mut other = World::new();
+    assert_eq!(other.add_key(&old.key, |key| key).unwrap().state, KeyState::Next);
+    let arriving = read_export(&other.ledger, file(&lines).as_bytes()).unwrap();
+    import(&mut other.ledger, &arriving, &at(LATER)).unwrap();
+    let ships = |world: &World| {
+        let ring = world.ledger.key_ring().unwrap();
+        let anchors = ring.anchors().unwrap();
+        anchors.anchors().iter().find(|anchor| anchor.key == *old.key.public()).map(|anchor| anchor.not_after)
+    };
+    assert_eq!(ships(&other), Some(None));
+    let refused = destroy_key(&other.home, &mut other.ledger, &imported, &at(LATER)).unwrap_err();
+    assert_eq!(refused.exit_code(), 20);
+    assert!(refused.message.contains("stays valid only if it is retired first"), "{}", refused.message);
+    assert_eq!(refused.hint, Some(format!("First: lictor key retire {imported}")));
+    assert!(other.home.keys().unwrap().contains(&imported).unwrap(), "its file is still there");
+    // It signs nothing here, so nobody has to follow it. Two licenses of three can still be used.
+    let change = retire_key(&mut other.ledger, &imported, Succession::Required, &at(LATER)).unwrap();
+    assert_eq!((change.licenses, change.gaps.len()), (2, 0));
+    destroy_key(&other.home, &mut other.ledger, &imported, &at(LATER)).unwrap();
+    assert_eq!(
+        ships(&other),
+        Some(Some(crate::support::time(LATER))),
+        "what it signed until then stays valid"
+    );
+    check(&other.ledger).unwrap();
 }

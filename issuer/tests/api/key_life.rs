@@ -87,7 +87,7 @@ fn reseal(world: &mut World, kid: &Thumbprint, occasion: &Occasion) -> Result<u6
     let folder = world.home.keys().unwrap();
     let passphrase = Passphrase::new("one two").unwrap();
     let key = folder.open_key(kid, None).ok();
-    let sealed = key.map(|key| Resealed::new(&key, Some(&passphrase)).unwrap());
+    let sealed = key.map(|key| Resealed::new(&key, Some(&passphrase), folder.load(kid).unwrap()).unwrap());
     let reseal = Reseal { kid: *kid, protection: Protection::Passphrase, sealed };
     reseal_key(&world.home, &mut world.ledger, &reseal, occasion).map(|resealed| resealed.event)
 }
@@ -291,7 +291,7 @@ fn another_passphrase_opens_the_same_key() {
     let holder = Connection::open(world.ledger.path()).unwrap();
     holder.execute_batch("BEGIN IMMEDIATE").unwrap();
     let mut waiting = world.home.ledger_with_patience(core::time::Duration::from_millis(10)).unwrap();
-    let sealed = Some(Resealed::new(&key, None).unwrap());
+    let sealed = Some(Resealed::new(&key, None, folder.load(&kid).unwrap()).unwrap());
     let open = Reseal { kid, protection: Protection::None, sealed };
     let failure = reseal_key(&world.home, &mut waiting, &open, &at(NOW)).unwrap_err();
     assert_eq!(failure.exit_code(), 32);
@@ -300,10 +300,32 @@ fn another_passphrase_opens_the_same_key() {
     reseal_key(&world.home, &mut world.ledger, &open, &at(NOW)).unwrap();
     assert!(folder.open_key(&kid, None).is_ok());
     // The new file of another key is never put in its place.
-    let other = Resealed::new(&PrivateKey::generate().unwrap(), None).unwrap();
+    let text = folder.load(&kid).unwrap();
+    let other = Resealed::new(&PrivateKey::generate().unwrap(), None, text).unwrap();
     let swapped = Reseal { kid, protection: Protection::None, sealed: Some(other) };
     assert!(reseal_key(&world.home, &mut world.ledger, &swapped, &at(NOW)).is_err());
     assert!(folder.open_key(&kid, None).is_ok());
+}
+
+#[test]
+fn of_two_passphrases_at_once_the_first_one_counts() {
+    let mut world = World::new();
+    let kid = signs(&world);
+    let folder = world.home.keys().unwrap();
+    // Both open the file before either seals it anew.
+    let [first, second] = ["one two", "three four"].map(|words| {
+        let key = folder.open_key(&kid, None).unwrap();
+        let passphrase = Passphrase::new(words).unwrap();
+        let sealed = Resealed::new(&key, Some(&passphrase), folder.load(&kid).unwrap()).unwrap();
+        Reseal { kid, protection: Protection::Passphrase, sealed: Some(sealed) }
+    });
+    reseal_key(&world.home, &mut world.ledger, &first, &at(NOW)).unwrap();
+    let (events, file) = (kinds(&world), folder.load(&kid).unwrap());
+    let refused = reseal_key(&world.home, &mut world.ledger, &second, &at(NOW)).unwrap_err();
+    assert_eq!(refused.exit_code(), 20);
+    assert!(refused.message.contains("sealed anew by somebody else meanwhile"), "{}", refused.message);
+    assert_eq!((kinds(&world), folder.load(&kid).unwrap()), (events, file));
+    assert!(folder.open_key(&kid, Some(&Passphrase::new("one two").unwrap())).is_ok());
 }
 
 #[test]

@@ -159,7 +159,8 @@ fn a_revocation_counts_from_the_date_that_it_is_given() {
         assert_eq!(event.at, time(LATER));
         check(&world.ledger).unwrap();
         // It is decided, whenever it counts.
-        let again = revoke_from(&mut world.ledger, &id, &from("2027-12-01T00:00:00Z"), &at(LATER)).unwrap_err();
+        let again =
+            revoke_from(&mut world.ledger, &id, &from("2027-12-01T00:00:00Z"), &at(LATER)).unwrap_err();
         assert_eq!((again.exit_code(), again.details["state"].as_str()), (20, Some("revoked")));
         assert!(again.message.contains(date), "{}", again.message);
     }

@@ -79,6 +79,14 @@ pub enum FolderError {
         /// The file that it would be.
         path: PathBuf,
     },
+    /// The file is another one than when the key was opened.
+    #[error("{} was sealed anew by somebody else meanwhile; it was left as it is", .path.display())]
+    SealedAnew {
+        /// The key.
+        kid: Thumbprint,
+        /// Its file.
+        path: PathBuf,
+    },
     /// A key file that does not open, or text that is no key file.
     #[error("{}: {error}", .path.display())]
     Key {

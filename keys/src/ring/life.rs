@@ -20,14 +20,33 @@ pub enum KeyStep {
     Destroy,
 }
 
+/// Whether anything is known that a key signed. One that never was active may have signed as well, before it was imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Past {
+    /// Nothing is.
+    Blank,
+    /// Something is, which shall stay valid.
+    Signed,
+}
+
+impl Past {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Blank, Self::Signed];
+}
+
 impl KeyStep {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Activate, Self::Retire, Self::Distrust, Self::Destroy];
 
     /// Why a key that stands so does not take this step; `None` if it may.
     #[must_use]
-    pub const fn refused(self, standing: KeyStanding) -> Option<&'static str> {
+    pub const fn refused(self, standing: KeyStanding, past: Past) -> Option<&'static str> {
         match (self, standing) {
+            // Its public half would ship no more, and what it signed would be refused.
+            (Self::Destroy, KeyStanding::Next) if matches!(past, Past::Signed) => {
+                Some("what it signed stays valid only if it is retired first")
+            }
+            (Self::Retire, KeyStanding::Next) if matches!(past, Past::Signed) => None,
             (Self::Activate, KeyStanding::Next)
             | (Self::Retire, KeyStanding::Active)
             | (Self::Distrust, _)
@@ -55,12 +74,14 @@ pub enum LifeError {
         Thumbprint,
     ),
     /// The key does not stand so that it could.
-    #[error("the key {kid} is {standing}; {}", why(*.step, *.standing))]
+    #[error("the key {kid} is {standing}; {}", why(*.step, *.standing, *.past))]
     Forbidden {
         /// Its thumbprint.
         kid: Thumbprint,
         /// How it stands.
         standing: KeyStanding,
+        /// Whether it has signed anything.
+        past: Past,
         /// What was to be done.
         step: KeyStep,
     },
@@ -78,8 +99,8 @@ pub enum LifeError {
     },
 }
 
-const fn why(step: KeyStep, standing: KeyStanding) -> &'static str {
-    match step.refused(standing) {
+const fn why(step: KeyStep, standing: KeyStanding, past: Past) -> &'static str {
+    match step.refused(standing, past) {
         Some(why) => why,
         None => "",
     }
@@ -118,19 +139,19 @@ impl KeyRing {
     /// # Errors
     /// [`LifeError`] if the key is not next.
     pub fn activate(&mut self, kid: &Thumbprint, turn: u64) -> Result<&KeyRecord, LifeError> {
-        let key = self.step(kid, KeyStep::Activate)?;
+        let key = self.step(kid, KeyStep::Activate, Past::Blank)?;
         key.state = KeyState::Active;
         key.turn = Some(turn);
         Ok(key)
     }
 
     /// An active key signs no more. Of what it signed, that which is dated until `last` stays valid. An end that its
-    /// window has already stays if it is the earlier one.
+    /// window has already stays if it is the earlier one. A next key that signed elsewhere may end so too.
     ///
     /// # Errors
-    /// [`LifeError`] if the key is not active.
-    pub fn retire(&mut self, kid: &Thumbprint, last: Timestamp) -> Result<&KeyRecord, LifeError> {
-        let key = self.step(kid, KeyStep::Retire)?;
+    /// [`LifeError`] if the key is not active, nor next with a past.
+    pub fn retire(&mut self, kid: &Thumbprint, last: Timestamp, past: Past) -> Result<&KeyRecord, LifeError> {
+        let key = self.step(kid, KeyStep::Retire, past)?;
         let last = key.not_after.map_or(last, |end| end.min(last));
         key.state = KeyState::Retired;
         // A window that has not begun would end before it begins, which no reader of anchors takes.
@@ -144,7 +165,7 @@ impl KeyRing {
     /// # Errors
     /// [`LifeError`] if it is distrusted already, unless `after` is earlier.
     pub fn distrust(&mut self, kid: &Thumbprint, after: Timestamp) -> Result<&KeyRecord, LifeError> {
-        let key = self.step(kid, KeyStep::Distrust)?;
+        let key = self.step(kid, KeyStep::Distrust, Past::Blank)?;
         if let Some(recorded) = key.distrust_after
             && after >= recorded
         {
@@ -157,9 +178,9 @@ impl KeyRing {
     /// The private half of a key is given up. Its public half stays, and ships for what it has signed.
     ///
     /// # Errors
-    /// [`LifeError`] if the key is active or destroyed already.
-    pub fn destroy(&mut self, kid: &Thumbprint, at: Timestamp) -> Result<&KeyRecord, LifeError> {
-        let key = self.step(kid, KeyStep::Destroy)?;
+    /// [`LifeError`] if the key is active, destroyed already, or next with a past.
+    pub fn destroy(&mut self, kid: &Thumbprint, at: Timestamp, past: Past) -> Result<&KeyRecord, LifeError> {
+        let key = self.step(kid, KeyStep::Destroy, past)?;
         key.destroyed_at = Some(at);
         Ok(key)
     }
@@ -177,12 +198,12 @@ impl KeyRing {
         key.purposes.iter().filter_map(gap).collect()
     }
 
-    fn step(&mut self, kid: &Thumbprint, step: KeyStep) -> Result<&mut KeyRecord, LifeError> {
+    fn step(&mut self, kid: &Thumbprint, step: KeyStep, past: Past) -> Result<&mut KeyRecord, LifeError> {
         let key = self.records.iter_mut().find(|key| key.public.thumbprint() == *kid);
         let key = key.ok_or(LifeError::Unknown(*kid))?;
         let standing = key.standing();
-        match step.refused(standing) {
-            Some(_) => Err(LifeError::Forbidden { kid: *kid, standing, step }),
+        match step.refused(standing, past) {
+            Some(_) => Err(LifeError::Forbidden { kid: *kid, standing, past, step }),
             None => Ok(key),
         }
     }

@@ -78,6 +78,8 @@ impl Passphrase {
         if writing::is_dry(occasion) {
             return Ok(Reseal { kid, protection, sealed: None });
         }
+        // If somebody seals it anew while the passphrases are asked for, it is no longer this one.
+        let before = home.keys()?.load(&kid)?;
         let key = self.old.open_key(home, &kid, prompts)?;
         let new = match (&self.new_passphrase_file, protection) {
             (_, Protection::None) => None,
@@ -87,7 +89,7 @@ impl Passphrase {
                 "give --new-passphrase-file FILE; --no-passphrase leaves the key file open",
             )?),
         };
-        let sealed = Some(Resealed::new(&key, new.as_ref())?);
+        let sealed = Some(Resealed::new(&key, new.as_ref(), before)?);
         Ok(Reseal { kid, protection, sealed })
     }
 }

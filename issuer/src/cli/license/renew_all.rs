@@ -19,7 +19,7 @@ use crate::home::Home;
 use crate::ledger::Ledger;
 use crate::licenses;
 use crate::occasion::Intent;
-use crate::outcome::Outcome as _;
+use crate::outcome::{DryRun, Outcome as _};
 use crate::renewals::{Due, Expiring, RenewalPlan, Renewals, Skipped, WhySkipped, plan_renewals, renew_all};
 use crate::terms::Span;
 
@@ -66,6 +66,9 @@ impl Renew {
         if !is_tried {
             self.refuse_taken(&plan, &home)?;
             self.several.confirmed(plan.due.len(), globals.prompts(), output)?;
+        }
+        if plan.due.is_empty() && is_tried {
+            return writing::tell(&DryRun::default(), output, |_| {});
         }
         if plan.due.is_empty() {
             writing::say_not_remembered(&occasion, output);
