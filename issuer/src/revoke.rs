@@ -133,8 +133,8 @@ pub fn preview_revocation(
     occasion: &Occasion,
 ) -> Result<Revoked, Failure> {
     let license = find_in(ledger.connection(), id)?;
+    let usable = usable(&license, revocation.effective.unwrap_or(occasion.at), occasion.at)?;
     let since = since(&license, revocation.effective, occasion.at)?;
-    let usable = usable(&license, since, occasion.at)?;
     Ok(revoked(&license, &usable, revocation.reason, since))
 }
 
@@ -153,8 +153,8 @@ pub fn revoke_from(
     let transaction = ledger.begin(occasion)?;
     let connection = transaction.connection();
     let license = find_in(connection, id)?;
+    let usable = usable(&license, revocation.effective.unwrap_or(occasion.at), occasion.at)?;
     let since = since(&license, revocation.effective, occasion.at)?;
-    let usable = usable(&license, since, occasion.at)?;
     let event =
         transaction.record(EventKind::LicenseRevoked, facts(&license, &usable, revocation, since)?)?;
     for revision in &usable {

@@ -92,7 +92,7 @@ fn a_crowded_list_still_fits_into_a_token() {
         .execute_batch(
             "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 1048575) \
              INSERT OR IGNORE INTO status_entry (list, idx, status, since, grace) \
-             SELECT 1, i, 1 + (i / 7 % 2), 1795305600 + i, 1209600 FROM n WHERE random() % 2 = 0",
+             SELECT 1, i, 1 + (i / 7 % 2), 1794257025 + i, 1209600 FROM n WHERE random() % 2 = 0",
         )
         .unwrap();
     let published = try_publish(&mut world, LIST, NOW).unwrap();

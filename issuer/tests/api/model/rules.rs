@@ -115,6 +115,16 @@ impl License {
         }
     }
 
+    /// Revokes earlier what was to be revoked later, and is not over.
+    fn bring_forward(&mut self, now: u64, since: u64) {
+        for revision in &mut self.revisions {
+            let over = revision.end.is_some_and(|(_, grace_until)| grace_until <= now);
+            if !over && matches!(revision.entry, Entry::Revoked { since: later } if since < later) {
+                revision.entry = Entry::Revoked { since };
+            }
+        }
+    }
+
     /// What is suspended or revoked, has expired already, or was renewed before is left out.
     fn is_due(&self, now: u64, until: u64) -> bool {
         let soon = self.latest().end.is_some_and(|(end, _)| now < end && end <= until);
@@ -384,7 +394,11 @@ impl Model {
         let license = self.license(of)?;
         // It acts on every revision that could still be used; where there is none, there is nothing to revoke.
         let idle = !license.revisions.iter().any(|revision| revision.is_usable(now));
-        if idle || matches!(license.standing, Standing::Revoked { .. }) {
+        // What lies ahead is brought forward, and never put off.
+        let wanted = since.unwrap_or(now);
+        let forward =
+            matches!(license.standing, Standing::Revoked { since, .. } if now < since && wanted < since);
+        if !forward && (idle || matches!(license.standing, Standing::Revoked { .. })) {
             return Err(FailureKind::Conflict);
         }
         if let Some(since) = since {
@@ -396,13 +410,15 @@ impl Model {
             let first = license.revisions.iter().map(|revision| revision.starts_at.max(revision.issued_at));
             let before = since < now && first.min().is_some_and(|first| since < first);
             let after = |revision: &Revision| !revision.is_usable(now) || !revision.is_usable(since);
-            if before || license.revisions.iter().all(after) {
+            if before || (!forward && license.revisions.iter().all(after)) {
                 return Err(FailureKind::Validation);
             }
         }
-        let since = since.unwrap_or(now);
-        license.stop_revisions(now, since);
-        license.standing = Standing::Revoked { since, reason };
+        match forward {
+            true => license.bring_forward(now, wanted),
+            false => license.stop_revisions(now, wanted),
+        }
+        license.standing = Standing::Revoked { since: wanted, reason };
         Ok(())
     }
 
