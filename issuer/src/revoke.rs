@@ -11,7 +11,7 @@ use crate::licenses::{LicenseRecord, RevisionRecord, Standing};
 use crate::occasion::Occasion;
 use crate::outcome::Outcome;
 use crate::register::register;
-use crate::transition::{counting_from, forbidden, named};
+use crate::transition::{counting_from, forbidden, is, named};
 
 register! {
     /// Why a license is revoked. An append-only register: a word that has been written keeps its meaning for ever.
@@ -219,8 +219,8 @@ impl Outcome for Revoked {
 
 fn usable(license: &LicenseRecord, at: Timestamp) -> Result<Vec<&RevisionRecord>, Failure> {
     if let Standing::Revoked { since, reason } = license.standing {
-        let from = counting_from(since, at);
-        let message = format!("The license {} is revoked already, {from} {since} ({reason}).", license.id);
+        let (is, from) = (is(since, at), counting_from(since, at));
+        let message = format!("The license {} {is} revoked already, {from} {since} ({reason}).", license.id);
         return Err(Failure::new(FailureKind::Conflict, message)
             .hint("lictor status publish tells deployments of it, if that was not done since.")
             .with("state", "revoked")
