@@ -70,6 +70,15 @@ const SLUG_CHARS: usize = 60;
 /// The id of the customer of an order: the one that he has, the one that was asked for, or one made from his name.
 /// He is in the table afterwards.
 pub(crate) fn identify(connection: &Connection, name: &Text, wanted: Option<&Text>) -> Result<Text, Failure> {
+    let id = foresee(connection, name, wanted)?;
+    if customers::name(connection, &id)?.is_none() {
+        customers::insert(connection, &id, name)?;
+    }
+    Ok(id)
+}
+
+/// The id that [`identify`] gives. Nothing is written.
+pub(crate) fn foresee(connection: &Connection, name: &Text, wanted: Option<&Text>) -> Result<Text, Failure> {
     match wanted {
         Some(id) => with_id(connection, name, id),
         None => by_name(connection, name),
@@ -78,31 +87,25 @@ pub(crate) fn identify(connection: &Connection, name: &Text, wanted: Option<&Tex
 
 fn with_id(connection: &Connection, name: &Text, id: &Text) -> Result<Text, Failure> {
     match customers::name(connection, id)? {
-        None => customers::insert(connection, id, name)?,
-        Some(known) if known == *name => {}
-        Some(known) => {
+        Some(known) if known != *name => {
             let message = format!(
                 "The customer id {id} belongs to {known:?}, not to {name:?}.",
                 known = known.as_str(),
                 name = name.as_str()
             );
-            return Err(Failure::new(FailureKind::Conflict, message)
+            Err(Failure::new(FailureKind::Conflict, message)
                 .hint(format!("Write --customer {}, or choose another --customer-id.", shell(known.as_str())))
-                .with("customerId", id.as_str()));
+                .with("customerId", id.as_str()))
         }
+        _ => Ok(id.clone()),
     }
-    Ok(id.clone())
 }
 
 fn by_name(connection: &Connection, name: &Text) -> Result<Text, Failure> {
     let ids = customers::ids(connection, name)?;
     match ids.as_slice() {
         [id] => Ok(id.clone()),
-        [] => {
-            let id = fresh_id(connection, name)?;
-            customers::insert(connection, &id, name)?;
-            Ok(id)
-        }
+        [] => fresh_id(connection, name),
         several => Err(ambiguous(name, several).hint("Say which one with --customer-id ID.")),
     }
 }

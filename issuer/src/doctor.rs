@@ -117,7 +117,11 @@ fn of_ledger(home: &Home, ledger: &Ledger, at: Timestamp, depth: Depth) -> Vec<F
 fn integrity(ledger: &Ledger, depth: Depth) -> Result<Finding, Failure> {
     if depth == Depth::Thorough {
         let checked = check(ledger)?;
-        let says = format!("Every row of the ledger follows from its {} events.", checked.events);
+        let events = match checked.events {
+            1 => "its 1 event".to_owned(),
+            events => format!("its {events} events"),
+        };
+        let says = format!("Every row of the ledger follows from {events}.");
         return Ok(Finding::fine("integrity", says));
     }
     match projection::quick_damage(ledger.connection())? {

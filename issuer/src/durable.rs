@@ -380,6 +380,7 @@ pub(crate) fn cannot_write(path: &Path) -> impl FnOnce(io::Error) -> Failure {
             io::ErrorKind::ResourceBusy | io::ErrorKind::CrossesDevices => failure
                 .hint("Something is mounted there; name a folder inside of it that does not exist yet."),
             io::ErrorKind::NotFound => failure.hint("Create the folder that it is to lie in first."),
+            io::ErrorKind::NotADirectory => failure.hint("A part of that path is a file; name another one."),
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
                 failure.hint("Run the command as the user who may write there, or write elsewhere.")
             }
@@ -398,6 +399,7 @@ pub(crate) fn cannot_read(path: &Path) -> impl FnOnce(io::Error) -> Failure {
                 failure.hint("Run the command as the user whom it belongs to.")
             }
             io::ErrorKind::NotADirectory => failure.hint("A part of that path is a file; name another one."),
+            io::ErrorKind::NotFound => failure.hint("Check the path."),
             _ => failure,
         };
         failure.with("path", path).because(error)

@@ -243,7 +243,8 @@ impl From<RingError> for Failure {
             RingError::NoPurpose(_) => invalid("purposes", error.to_string()),
             RingError::NoProduct(_) => invalid("products", error.to_string()),
             RingError::EmptyWindow { .. } => invalid("notAfter", error.to_string()),
-            _ => Self::new(FailureKind::Conflict, error.to_string()),
+            _ => Self::new(FailureKind::Conflict, error.to_string())
+                .hint("lictor key list shows how the keys stand."),
         }
         .because(error)
     }

@@ -2,6 +2,7 @@
 
 mod config;
 mod create;
+mod unconfigured;
 
 use core::time::Duration;
 use lictor_keys::{FolderError, KeyFolder};
@@ -32,7 +33,7 @@ impl Home {
     ///
     /// # Errors
     /// [`FailureKind::NotFound`] if there is none, [`FailureKind::CannotRead`] if it cannot be read or `lictor.toml`
-    /// is not as it must be.
+    /// is not as it must be, or is missing beside a ledger.
     pub fn open(path: &Path) -> Result<Self, Failure> {
         let text = read_config(path)?;
         Ok(Self { path: path.into(), config: Config::read(&path.join(CONFIG), &text)? })
@@ -138,6 +139,9 @@ fn read_config(home: &Path) -> Result<String, Failure> {
     let most = u64::try_from(limits::FILE_BYTES).unwrap_or(u64::MAX);
     match File::open(&path).and_then(|file| file.take(most).read_to_string(&mut text)) {
         Ok(_) => Ok(text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && home.join(LEDGER).is_file() => {
+            Err(unconfigured::refusal(home))
+        }
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             let home = home.display().to_string();
             Err(Failure::new(FailureKind::NotFound, format!("There is no home of an issuer in {home}."))

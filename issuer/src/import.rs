@@ -68,7 +68,7 @@ fn store(transaction: &Transaction<'_>, license: &Arriving) -> Result<Option<Rec
             true => Ok(None),
             false => Err(taken(
                 license,
-                format!("the license {} is in this ledger already, and not just so", license.id),
+                format!("the license {} is in this ledger already, and differs", license.id),
             )),
         };
     }

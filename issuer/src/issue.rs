@@ -41,8 +41,7 @@ pub fn preview(home: &Home, ledger: &Ledger, order: &Order, occasion: &Occasion)
     let key = signing_key_for(&ring, Purpose::License, &draft.products, occasion.at)?;
     let press = Press { home, ring: &ring, key };
     press.speaks_for(&draft)?;
-    // Of the customer's id the longest that it may be is taken.
-    let customer_id = draft.customer_id.clone().unwrap_or_else(|| draft.customer.clone());
+    let customer_id = customer::foresee(ledger.connection(), &draft.customer, draft.customer_id.as_ref())?;
     press.fits(&draft, Place { customer_id, id: entropy::uuid(occasion.at)?, revision: 1 })?;
     Ok(draft)
 }

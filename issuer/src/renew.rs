@@ -162,7 +162,7 @@ fn term(errors: &mut FieldErrors, terms: &Terms, length: RenewedTerm, instants: 
     if end <= at {
         errors.add(field, format!("it would have ended at {end} already, and now is {at}"));
     } else if end <= old_end {
-        errors.add(field, format!("it would end at {end}, and it runs until {old_end} already"));
+        errors.add(field, format!("it would end at {end}, but it runs until {old_end} already"));
     }
     resolve::fixed(errors, terms, starts_at, end)
 }

@@ -292,7 +292,7 @@ impl Renewed {
 
 /// The same failure, with the license that it is about.
 fn of(id: Uuid, failure: Failure) -> Failure {
-    let message = format!("The license {id} cannot be renewed so, and so none is: {}", failure.message);
+    let message = format!("The license {id} cannot be renewed so; none was renewed: {}", failure.message);
     Failure { message, ..failure }.with("license", id.to_string())
 }
 

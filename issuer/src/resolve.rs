@@ -111,7 +111,7 @@ fn term(errors: &mut FieldErrors, terms: &Terms, starts_at: Timestamp, at: Times
         return Term::Perpetual;
     };
     if expires_at <= starts_at {
-        errors.add(field, format!("it would end at {expires_at}, and starts at {starts_at}"));
+        errors.add(field, format!("it would end at {expires_at}, but starts at {starts_at}"));
     } else if expires_at <= at {
         errors.add(field, format!("it would have ended at {expires_at} already, and now is {at}"));
     }
@@ -149,7 +149,7 @@ pub(crate) fn maintenance(
         Some(until) if until < starts_at => {
             errors.add(
                 "maintenance",
-                format!("it would end at {until}, and the license starts at {starts_at}"),
+                format!("it would end at {until}, but the license starts at {starts_at}"),
             );
         }
         Some(_) => {}

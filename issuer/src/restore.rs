@@ -93,6 +93,7 @@ pub fn restore(
     occasion: &Occasion,
 ) -> Result<Restored, Failure> {
     let path = place::of(home);
+    refuse_itself(backup, &path)?;
     // No other restore in this home until this one has ended, however it ends.
     let _alone = place::alone(home)?;
     let building = TemporaryFolder::beside(&path)?;
@@ -280,6 +281,19 @@ fn of_backup(failure: Failure, backup: &Path, copy: &Path, ledger: &Path) -> Fai
             Failure { message, ..failure }.with("path", ledger)
         }
         _ => Failure { message, ..failure },
+    }
+}
+
+/// The ledger that is to make way is no backup of itself: nothing would be won, and a list would be given up.
+fn refuse_itself(backup: &Path, ledger: &Path) -> Result<(), Failure> {
+    match (backup.canonicalize(), ledger.canonicalize()) {
+        (Ok(found), Ok(ledger)) if found == ledger => {
+            let message = format!("{} is the ledger itself, and no backup of it.", backup.display());
+            Err(Failure::new(FailureKind::Conflict, message)
+                .hint("Name a file that lictor ledger backup wrote.")
+                .with("path", backup.display().to_string()))
+        }
+        _ => Ok(()),
     }
 }
 

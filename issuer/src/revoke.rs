@@ -11,7 +11,7 @@ use crate::licenses::{LicenseRecord, RevisionRecord, Standing};
 use crate::occasion::Occasion;
 use crate::outcome::Outcome;
 use crate::register::register;
-use crate::transition::{counting_from, forbidden, named};
+use crate::transition::{counting_from, forbidden, is, named};
 
 register! {
     /// Why a license is revoked. An append-only register: a word that has been written keeps its meaning for ever.
@@ -246,8 +246,8 @@ fn revoked_already(
     (since, reason): (Timestamp, RevocationReason),
     at: Timestamp,
 ) -> Failure {
-    let from = counting_from(since, at);
-    let message = format!("The license {} is revoked already, {from} {since} ({reason}).", license.id);
+    let (is, from) = (is(since, at), counting_from(since, at));
+    let message = format!("The license {} {is} revoked already, {from} {since} ({reason}).", license.id);
     let hint = match since > at {
         true => "An earlier date brings it forward: --effective DATE, or none for now.",
         false => "lictor status publish tells deployments of it, if that was not done since.",

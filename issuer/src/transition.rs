@@ -9,7 +9,7 @@ use crate::licenses::{LicenseRecord, LicenseState, RevisionRecord, Standing};
 /// Refuses what the state of a license forbids: in which state it is, then `instead`, the rest of the sentence.
 pub(crate) fn forbidden(license: &LicenseRecord, at: Timestamp, instead: &str) -> Failure {
     let id = license.id;
-    let message = format!("The license {id} is {}; {instead}.", in_words(license, at));
+    let message = format!("The license {id} {}; {instead}.", in_words(license, at));
     Failure::new(FailureKind::Conflict, message)
         .hint(format!("lictor license show {id}"))
         .with("license", id.to_string())
@@ -19,21 +19,26 @@ pub(crate) fn forbidden(license: &LicenseRecord, at: Timestamp, instead: &str) -
 fn in_words(license: &LicenseRecord, at: Timestamp) -> String {
     match (license.standing, license.state(at)) {
         (Standing::Revoked { since, reason }, _) => {
-            format!("revoked {} {since} ({reason})", counting_from(since, at))
+            format!("{} revoked {} {since} ({reason})", is(since, at), counting_from(since, at))
         }
         (Standing::Suspended { since }, _) if license.course(at) == LicenseState::Ended => {
-            format!("suspended since {since}, and {}", over(license, at))
+            format!("has been suspended since {since}, and is {}", over(license, at))
         }
-        (Standing::Suspended { since }, _) => format!("suspended since {since}"),
-        (Standing::Active, LicenseState::Ended) => over(license, at),
-        (Standing::Active, LicenseState::Grace) => "in grace".into(),
-        (Standing::Active, state) => state.as_str().into(),
+        (Standing::Suspended { since }, _) => format!("has been suspended since {since}"),
+        (Standing::Active, LicenseState::Ended) => format!("is {}", over(license, at)),
+        (Standing::Active, LicenseState::Grace) => "is in grace".into(),
+        (Standing::Active, state) => format!("is {}", state.as_str()),
     }
 }
 
 fn over(license: &LicenseRecord, at: Timestamp) -> String {
     let end = license.in_force(at).and_then(|revision| revision.grace_until);
     end.map_or_else(|| "over".into(), |end| format!("over: its grace ended at {end}"))
+}
+
+/// The verb before a state that began at an instant, or will.
+pub(crate) fn is(since: Timestamp, at: Timestamp) -> &'static str {
+    if since > at { "is" } else { "has been" }
 }
 
 /// The word before an instant that is past, or lies ahead.

@@ -48,7 +48,7 @@ pub struct KeyRecord {
 #[non_exhaustive]
 pub enum RingError {
     /// The key is there already.
-    #[error("the key {kid} is in the ring already, as {state}")]
+    #[error("the key {kid} is there already, and is {state}")]
     Duplicate {
         /// Its thumbprint.
         kid: Thumbprint,

@@ -4,6 +4,8 @@
 //! the difference before you commit it.
 #![cfg(test)]
 
+mod outcomes;
+
 use lictor_tests::session::{self, Folder};
 use std::path::Path;
 
@@ -20,7 +22,7 @@ fn transcripts() {
         .run();
 }
 
-/// What commands print over the life of a home, one session a file.
+/// What commands print over the life of a home, one session a file; and no outcome of a command is left out.
 #[test]
 fn sessions() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/cli/sessions");
@@ -28,9 +30,17 @@ fn sessions() {
     let mut files: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
     files.sort();
     assert!(!files.is_empty(), "there are no sessions in {}", folder.display());
-    for file in files {
-        session::run(&file, Path::new(env!("CARGO_BIN_EXE_lictor")));
-    }
+    // Each has a folder of its own, so none waits for another.
+    let ran = std::thread::scope(|scope| {
+        let program = Path::new(env!("CARGO_BIN_EXE_lictor"));
+        let running: Vec<_> =
+            files.iter().map(|file| scope.spawn(move || session::run(file, program))).collect();
+        let finished = running.into_iter().map(|session| session.join());
+        // Those that differ have said so.
+        finished.collect::<Vec<_>>().into_iter().collect::<Result<Vec<_>, _>>()
+    });
+    let ran = ran.expect("every session is as it stands").concat();
+    outcomes::are_all_among(&ran);
 }
 
 /// No command of the grammar is left out.

@@ -27,12 +27,6 @@ fn custody() {
     session::run(&document("keys/CUSTODY.md"), program());
 }
 
-/// Every refusal of the commands about keys.
-#[test]
-fn refusals_about_keys() {
-    session::run(&document("tests/documents/keys.md"), program());
-}
-
 /// The rows of the table under this head in a document.
 fn rows(path: &str, head: &str) -> Vec<String> {
     let text = std::fs::read_to_string(document(path)).expect("the document");

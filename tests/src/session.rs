@@ -50,19 +50,29 @@ struct Step {
     says: String,
 }
 
-/// Runs the sessions of a document with `lictor` being `program`.
+/// A command line of the program that a session ran, and how it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ran {
+    /// What follows the program's name.
+    pub arguments: Vec<String>,
+    /// The exit code.
+    pub exit: u8,
+}
+
+/// Runs the sessions of a document with `lictor` being `program`, and tells what it was asked.
 ///
 /// # Panics
 /// If a command prints anything else than the document says, or the document has no session.
-pub fn run(document: &Path, program: &Path) {
+pub fn run(document: &Path, program: &Path) -> Vec<Ran> {
     let text = fs::read_to_string(document).unwrap_or_else(|error| panic!("{}: {error}", document.display()));
     let steps = steps(&text);
     assert!(!steps.is_empty(), "{} has no session", document.display());
-    let printed = Session::new(program).run(&steps);
+    let session = Session::new(program);
+    let printed = session.run(&steps);
     if std::env::var_os("LICTOR_DOCUMENTS").is_some_and(|wish| wish == "overwrite") {
         let written = rewrite(&text, &settled(&steps, printed));
         fs::write(document, written).unwrap_or_else(|error| panic!("{}: {error}", document.display()));
-        return;
+        return session.ran();
     }
     let mut differences = String::new();
     for (Step { command, says }, printed) in steps.iter().zip(&printed) {
@@ -71,6 +81,7 @@ pub fn run(document: &Path, program: &Path) {
         }
     }
     assert!(differences.is_empty(), "{} is not what happens:\n{differences}", document.display());
+    session.ran()
 }
 
 /// Which part of a document a line is.
@@ -169,6 +180,10 @@ struct Session {
 /// Stands between what two commands print.
 const MARK: &str = "\u{1e}\n";
 
+/// Where the program's command lines are noted, and what ends one.
+const RECORD: &str = "record";
+const END: &str = "\u{1d}";
+
 impl Session {
     fn new(program: &Path) -> Self {
         let folder = Folder::new("session");
@@ -176,13 +191,29 @@ impl Session {
         for path in [&here, &bin] {
             fs::create_dir(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         }
-        let wrapper = format!("#!/bin/sh\nexec '{}' --now {NOW} --actor alice \"$@\"\n", program.display());
+        // The end of a line of the record is an argument that no session gives.
+        let wrapper = format!(
+            "#!/bin/sh\n'{}' --now {NOW} --actor alice \"$@\"\ncode=$?\nprintf '%s\\037' $code \"$@\" '{END}' >> '{}'\nexit $code\n",
+            program.display(),
+            folder.path().join(RECORD).display()
+        );
         let lictor = bin.join("lictor");
         fs::write(&lictor, wrapper).unwrap_or_else(|error| panic!("{}: {error}", lictor.display()));
         fs::set_permissions(&lictor, fs::Permissions::from_mode(0o755))
             .unwrap_or_else(|error| panic!("{}: {error}", lictor.display()));
         let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
         Self { folder, here, path }
+    }
+
+    /// The program's command lines so far.
+    fn ran(&self) -> Vec<Ran> {
+        let record = fs::read_to_string(self.folder.path().join(RECORD)).unwrap_or_default();
+        let line = |line: &str| {
+            let mut words = line.split_terminator('\u{1f}').map(String::from);
+            let exit = words.next().and_then(|code| code.parse().ok()).unwrap_or_else(|| panic!("{line:?}"));
+            Ran { arguments: words.collect(), exit }
+        };
+        record.split_terminator(&format!("{END}\u{1f}")).map(line).collect()
     }
 
     /// What each step prints.

@@ -47,20 +47,23 @@ impl Help {
 fn find(grammar: &Command, words: &[String]) -> Result<(), Failure> {
     let mut command = grammar;
     let mut found: Vec<&str> = Vec::new();
-    for word in words {
-        command = command.find_subcommand(word).ok_or_else(|| unknown(command, &found, word))?;
+    for (at, word) in words.iter().enumerate() {
+        let unknown = || unknown(command, &found, words.get(at..).unwrap_or_default());
+        command = command.find_subcommand(word).ok_or_else(unknown)?;
         found.push(word);
     }
     Ok(())
 }
 
-/// `word` is nothing behind the words that were found.
-fn unknown(command: &Command, found: &[&str], word: &str) -> Failure {
+/// The rest is nothing behind the words that were found.
+fn unknown(command: &Command, found: &[&str], rest: &[String]) -> Failure {
+    let word = rest.first().map(String::as_str).unwrap_or_default();
     let topics = Topic::ALL.iter().map(|topic| topic.as_str()).filter(|_| found.is_empty());
     let near = near::near(word, topics.chain(command.get_subcommands().map(Command::get_name)));
     let line = |last: &str| [found, &[last]].concat().join(" ");
     let hint = near.first().map_or("lictor help".to_string(), |near| format!("lictor help {}", line(near)));
-    let message = format!("{:?} is no command and no topic", line(word));
+    let asked: Vec<&str> = found.iter().copied().chain(rest.iter().map(String::as_str)).collect();
+    let message = format!("{:?} is no command and no topic", asked.join(" "));
     Failure::new(FailureKind::Usage, message).hint(hint)
 }
 

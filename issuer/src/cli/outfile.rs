@@ -104,33 +104,40 @@ impl Force {
         if self.force { Existing::Replace } else { Existing::Keep }
     }
 
+    pub(crate) const fn is_given(&self) -> bool {
+        self.force
+    }
+
     /// Refuses a name that is taken by what may not go.
     pub(crate) fn allows(&self, path: &Path, home: &Home) -> Result<(), Failure> {
-        let shown = path.display().to_string();
-        let refused = |why: &str, hint: &str| {
-            Failure::new(FailureKind::Conflict, format!("{shown} {why}; it was not touched"))
-                .hint(hint)
-                .with("path", shown.as_str())
-        };
+        if self.force && !path.is_dir() && home.owns(path) {
+            return Err(refused(path, "belongs to the issuer's home", "name another file"));
+        }
+        self.allows_anywhere(path)
+    }
+
+    /// The same for a command that knows of no home.
+    pub(crate) fn allows_anywhere(&self, path: &Path) -> Result<(), Failure> {
+        const FORCE: &str = "name another file, or give --force to overwrite it";
+        const SECRET: &str = "holds a private key, which --force does not overwrite";
         if path.symlink_metadata().is_err() {
             return Ok(());
         }
-        if !self.force {
-            return Err(refused("exists already", "name another file, or give --force to overwrite it"));
-        }
         if path.is_dir() {
-            return Err(refused("is a folder", "name a file"));
+            return Err(refused(path, "is a folder", "name a file"));
         }
-        if home.owns(path) {
-            return Err(refused("belongs to the issuer's home", "name another file"));
+        if !self.force {
+            return Err(refused(path, "exists already", FORCE));
         }
-        match holds_private_key(path) {
-            true => {
-                Err(refused("holds a private key, which --force does not overwrite", "name another file"))
-            }
-            false => Ok(()),
-        }
+        if holds_private_key(path) { Err(refused(path, SECRET, "name another file")) } else { Ok(()) }
     }
+}
+
+fn refused(path: &Path, why: &str, hint: &str) -> Failure {
+    let shown = path.display().to_string();
+    Failure::new(FailureKind::Conflict, format!("{shown} {why}; it was not touched"))
+        .hint(hint)
+        .with("path", shown)
 }
 
 fn holds_private_key(path: &Path) -> bool {

@@ -82,7 +82,8 @@ impl Quickstart {
     }
 
     fn clear(&self, folder: &Path) -> Result<(), Failure> {
-        let shown = folder.display();
+        // Of the current folder, so its place need not be told.
+        let shown = FOLDER;
         if !self.again {
             return Err(Failure::new(
                 FailureKind::Conflict,

@@ -59,7 +59,7 @@ pub(crate) struct Verify {
     #[arg(long, value_name = "FILE")]
     activation: Option<PathBuf>,
     /// The deployment's id, the thumbprint of its key
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     deployment: Option<Thumbprint>,
     /// Since when the deployment has had its identity and this license
     #[arg(long, value_name = "TIME", value_parser = values::time, requires = "deployment")]

@@ -41,7 +41,7 @@ pub(super) fn folder(home: &Home, ring: Option<&KeyRing>) -> Vec<Finding> {
     match ring {
         Some(ring) => findings.extend(files(ring, &contents)),
         None if findings.is_empty() => {
-            let says = format!("{} has {} of keys, each whole.", folder.path().display(), counted(&contents));
+            let says = format!("{} has {}.", folder.path().display(), counted(&contents));
             findings.push(Finding::fine("keys", says));
         }
         None => {}
@@ -51,8 +51,8 @@ pub(super) fn folder(home: &Home, ring: Option<&KeyRing>) -> Vec<Finding> {
 
 fn counted(contents: &FolderContents) -> String {
     match contents.keys.len() {
-        1 => "1 file".to_owned(),
-        number => format!("{number} files"),
+        1 => "1 key file, which is whole".to_owned(),
+        number => format!("{number} key files, each whole"),
     }
 }
 
@@ -76,7 +76,7 @@ fn standing(key: &KeyRecord) -> Finding {
         key.public.thumbprint(),
         key.state.as_str(),
         bound("signs from", key.not_before),
-        bound("signs until", key.not_after),
+        bound("and what it signed counts until", key.not_after),
         bound("is distrusted from", key.distrust_after),
     );
     Finding::fine("keys", says)

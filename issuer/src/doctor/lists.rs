@@ -44,7 +44,7 @@ fn age(home: &Home, list: &ListRecord, at: Timestamp) -> Finding {
     match published.plus(home.config().status_ttl) {
         Some(stale) if stale <= at => Finding::warning(
             "lists",
-            format!("{uri} was last published at {published} and is stale since {stale}."),
+            format!("{uri} was last published at {published} and has been stale since {stale}."),
             PUBLISH,
         ),
         Some(stale) => Finding::fine(

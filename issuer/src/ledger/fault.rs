@@ -24,8 +24,8 @@ pub(crate) fn is_held(failure: &Failure) -> bool {
 }
 
 /// What to do where the ledger is damaged. A copy that is put in its place by hand opens no new list.
-pub(crate) const RESTORE: &str = "Restore a backup with: lictor ledger restore FILE --status-uri URI (it keeps the damaged \
-    ledger aside; a copy put there by hand would hand out list entries twice)";
+pub(crate) const RESTORE: &str = "Restore a backup with: lictor ledger restore FILE --status-uri URI --replace (it keeps \
+    the damaged ledger aside; a copy put there by hand would hand out list entries twice)";
 
 const LACKING: &str = "The ledger is damaged: it lacks what this program made";
 

@@ -120,7 +120,7 @@ fn unknown_unit(text: &str, unit: &str, rule: &'static str) -> TextError {
     let why = match unit {
         "M" | "m" => "could mean months or minutes; for months write mo",
         "Y" | "W" | "D" | "H" | "MO" | "Mo" => "has a unit in capital letters; write it in small ones",
-        _ => "has a unit that is none",
+        _ => "has an unknown unit",
     };
     TextError::new(text, why, rule)
 }
@@ -169,8 +169,8 @@ mod tests {
             ("d", "number"),
             ("", "number"),
             ("30", "no unit"),
-            ("1.5y", "none"),
-            ("1 y", "none"),
+            ("1.5y", "unknown unit"),
+            ("1 y", "unknown unit"),
             ("99999999999d", "longer than time"),
             ("4294967295y", "longer than time"),
         ] {

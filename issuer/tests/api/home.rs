@@ -98,6 +98,27 @@ fn a_home_that_lost_a_part_says_which() {
 }
 
 #[test]
+fn a_home_without_its_configuration_says_how_to_write_it_again() {
+    let world = World::new();
+    let config = world.home.path().join("lictor.toml");
+    let uri = world.home.config().status_uri.clone();
+    drop(world.ledger);
+    fs::remove_file(&config).unwrap();
+    let failure = Home::open(world.home.path()).unwrap_err();
+    assert_eq!(failure.exit_code(), 30);
+    assert!(failure.message.contains("lictor.toml is missing"), "{}", failure.message);
+    let hint = failure.hint.unwrap();
+    assert!(hint.contains(&format!("'issuer = \"acme-licensing\"' 'statusUri = \"{uri}\"'")), "{hint}");
+    fs::write(&config, format!("issuer = \"acme-licensing\"\nstatusUri = \"{uri}\"\n")).unwrap();
+    assert_eq!(Home::open(world.home.path()).unwrap().config().status_uri, uri);
+    fs::remove_file(&config).unwrap();
+    fs::write(world.home.path().join("ledger.db"), "no ledger").unwrap();
+    let failure = Home::open(world.home.path()).unwrap_err();
+    assert_eq!(failure.exit_code(), 30);
+    assert!(!failure.hint.unwrap().contains("init"), "what is there is not to be made anew");
+}
+
+#[test]
 fn keys_that_others_could_read_are_not_used() {
     let world = World::new();
     let keys = world.home.path().join("keys");

@@ -3,7 +3,7 @@
 use lictor_issuer::key::NewKey;
 use lictor_issuer::terms::{FromText, TermLength};
 use lictor_issuer::{
-    FailureKind, Home, LicenseState, Order, Page, Terms, find, list, preview, signed, terms,
+    FailureKind, Home, LicenseState, Order, Page, Terms, check, find, list, preview, signed, terms,
 };
 use lictor_keys::PrivateKey;
 use lictor_shared::{
@@ -339,6 +339,7 @@ fn a_preview_changes_nothing_and_says_the_same() {
     let mut world = World::new();
     let events = world.ledger.events(1).count();
     let draft = preview(&world.home, &world.ledger, &order(), &at(NOW)).unwrap();
+    assert_eq!(check(&world.ledger).unwrap().licenses, 0, "nothing is written, the customer neither");
     assert_eq!(world.ledger.events(1).count(), events);
     assert_eq!(world.try_issue(&order()).unwrap().draft, draft);
 }

@@ -46,7 +46,9 @@ impl Export {
         if writing::is_dry(&occasion) {
             let dry_run = ledger.dry_run().cloned().unwrap_or_default();
             let words = changes(&exported, &ledger.key_ring()?);
-            return writing::tell(&dry_run, output, |output| output.say(words.join("\n")));
+            return writing::tell(&dry_run, output, |output| {
+                words.iter().for_each(|words| output.say(words))
+            });
         }
         self.hand_out(&home, &exported, &ledger.key_ring()?, output)
     }

@@ -86,11 +86,13 @@ fn tell(imported: &Imported, output: &mut Output) {
     let revisions = counted(imported.revisions, "revision", "revisions");
     output.say(format_args!("Imported {licenses}, {revisions}."));
     if imported.skipped > 0 {
-        let here = counted(imported.skipped, "was", "were");
-        output.say(format_args!("  {here} here already, and left so."));
+        let (one, more) = ("license was here already, and stays", "licenses were here already, and stay");
+        output.say(format_args!("  {} as before.", counted(imported.skipped, one, more)));
     }
     if imported.licenses > 0 {
-        output.say("Next: lictor status publish, from now on here alone: a list that two ledgers sign takes back revocations");
+        output.say("Next: lictor status publish");
+        output.say("From now on publish here alone: of two ledgers that sign the same list, each takes");
+        output.say("back what the other revoked.");
     }
 }
 

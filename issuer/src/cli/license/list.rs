@@ -151,6 +151,7 @@ impl List {
         })?;
         if rows.is_empty() {
             output.say(match self.looks_for_all() {
+                _ if page.more => "There are some, of which --limit 0 shows none.",
                 true => "There are no licenses. Issue one with: lictor issue",
                 false => "There is no such license. All there are: lictor license list",
             });

@@ -71,7 +71,7 @@ pub(super) fn tell(verb: &str, revised: &Revised, output: &mut Output) {
     super::handed::tell(&revised.issued, output);
     if let Some(since) = revised.suspended_since {
         output.warn(format_args!(
-            "The license is suspended since {since}, and so is this revision. To lift that: lictor license reinstate {}",
+            "The license has been suspended since {since}, and so is this revision. To lift that: lictor license reinstate {}",
             license.id
         ));
     }

@@ -8,6 +8,9 @@ use super::super::super::shown;
 /// What a date is, for people and for programs, and the date if there is one.
 type Date = (&'static str, &'static str, Option<Timestamp>);
 
+/// The date that a license need not have because nothing ends.
+const MAINTENANCE: &str = "maintenanceUntil";
+
 fn dates(license: &License) -> [Date; 7] {
     let (warns, expires, grace) = match license.term {
         Term::Fixed { warn_from, expires_at, grace_until } => {
@@ -23,13 +26,14 @@ fn dates(license: &License) -> [Date; 7] {
         ("warns from", "warnFrom", warns),
         ("expires", "expiresAt", expires),
         ("grace until", "graceUntil", grace),
-        ("maintenance until", "maintenanceUntil", license.maintenance_until),
+        ("maintenance until", MAINTENANCE, license.maintenance_until),
     ]
 }
 
 /// For people; the head says whether they are signed.
 pub(super) fn table(license: &License, head: &'static str) -> String {
-    let row = |(what, _, at): Date| [what.to_string(), shown::instant(at, "never")];
+    let none = |name| if name == MAINTENANCE { "unlimited" } else { "never" };
+    let row = |(what, name, at): Date| [what.to_string(), shown::instant(at, none(name))];
     shown::table(["DATE", head], dates(license).into_iter().map(row))
 }
 
