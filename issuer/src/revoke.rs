@@ -67,7 +67,7 @@ pub struct StoppedRevision {
 impl StoppedRevision {
     /// A revision, as it was before it was stopped at `at`.
     pub(crate) fn at(revision: &RevisionRecord, at: Timestamp) -> Self {
-        let since = revision.since.map_or(at, |since| since.min(at));
+        let since = revision.since.unwrap_or(at);
         Self {
             serial: revision.serial,
             entry: revision.entry.clone(),
@@ -158,7 +158,11 @@ pub fn revoke_from(
     let event =
         transaction.record(EventKind::LicenseRevoked, facts(&license, &usable, revocation, since)?)?;
     for revision in &usable {
-        entries::set(connection, revision.list, revision.entry.index, Status::Revoked, since)?;
+        let index = revision.entry.index;
+        match license.standing {
+            Standing::Revoked { .. } => entries::bring_forward(connection, revision.list, index, since)?,
+            _ => entries::set(connection, revision.list, index, Status::Revoked, since)?,
+        }
     }
     licenses::set_revoked(connection, license.id, since, revocation.reason)?;
     let revoked = Revoked { event: event.seq(), ..revoked(&license, &usable, revocation.reason, since) };
@@ -173,7 +177,14 @@ fn revoked(
     reason: RevocationReason,
     since: Timestamp,
 ) -> Revoked {
-    let revisions = usable.iter().map(|revision| StoppedRevision::at(revision, since)).collect();
+    let stopped = |revision: &&RevisionRecord| match license.standing {
+        // It was to leave VALID later.
+        Standing::Revoked { .. } => {
+            StoppedRevision::at(&RevisionRecord { since: None, ..(*revision).clone() }, since)
+        }
+        _ => StoppedRevision::at(revision, since),
+    };
+    let revisions = usable.iter().map(stopped).collect();
     Revoked { license: license.id, since, reason, revisions, event: 0 }
 }
 

@@ -104,7 +104,11 @@ impl Check<'_> {
         let facts = Facts(event);
         let (id, reason, since) =
             (facts.text("license")?.to_owned(), facts.text("reason")?.to_owned(), facts.time("since")?);
-        self.stop(places(&facts, "revisions")?, REVOKED, since);
+        let places = places(&facts, "revisions")?;
+        match self.decisions.get(&id) {
+            Some((state, ..)) if state == "revoked" => self.bring_forward(&places, since),
+            _ => self.stop(places, REVOKED, since),
+        }
         self.decisions.insert(id, ("revoked".into(), since, Some(reason)));
         Ok(())
     }
@@ -126,11 +130,19 @@ impl Check<'_> {
         Ok(())
     }
 
+    /// What is to leave VALID does so earlier.
+    fn bring_forward(&mut self, places: &[Place], since: Timestamp) {
+        for place in places {
+            if let Some(entry) = self.statuses.get_mut(place) {
+                entry.1 = entry.1.min(since);
+            }
+        }
+    }
+
     /// An entry that has left VALID already keeps its `since`.
     fn stop(&mut self, places: Vec<Place>, status: u64, since: Timestamp) {
         for place in places {
-            let entry = self.statuses.entry(place).or_insert((status, since));
-            *entry = (status, entry.1.min(since));
+            self.statuses.entry(place).or_insert((status, since)).0 = status;
         }
     }
 }

@@ -22,12 +22,15 @@ pub(super) const SELECT_FREE_AFTER: &str = "SELECT taken.idx + 1 FROM status_ent
     (SELECT 1 FROM status_entry AS next WHERE next.list = taken.list AND next.idx = taken.idx + 1) \
     ORDER BY taken.idx LIMIT 1";
 const UPDATE: &str = "UPDATE status_entry SET status = ?3, \
-    since = CASE ?3 WHEN 0 THEN NULL ELSE MIN(COALESCE(since, ?4), ?4) END WHERE list = ?1 AND idx = ?2";
+    since = CASE ?3 WHEN 0 THEN NULL ELSE COALESCE(since, ?4) END WHERE list = ?1 AND idx = ?2";
 pub(super) const SELECT_NOT_VALID: &str =
     "SELECT idx, status, since, grace FROM status_entry WHERE list = ?1 AND status <> 0 ORDER BY idx";
 
 /// Random indices that are tried before a free one is looked for.
 const DRAWS: usize = 64;
+
+/// The instant of an entry that leaves VALID later than it is now.
+const UPDATE_SINCE: &str = "UPDATE status_entry SET since = ?3 WHERE list = ?1 AND idx = ?2 AND since > ?3";
 
 /// A list in the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,6 +161,17 @@ fn free_behind(connection: &Connection, list: List, taken: u32) -> Result<u32, F
         Failure::new(FailureKind::Conflict, message)
             .hint("Open a new list: set statusUri in lictor.toml to a new URI. The old list stays in force and is still to be published.")
     })
+}
+
+/// Lets an entry that is to leave VALID do so earlier.
+pub(crate) fn bring_forward(
+    connection: &Connection,
+    list: i64,
+    index: u32,
+    since: Timestamp,
+) -> Result<(), Failure> {
+    connection.execute(UPDATE_SINCE, (list, index, At(since))).or_fault()?;
+    Ok(())
 }
 
 /// Sets what the list says of an entry. For [`Status::Valid`] there is no `since`; an entry that has left it already
