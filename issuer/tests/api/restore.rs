@@ -4,7 +4,11 @@ use lictor_issuer::durable::Existing;
 use lictor_issuer::key::{
     AnchorChangeKind, Shipping, Succession, activate_key, destroy_key, distrust_key, export_keys, retire_key,
 };
-use lictor_issuer::{Home, Memory, Present, Restored, Standing, check, find, reinstate, restore, suspend};
+use lictor_issuer::terms::{FromText as _, Span};
+use lictor_issuer::{
+    Changes, Earlier, Home, Memory, Present, Renewal, RenewedTerm, Restored, Standing, check, find,
+    reinstate, renew, restore, suspend,
+};
 use lictor_keys::{KeyRecord, KeyStanding, PrivateKey};
 use lictor_shared::{AnchorSet, Purpose, Status, Thumbprint, Uri};
 use rusqlite::Connection;
@@ -184,4 +188,24 @@ fn of_two_suspensions_the_later_counts() {
     backup(&world, "again.db");
     let (_world, second) = restored(world, "again.db", 2, MARCH);
     assert_eq!((second.stopped, second.licenses, second.handed_out), (0, 0, 0));
+}
+
+/// Of a renewal that is forgotten the revocation of the earlier revision stays: there is nothing left to suspend.
+#[test]
+fn what_is_revoked_in_every_revision_is_not_suspended() {
+    let mut world = World::new();
+    let id = world.issue(|_| ()).signed.license.id.to_string();
+    backup(&world, "backup.db");
+    let length = RenewedTerm::For(Span::from_text("1y").unwrap());
+    let renewal = Renewal { length, changes: Changes::default(), earlier: Earlier::Revoke };
+    renew(&world.home, &mut world.ledger, &world.key, &id, &renewal, &at(LATER)).unwrap();
+    let (mut world, restored) = restored(world, "backup.db", 1, LATER);
+    assert_eq!((restored.handed_out, restored.stopped, restored.licenses), (1, 1, 0));
+    let failure = suspend(&mut world.ledger, &id, None, &at(LATER)).unwrap_err();
+    assert_eq!((failure.exit_code(), failure.details["state"].as_str()), (20, Some("active")));
+    for words in ["is revoked already", "though the license is active", "nothing to suspend"] {
+        assert!(failure.message.contains(words), "{}", failure.message);
+    }
+    assert_eq!(find(&world.ledger, &id).unwrap().standing, Standing::Active);
+    assert_eq!(kinds_from(&world, restored.event), ["ledger.restored"], "nothing was recorded");
 }
