@@ -46,13 +46,13 @@ impl Import {
             )
             .hint("name a file, or leave --request-id out: what is here already is not imported again"));
         }
-        let (_, mut ledger) = globals.home_and_ledger()?;
+        let (home, mut ledger) = globals.home_and_ledger()?;
         let occasion = globals.occasion_of(&self.writing)?;
         if let Some(answer) = writing::answered(&ledger, &occasion, output)? {
             return show(&answer, output);
         }
         let arriving = self.read(&ledger)?;
-        let imported = import(&mut ledger, &arriving, &occasion)?;
+        let imported = import(&home, &mut ledger, &arriving, &occasion)?;
         if let Some(dry_run) = ledger.dry_run() {
             return writing::tell(dry_run, output, |output| tell(&imported, output));
         }
