@@ -4,7 +4,7 @@ mod arriving;
 mod line;
 
 use lictor_shared::json::Value;
-use lictor_shared::{Status, hex};
+use lictor_shared::{Status, Uri, hex};
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
@@ -13,6 +13,7 @@ pub use self::arriving::{Arriving, read_export};
 use crate::customer;
 use crate::error::{Failure, FailureKind};
 use crate::event::{EventKind, Facts};
+use crate::home::Home;
 use crate::ledger::licenses::Signed;
 use crate::ledger::transaction::{Recorded, Transaction};
 use crate::ledger::{Ledger, entries, licenses};
@@ -38,8 +39,15 @@ pub struct Imported {
 /// so that an import can be repeated.
 ///
 /// # Errors
-/// [`FailureKind::Conflict`] for the first line whose id, serial, index or customer's id is taken by something else.
-pub fn import(ledger: &mut Ledger, arriving: &[Arriving], occasion: &Occasion) -> Result<Imported, Failure> {
+/// [`FailureKind::Conflict`] for the first line whose id, serial, index or customer's id is taken by something else, or that is on
+/// the list which `lictor.toml` names for new licenses: what the export leaves out would be handed out there once more.
+pub fn import(
+    home: &Home,
+    ledger: &mut Ledger,
+    arriving: &[Arriving],
+    occasion: &Occasion,
+) -> Result<Imported, Failure> {
+    let current = home.status_uri()?;
     let transaction = ledger.begin(occasion)?;
     let mut imported = Imported::default();
     let mut last = None;
@@ -47,6 +55,7 @@ pub fn import(ledger: &mut Ledger, arriving: &[Arriving], occasion: &Occasion) -
         match store(&transaction, license)? {
             None => imported.skipped += 1,
             Some(event) => {
+                stays_apart(license, &current)?;
                 imported.licenses += 1;
                 imported.revisions += u64::try_from(license.revisions.len()).unwrap_or_default();
                 last = Some(event);
@@ -87,6 +96,22 @@ fn store(transaction: &Transaction<'_>, license: &Arriving) -> Result<Option<Rec
         Standing::Revoked { since, reason } => licenses::set_revoked(connection, license.id, since, reason)?,
     }
     Ok(last)
+}
+
+/// Nothing is handed out on a list of which this ledger may know a part alone.
+fn stays_apart(license: &Arriving, current: &Uri) -> Result<(), Failure> {
+    if license.revisions.iter().all(|revision| revision.claims.status.uri != *current) {
+        return Ok(());
+    }
+    let line = license.line;
+    let message = format!(
+        "Line {line}: the license {} is on the list {current}, which lictor.toml names for new licenses; indices that the export does not tell of would be handed out a second time. Nothing was imported.",
+        license.id
+    );
+    Err(Failure::new(FailureKind::Conflict, message)
+        .hint("Set statusUri in lictor.toml to a list that was never used, such as the next number, and import again.")
+        .with("line", line)
+        .with("uri", current.as_str()))
 }
 
 fn store_revision(

@@ -1,8 +1,10 @@
 //! Restoring a ledger from a backup: the copy is checked first, the ledger in its place is kept aside, and new licenses
 //! get a list of their own, since indices may have been handed out that the backup knows nothing of. What the replaced
-//! ledger still tells of entries and decisions is carried over, so that nobody is un-revoked.
+//! ledger still tells of entries, decisions and keys is carried over, so that nobody is un-revoked and no key signs again
+//! that has leaked or was given up.
 
 mod carry;
+mod keys;
 mod past;
 mod place;
 mod replaced;
@@ -12,13 +14,14 @@ mod tests;
 
 use lictor_keys::KeyRing;
 use lictor_shared::json::Value;
-use lictor_shared::{Uri, hex};
+use lictor_shared::{Thumbprint, Uri, hex};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
 use self::carry::Carried;
+use self::keys::Steps;
 use self::past::Past;
 use self::place::Place;
 pub use self::replaced::Memory;
@@ -61,6 +64,8 @@ pub struct Restored {
     pub licenses: usize,
     /// Entries that are suspended or revoked in the backup and were not any more: they are so again.
     pub stopped_again: usize,
+    /// Keys that were made since the backup, or went on in their lives: they are as they were.
+    pub carried_keys: Vec<Thumbprint>,
     /// Whether the folder `keys/` has a key that the restored ledger knows.
     pub keys: Keys,
     /// The number of the event.
@@ -190,20 +195,21 @@ fn prepare(
     let mut ledger = Ledger::open(copy.path)?;
     let checked = check(&ledger)?;
     replaced.is_of(home, &ledger, copy.path)?;
-    let mut past = replaced.past()?;
+    let mut past = replaced.past(home)?;
     past.refuse(status_uri, home, &Past::of_backup(&ledger)?)?;
     // Licenses may have been issued with the list that lictor.toml names, whatever became of the ledger that knew them.
     past.lists.entry(home.config().status_uri.to_string()).or_default();
-    let keys = keys(home, &ledger.key_ring()?);
     let transaction = ledger.begin(occasion)?;
     let carried = Carried::compare(transaction.connection(), &past)?;
+    let steps = Steps::compare(transaction.connection(), &past.keys)?;
     let facts = Facts::new([
         ("statusUri", status_uri.as_str().into()),
         ("backupSha256", copy.digest.as_str().into()),
         ("backupEvents", checked.events.into()),
     ]);
-    let event = transaction.record(EventKind::LedgerRestored, carried.facts(facts))?;
+    let event = transaction.record(EventKind::LedgerRestored, steps.facts(carried.facts(facts)))?;
     carried.apply(transaction.connection())?;
+    let last = steps.apply(&transaction, event)?;
     crate::ledger::entries::list(transaction.connection(), status_uri)?;
     let restored = Restored {
         backup: checked,
@@ -214,16 +220,17 @@ fn prepare(
         stopped: carried.stopped.len(),
         licenses: carried.decisions.len(),
         stopped_again: carried.reinstated,
-        keys,
+        carried_keys: steps.keys(),
+        keys: at_hand(home, &crate::ledger::keys::ring(transaction.connection())?),
         event: event.seq(),
         dry_run: None,
     };
     // Of the copy only: nobody sees it before it is in its place.
-    transaction.commit(event, &restored)?;
+    transaction.commit(last, &restored)?;
     if let Some(dry_run) = ledger.dry_run().cloned() {
         return Ok(Restored { dry_run: Some(dry_run), ..restored });
     }
-    is_whole(ledger, copy.path, event.seq())?;
+    is_whole(ledger, copy.path, last.seq())?;
     Ok(restored)
 }
 
@@ -238,7 +245,7 @@ fn is_whole(ledger: Ledger, copy: &Path, events: u64) -> Result<(), Failure> {
     Err(Failure::new(FailureKind::CannotWrite, message).hint("Look at the disk, and repeat the command."))
 }
 
-fn keys(home: &Home, ring: &KeyRing) -> Keys {
+fn at_hand(home: &Home, ring: &KeyRing) -> Keys {
     let files = home.keys().ok().and_then(|folder| folder.contents().ok()).unwrap_or_default().keys;
     let known = ring.records();
     match known.is_empty() || known.iter().any(|key| files.contains(&key.public.thumbprint())) {
@@ -261,6 +268,10 @@ impl Outcome for Restored {
             ("stopped", count(self.stopped)),
             ("stoppedLicenses", count(self.licenses)),
             ("stoppedAgain", count(self.stopped_again)),
+            (
+                "keys",
+                self.carried_keys.iter().map(|kid| kid.to_string().into()).collect::<Vec<Value>>().into(),
+            ),
             ("event", self.event.into()),
         ])
     }

@@ -11,7 +11,7 @@ use crate::licenses::{LicenseRecord, LicenseState, RevisionRecord, Standing};
 use crate::occasion::Occasion;
 use crate::outcome::Outcome;
 use crate::revoke::StoppedRevision;
-use crate::transition::{forbidden, named};
+use crate::transition::{all_revoked, forbidden, named};
 
 /// A suspension that is in the ledger. Deployments learn of it from the next status list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +43,8 @@ pub struct Reinstated {
 ///
 /// # Errors
 /// [`FailureKind::NotFound`](crate::FailureKind::NotFound) if there is no such license,
-/// [`FailureKind::Conflict`](crate::FailureKind::Conflict) if it is suspended already, revoked or over.
+/// [`FailureKind::Conflict`](crate::FailureKind::Conflict) if it is suspended already, revoked or over, or if each of its revisions
+/// is revoked, as a restored ledger can have it.
 pub fn suspend(
     ledger: &mut Ledger,
     id: &str,
@@ -55,6 +56,9 @@ pub fn suspend(
     let license = find_in(connection, id)?;
     can_be_suspended(&license, occasion.at)?;
     let usable = license.usable(occasion.at);
+    if usable.is_empty() {
+        return Err(all_revoked(&license, occasion.at, "there is nothing to suspend"));
+    }
     let event =
         transaction.record(EventKind::LicenseSuspended, facts(&license, &usable, note, occasion.at)?)?;
     for revision in &usable {

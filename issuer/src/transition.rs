@@ -16,6 +16,20 @@ pub(crate) fn forbidden(license: &LicenseRecord, at: Timestamp, instead: &str) -
         .with("state", license.state(at).as_str())
 }
 
+/// Refuses what needs a revision that is not revoked, of a license that has none though it is not revoked itself: a restored
+/// ledger knows from the lists that they were revoked, and not the revision that took their place.
+pub(crate) fn all_revoked(license: &LicenseRecord, at: Timestamp, instead: &str) -> Failure {
+    let id = license.id;
+    let message = format!(
+        "Every revision of the license {id} that could still be used is revoked already, though the license is {}; {instead}.",
+        in_words(license, at)
+    );
+    Failure::new(FailureKind::Conflict, message)
+        .hint(format!("Was the ledger restored from a backup? lictor license show {id} shows the revisions; to go on, issue another license."))
+        .with("license", id.to_string())
+        .with("state", license.state(at).as_str())
+}
+
 fn in_words(license: &LicenseRecord, at: Timestamp) -> String {
     match (license.standing, license.state(at)) {
         (Standing::Revoked { since, reason }, _) => {

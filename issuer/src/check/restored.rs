@@ -1,7 +1,7 @@
 //! What a restored ledger took over from the one that it replaced.
 
-use lictor_shared::Uri;
 use lictor_shared::json::{Members, Value};
+use lictor_shared::{Thumbprint, Uri};
 
 use super::license::{REVOKED, SUSPENDED};
 use super::{Check, Facts, place};
@@ -29,7 +29,24 @@ impl Check<'_> {
         for entry in members(&facts, "stopped")? {
             self.entry_says(&facts, entry)?;
         }
-        members(&facts, "licenses")?.into_iter().try_for_each(|license| self.decision(&facts, license))
+        for license in members(&facts, "licenses")? {
+            self.decision(&facts, license)?;
+        }
+        self.keys_are_there(&facts)
+    }
+
+    /// What became of them is told by the events that follow.
+    fn keys_are_there(&self, facts: &Facts<'_>) -> Result<(), Failure> {
+        // Events of earlier programs carried no keys over.
+        let Some(keys) = facts.0.body.get("keys") else { return Ok(()) };
+        for key in keys.as_array().ok_or_else(|| facts.lacks("keys"))? {
+            let kid = key.as_str().and_then(|kid| Thumbprint::new(kid).ok());
+            let kid = kid.ok_or_else(|| facts.lacks("keys"))?;
+            if self.ring.find(&kid).is_none() {
+                return Err(differs(facts.0.seq, format!("the key {kid} is missing")));
+            }
+        }
+        Ok(())
     }
 
     fn list_is_there(&mut self, facts: &Facts<'_>, uri: &str) -> Result<(), Failure> {

@@ -20,9 +20,9 @@ pub(super) struct Carried {
     lists: Vec<(Uri, u64)>,
     /// Entries that the backup does not know.
     pub(super) handed_out: Vec<Entry>,
-    /// Entries that it knows as less severe.
+    /// Entries that it knows as less severe, or as suspended since an earlier instant.
     pub(super) stopped: Vec<Entry>,
-    /// Licenses that it knows as less severe.
+    /// Licenses that it knows as less severe, or as suspended since an earlier instant.
     pub(super) decisions: Vec<Decision>,
     /// Entries that it knows as more severe, and that stay so.
     pub(super) reinstated: usize,
@@ -40,16 +40,15 @@ impl Carried {
     pub(super) fn compare(backup: &Connection, past: &Past) -> Result<Self, Failure> {
         let mut known = BTreeMap::new();
         carried::each(backup, |entry| {
-            known.insert((entry.uri, entry.index), entry.status);
+            let counted = counted(&entry);
+            known.insert((entry.uri, entry.index), counted);
         })?;
         let mut carried = Self { lists: lists(past)?, ..Self::default() };
         for entry in &past.entries {
             match known.get(&(entry.uri.clone(), entry.index)) {
                 None => carried.handed_out.push(entry.clone()),
-                Some(status) if severity(*status) < severity(entry.status) => {
-                    carried.stopped.push(entry.clone())
-                }
-                Some(status) if severity(*status) > severity(entry.status) => carried.reinstated += 1,
+                Some(known) if *known < counted(entry) => carried.stopped.push(entry.clone()),
+                Some((known, _)) if *known > severity(entry.status) => carried.reinstated += 1,
                 Some(_) => {}
             }
         }
@@ -109,7 +108,7 @@ fn lists(past: &Past) -> Result<Vec<(Uri, u64)>, Failure> {
     past.lists.iter().map(|(text, sequence)| Ok((uri(text)?, *sequence))).collect()
 }
 
-/// Of a license that the backup does not know, or knows as no less severe, nothing.
+/// Of a license that the backup does not know, or knows as no less severe and since no earlier suspension, nothing.
 fn decided(
     backup: &Connection,
     id: &str,
@@ -127,11 +126,16 @@ fn decided(
         }
     };
     let rank = |standing: &Standing| match standing {
-        Standing::Active => 0,
-        Standing::Suspended { .. } => 1,
-        Standing::Revoked { .. } => 2,
+        Standing::Active => (0, None),
+        Standing::Suspended { since } => (1, Some(*since)),
+        Standing::Revoked { .. } => (2, None),
     };
     Ok((rank(&known.standing) < rank(&standing)).then_some(Decision { license: id, standing }))
+}
+
+/// What counts of an entry: of two suspensions the later one, since the earlier was taken back between them.
+fn counted(entry: &Entry) -> (u8, Option<Timestamp>) {
+    (severity(entry.status), entry.since.filter(|_| entry.status == Status::Suspended))
 }
 
 const fn severity(status: Status) -> u8 {

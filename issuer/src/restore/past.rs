@@ -1,22 +1,24 @@
 //! What the ledger that is replaced tells of the time since the backup.
 
-use lictor_shared::Uri;
 use lictor_shared::json::Value;
+use lictor_shared::{Text, Uri};
 use std::collections::BTreeMap;
 
+use super::keys::Tale;
 use crate::error::{Failure, FailureKind};
 use crate::home::Home;
 use crate::ledger::carried::{self, Entry};
 use crate::ledger::projection::{self, Decisions};
 use crate::ledger::{Ledger, entries};
 
-/// Lists of which indices may have been handed out, the entries, and what was decided about licenses.
+/// Lists of which indices may have been handed out, the entries, and what was decided about licenses and keys.
 #[derive(Default)]
 pub(super) struct Past {
     /// Each with the sequence that was last signed, as far as that is known.
     pub(super) lists: BTreeMap<String, u64>,
     pub(super) entries: Vec<Entry>,
     pub(super) decisions: Decisions,
+    pub(super) keys: Tale,
 }
 
 impl Past {
@@ -27,16 +29,18 @@ impl Past {
         past.events_of(ledger)?;
         carried::each(ledger.connection(), |entry| past.entries.push(entry))?;
         past.decisions = projection::decisions(ledger.connection())?;
+        past.keys = Tale::of(ledger.connection())?;
         Ok(past)
     }
 
     /// As much as a damaged ledger still tells. What cannot be read any more does not stand in the way of restoring.
-    pub(super) fn of_ruins(ledger: &Ledger) -> Self {
+    pub(super) fn of_ruins(ledger: &Ledger, issuer: &Text) -> Self {
         let mut past = Self::default();
         let _damaged = past.lists_of(ledger);
         let _damaged = past.events_of(ledger);
         let _damaged = carried::each(ledger.connection(), |entry| past.entries.push(entry));
         past.decisions = projection::decisions(ledger.connection()).unwrap_or_default();
+        past.keys = Tale::of_ruins(ledger.connection(), issuer);
         past.lists.retain(|uri, _| Uri::new(uri).is_ok());
         past.entries.retain(|entry| Uri::new(&entry.uri).is_ok());
         past

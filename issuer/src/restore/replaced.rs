@@ -13,7 +13,7 @@ use crate::ledger::{Ledger, fault};
 /// How much of what happened since the backup the replaced ledger told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Memory {
-    /// It was whole: every entry and every decision was carried over.
+    /// It was whole: every entry and every decision about licenses and keys was carried over.
     Whole,
     /// It was damaged: what could be read was carried over.
     Damaged,
@@ -75,10 +75,10 @@ impl Replaced {
         }
     }
 
-    pub(super) fn past(&self) -> Result<Past, Failure> {
+    pub(super) fn past(&self, home: &Home) -> Result<Past, Failure> {
         match self {
             Self::Whole(ledger) => Past::of(ledger),
-            Self::Damaged(ledger) => Ok(Past::of_ruins(ledger)),
+            Self::Damaged(ledger) => Ok(Past::of_ruins(ledger, &home.config().issuer)),
             Self::Lost => Ok(Past::default()),
         }
     }

@@ -3,14 +3,14 @@
 use lictor_issuer::key::{Succession, add_key, destroy_key, retire_key};
 use lictor_issuer::terms::{FromText as _, Span};
 use lictor_issuer::{
-    Changes, Earlier, Failure, Imported, Intent, Occasion, Renewal, RenewedTerm, RevocationReason, Standing,
-    check, find, import, read_export, reinstate, renew, revoke, signed, suspend,
+    Changes, Earlier, Failure, FailureKind, Home, Imported, Intent, Occasion, Renewal, RenewedTerm,
+    RevocationReason, Standing, check, find, import, read_export, reinstate, renew, revoke, signed, suspend,
 };
 use lictor_keys::{KeyState, seal_plain};
 use lictor_shared::Status;
 use serde_json::{Value, json};
 
-use crate::support::{NOW, World, at, field_errors, new_key, order, text};
+use crate::support::{LIST, NOW, World, at, field_errors, new_key, order, text};
 
 const LATER: &str = "2026-12-24T00:00:00Z";
 
@@ -20,7 +20,15 @@ fn beside(world: &World) -> World {
     let (pem, key) = (seal_plain(&world.key).unwrap(), new_key(&world.key));
     add_key(&other.home, &mut other.ledger, key, &pem, &at(NOW)).unwrap();
     let key = other.home.keys().unwrap().open_key(&world.key.public().thumbprint(), None).unwrap();
-    World { key, ..other }
+    World { key, ..with_list(other, "urn:acme:status:1") }
+}
+
+/// With this list for new licenses.
+fn with_list(world: World, list: &str) -> World {
+    let path = world.home.path().join("lictor.toml");
+    let uri = world.home.config().status_uri.to_string();
+    std::fs::write(&path, std::fs::read_to_string(&path).unwrap().replace(&uri, list)).unwrap();
+    World { home: Home::open(world.home.path()).unwrap(), ..world }
 }
 
 /// Three licenses: one that was renewed, one suspended, one revoked.
@@ -80,7 +88,7 @@ fn file(lines: &[Value]) -> String {
 
 fn import_at(world: &mut World, export: &str, occasion: &Occasion) -> Result<Imported, Failure> {
     let arriving = read_export(&world.ledger, export.as_bytes())?;
-    import(&mut world.ledger, &arriving, occasion)
+    import(&world.home, &mut world.ledger, &arriving, occasion)
 }
 
 fn counts(imported: Imported) -> (u64, u64, u64) {
@@ -206,9 +214,10 @@ fn what_is_taken_here_by_something_else_is_a_conflict() {
     });
     // So is the index.
     let id = world.try_issue_at(&order(), LATER).unwrap().signed;
-    let mut indexed = beside(&world);
+    let mut indexed = with_list(beside(&world), LIST);
     indexed.add_product("dialer", lictor_issuer::Terms::default());
     let index = indexed.issue(|order| order.customer = text("Bolt AG")).signed.license.status.index;
+    let mut indexed = with_list(indexed, "urn:acme:status:1");
     let line = exported(&world, &id.license.id.to_string());
     let intruder = rusqlite::Connection::open(indexed.ledger.path()).unwrap();
     intruder.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
@@ -256,7 +265,7 @@ fn a_key_that_came_with_its_licenses_and_never_signed_here_is_retired_before_it_
     let mut other = World::new();
     assert_eq!(other.add_key(&old.key, |key| key).unwrap().state, KeyState::Next);
     let arriving = read_export(&other.ledger, file(&lines).as_bytes()).unwrap();
-    import(&mut other.ledger, &arriving, &at(LATER)).unwrap();
+    import(&other.home, &mut other.ledger, &arriving, &at(LATER)).unwrap();
     let ships = |world: &World| {
         let ring = world.ledger.key_ring().unwrap();
         let anchors = ring.anchors().unwrap();
@@ -278,4 +287,20 @@ fn a_key_that_came_with_its_licenses_and_never_signed_here_is_retired_before_it_
         "what it signed until then stays valid"
     );
     check(&other.ledger).unwrap();
+}
+
+/// What an export leaves out would be free to be drawn again.
+#[test]
+fn nothing_is_imported_onto_the_list_of_new_licenses() {
+    let (world, lines) = world();
+    let mut other = with_list(beside(&world), LIST);
+    let failure = import_at(&mut other, &file(&lines[1..]), &at(LATER)).unwrap_err();
+    assert_eq!((failure.kind, failure.details["uri"].as_str()), (FailureKind::Conflict, Some(LIST)));
+    assert!(failure.message.contains("Line 1") && failure.message.contains("a second time"), "{failure:?}");
+    assert_eq!(other.ledger.events(1).count(), 2, "nothing was imported");
+    // With a list of its own it takes them, and what is here already is no matter of the list.
+    let mut other = with_list(other, "urn:acme:status:1");
+    import_at(&mut other, &file(&lines), &at(LATER)).unwrap();
+    let mut other = with_list(other, LIST);
+    assert_eq!(counts(import_at(&mut other, &file(&lines), &at(LATER)).unwrap()), (0, 0, 3));
 }

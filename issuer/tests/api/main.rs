@@ -38,6 +38,8 @@ mod renew;
 #[cfg(test)]
 mod renewals;
 #[cfg(test)]
+mod restore;
+#[cfg(test)]
 mod revoke;
 #[cfg(test)]
 mod suspend;

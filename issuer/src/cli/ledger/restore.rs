@@ -22,9 +22,10 @@ Examples:
 
 Licenses issued since the backup are forgotten, so new ones get another status
 list, and lictor.toml names it. The old lists stay in force: go on publishing
-them. What the replaced ledger tells of revoked and suspended entries is carried
-over. If it is lost, so are the revocations and suspensions since the backup:
-repeat them before you publish. No key is touched.";
+them. What the replaced ledger tells of revoked and suspended entries, and of
+keys, is carried over. If it is lost, so are the revocations and suspensions
+since the backup, and what became of keys: repeat that before you publish or
+issue. No key file is touched.";
 
 /// Put a backup in the place of the ledger, and open a new status list
 #[derive(Args, Debug)]
@@ -108,9 +109,7 @@ fn tell(home: &Home, restored: &Restored, output: &mut Output) {
         Memory::Damaged => {
             "Next: look whether a revocation or suspension is missing, then: lictor status publish"
         }
-        Memory::None => {
-            "Next: repeat those revocations and suspensions, and only then: lictor status publish"
-        }
+        Memory::None => "Next: repeat all of that, and only then: lictor status publish",
     });
 }
 
@@ -119,11 +118,16 @@ fn carried(restored: &Restored, output: &mut Output) {
     match restored.memory {
         Memory::Whole => {}
         Memory::Damaged => {
-            output.say("  It was damaged; as much of its status entries as can be read was carried over.");
+            output.say(
+                "  It was damaged; as much of its status entries and keys as can be read was carried over.",
+            );
         }
         Memory::None => {
             output.warn("Revocations and suspensions since the backup are forgotten too, since the ledger");
             output.warn("that was there tells nothing. A list that is published now would take them back.");
+            output
+                .warn("So is what became of keys: one that was distrusted, retired or destroyed since signs");
+            output.warn("again, and one that was made since is not known. See: lictor key list");
         }
     }
     let told = [
@@ -132,6 +136,12 @@ fn carried(restored: &Restored, output: &mut Output) {
     ];
     for (number, what) in told.into_iter().filter(|(number, _)| *number > 0) {
         output.say(format_args!("{what}: {number}."));
+    }
+    let keys = restored.carried_keys.len();
+    if keys > 0 {
+        output.say(format_args!(
+            "  Keys made, activated, retired, distrusted or destroyed since, and so again: {keys}."
+        ));
     }
     if restored.stopped_again > 0 {
         let number = restored.stopped_again;

@@ -40,6 +40,14 @@ impl Export {
         };
         let licenses = if count == 1 { "1 license".into() } else { format!("{count} licenses") };
         output.say(format_args!("Exported {licenses} of {}.", ledger.issuer()));
+        let forgotten = crate::ledger::carried::without_license(ledger.connection())?;
+        if forgotten > 0 {
+            output.warn(format_args!("{forgotten} status entries belong to licenses that a restore has forgotten, and are not in the export."));
+            output.warn(
+                "Those that are revoked or suspended would be valid on a list that another ledger signs:",
+            );
+            output.warn("go on publishing their lists here.");
+        }
         if let Some(path) = self.out.path() {
             let shown = path.display().to_string();
             match output.form() {

@@ -50,13 +50,13 @@ impl Import {
         if self.writing.request_id.is_some() {
             repeatable(&self.file)?;
         }
-        let (_, mut ledger) = globals.home_and_ledger()?;
+        let (home, mut ledger) = globals.home_and_ledger()?;
         let occasion = globals.occasion_of(&self.writing)?;
         if let Some(answer) = writing::answered(&ledger, &occasion, output)? {
             return show(&answer, output);
         }
         let arriving = self.read(&ledger)?;
-        let imported = import(&mut ledger, &arriving, &occasion)?;
+        let imported = import(&home, &mut ledger, &arriving, &occasion)?;
         if writing::is_dry(&occasion) {
             let dry_run = ledger.dry_run().cloned().unwrap_or_default();
             return writing::tell(&dry_run, output, |output| tell(&imported, output));
