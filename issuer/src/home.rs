@@ -84,12 +84,12 @@ impl Home {
         self.own(Ledger::open_with_patience(&self.ledger_path(), patience)?)
     }
 
-    /// Whether a file is one of those that the home consists of.
+    /// Whether a file is one of those that the home consists of, or would be if it were there.
     pub(crate) fn owns(&self, path: &Path) -> bool {
-        let (Ok(home), Ok(path)) = (self.path.canonicalize(), path.canonicalize()) else { return false };
-        let Ok(inside) = path.strip_prefix(&home) else { return false };
+        let (Ok(home), Some(found)) = (self.path.canonicalize(), place(path)) else { return false };
+        let Ok(inside) = found.strip_prefix(&home) else { return false };
         let first = inside.components().next().map(|part| part.as_os_str().to_string_lossy().into_owned());
-        first.is_some_and(|name| name == CONFIG || name == KEYS || name.starts_with(LEDGER))
+        first.is_some_and(|name| name == CONFIG || name == KEYS || is_of_ledger(&name, path))
     }
 
     /// Where the keys lie, or should.
@@ -130,6 +130,17 @@ impl Home {
         .hint(format!("Set issuer = {recorded:?} again; an issuer of another name needs a home of its own."))
         .with("issuer", recorded))
     }
+}
+
+/// Where a file is, or would be.
+fn place(path: &Path) -> Option<PathBuf> {
+    let would_be = || Some(durable::parent(path).canonicalize().ok()?.join(path.file_name()?));
+    path.canonicalize().ok().or_else(would_be)
+}
+
+/// The ledger, what SQLite keeps beside it, and what was set aside. A copy beside it may bear another end.
+fn is_of_ledger(name: &str, path: &Path) -> bool {
+    name.strip_prefix(LEDGER).is_some_and(|end| end.is_empty() || end.starts_with('-') || path.exists())
 }
 
 fn read_config(home: &Path) -> Result<String, Failure> {

@@ -1,5 +1,7 @@
 //! The file that a command writes what it gives to.
 
+mod private;
+
 use clap::Args;
 use std::fs;
 use std::io::Read as _;
@@ -27,9 +29,6 @@ pub(crate) struct Force {
     #[arg(long)]
     force: bool,
 }
-
-/// A part of a file that shows a private key in PEM.
-const PRIVATE: &[u8] = b"PRIVATE KEY-----";
 
 /// As much of a file is looked at.
 const LOOKED_AT: u64 = 64 * 1024;
@@ -112,6 +111,10 @@ impl Force {
                 .hint(hint)
                 .with("path", shown.as_str())
         };
+        // Whether or not it is there: what a stranger to the ledger or the keys lays beside them is taken for theirs.
+        if home.owns(path) {
+            return Err(refused("belongs to the issuer's home", "name another file"));
+        }
         if path.symlink_metadata().is_err() {
             return Ok(());
         }
@@ -120,9 +123,6 @@ impl Force {
         }
         if path.is_dir() {
             return Err(refused("is a folder", "name a file"));
-        }
-        if home.owns(path) {
-            return Err(refused("belongs to the issuer's home", "name another file"));
         }
         match holds_private_key(path) {
             true => {
@@ -137,5 +137,5 @@ fn holds_private_key(path: &Path) -> bool {
     let mut found = Vec::new();
     let read = fs::File::open(path).and_then(|file| file.take(LOOKED_AT).read_to_end(&mut found));
     // What cannot be read cannot be told from a key.
-    read.is_err() || found.windows(PRIVATE.len()).any(|window| window == PRIVATE)
+    read.is_err() || private::is_private_key(&found)
 }
