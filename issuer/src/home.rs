@@ -158,3 +158,38 @@ fn read_config(home: &Path) -> Result<String, Failure> {
         Err(error) => Err(cannot_read(&path)(error)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::occasion::{ClockSource, Occasion};
+    use crate::scratch::Scratch;
+    use lictor_shared::{Text, Timestamp};
+    use std::fs;
+
+    #[test]
+    fn a_home_owns_its_files_and_what_would_be_taken_for_them() {
+        let (scratch, text) = (Scratch::new(), |text: &str| Text::new(text).unwrap());
+        let at = Timestamp::parse("2026-11-22T00:00:00Z").unwrap();
+        let occasion = Occasion::new(at, ClockSource::Given, text("alice"));
+        let path = scratch.path("home");
+        let home = Home::init(&path, text("acme"), Uri::new("urn:acme:0").unwrap(), &occasion).unwrap();
+        fs::write(path.join("ledger.db.old"), "").unwrap();
+        for (name, owned) in [
+            ("lictor.toml", true),
+            ("ledger.db", true),
+            ("keys/../ledger.db", true),
+            ("ledger.db.old", true),
+            ("keys", true),
+            // Not there.
+            ("ledger.db-journal", true),
+            ("keys/new.txt", true),
+            ("ledger.db.backup", false),
+            ("acme.lic", false),
+            ("../keys", false),
+            ("none/keys/new.txt", false),
+        ] {
+            assert_eq!(home.owns(&path.join(name)), owned, "{name}");
+        }
+    }
+}
