@@ -1,13 +1,12 @@
 //! The tables `event` and `personal`: the log.
 
 use core::fmt::Display;
-use lictor_shared::Timestamp;
 use lictor_shared::json::Value;
 use rusqlite::{Connection, Row};
 use std::collections::VecDeque;
 
 use super::fault::{OrFault, RESTORE};
-use super::value::{At, Int};
+use super::value::Int;
 use crate::error::{Failure, FailureKind};
 use crate::event::{Commitment, Event, EventKind, Facts};
 use crate::occasion::Occasion;
