@@ -11,7 +11,7 @@ use crate::check::check;
 use crate::error::{Failure, FailureKind};
 use crate::home::Home;
 use crate::ledger::fault::RESTORE;
-use crate::ledger::{Ledger, events, projection};
+use crate::ledger::{Ledger, clock, projection};
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -136,14 +136,14 @@ fn integrity(ledger: &Ledger, depth: Depth) -> Result<Finding, Failure> {
     }
 }
 
+/// By the rule that changes are held to.
 fn clock(ledger: &Ledger, at: Timestamp) -> Result<Finding, Failure> {
-    let latest = events::latest_at(ledger.connection())?;
-    Ok(match latest {
-        Some(latest) if at < latest => Finding::warning(
+    Ok(match clock::before(ledger.connection(), at)? {
+        Some(last) => Finding::warning(
             "clock",
-            format!("It is {at}, and the latest event was at {latest}."),
-            "Set the clock; what is signed now would be dated before it.",
+            format!("It is {at}, and the last event by the clock was at {last}."),
+            "Set the clock. If it is right now, and was wrong then: --clock-changed with the next change.",
         ),
-        _ => Finding::fine("clock", format!("It is {at}, not before the latest event.")),
+        None => Finding::fine("clock", format!("It is {at}, which agrees with the log.")),
     })
 }

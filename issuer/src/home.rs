@@ -85,12 +85,12 @@ impl Home {
         self.own(Ledger::open_with_patience(&self.ledger_path(), patience)?)
     }
 
-    /// Whether a file is one of those that the home consists of.
+    /// Whether a file is one of those that the home consists of, or would be if it were there.
     pub(crate) fn owns(&self, path: &Path) -> bool {
-        let (Ok(home), Ok(path)) = (self.path.canonicalize(), path.canonicalize()) else { return false };
-        let Ok(inside) = path.strip_prefix(&home) else { return false };
+        let (Ok(home), Some(found)) = (self.path.canonicalize(), place(path)) else { return false };
+        let Ok(inside) = found.strip_prefix(&home) else { return false };
         let first = inside.components().next().map(|part| part.as_os_str().to_string_lossy().into_owned());
-        first.is_some_and(|name| name == CONFIG || name == KEYS || name.starts_with(LEDGER))
+        first.is_some_and(|name| name == CONFIG || name == KEYS || is_of_ledger(&name, path))
     }
 
     /// Where the keys lie, or should.
@@ -133,6 +133,17 @@ impl Home {
     }
 }
 
+/// Where a file is, or would be.
+fn place(path: &Path) -> Option<PathBuf> {
+    let would_be = || Some(durable::parent(path).canonicalize().ok()?.join(path.file_name()?));
+    path.canonicalize().ok().or_else(would_be)
+}
+
+/// The ledger, what SQLite keeps beside it, and what was set aside. A copy beside it may bear another end.
+fn is_of_ledger(name: &str, path: &Path) -> bool {
+    name.strip_prefix(LEDGER).is_some_and(|end| end.is_empty() || end.starts_with('-') || path.exists())
+}
+
 fn read_config(home: &Path) -> Result<String, Failure> {
     let path = home.join(CONFIG);
     let mut text = String::new();
@@ -149,5 +160,40 @@ fn read_config(home: &Path) -> Result<String, Failure> {
                 .with("path", home))
         }
         Err(error) => Err(cannot_read(&path)(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::occasion::{ClockSource, Occasion};
+    use crate::scratch::Scratch;
+    use lictor_shared::{Text, Timestamp};
+    use std::fs;
+
+    #[test]
+    fn a_home_owns_its_files_and_what_would_be_taken_for_them() {
+        let (scratch, text) = (Scratch::new(), |text: &str| Text::new(text).unwrap());
+        let at = Timestamp::parse("2026-11-22T00:00:00Z").unwrap();
+        let occasion = Occasion::new(at, ClockSource::Given, text("alice"));
+        let path = scratch.path("home");
+        let home = Home::init(&path, text("acme"), Uri::new("urn:acme:0").unwrap(), &occasion).unwrap();
+        fs::write(path.join("ledger.db.old"), "").unwrap();
+        for (name, owned) in [
+            ("lictor.toml", true),
+            ("ledger.db", true),
+            ("keys/../ledger.db", true),
+            ("ledger.db.old", true),
+            ("keys", true),
+            // Not there.
+            ("ledger.db-journal", true),
+            ("keys/new.txt", true),
+            ("ledger.db.backup", false),
+            ("acme.lic", false),
+            ("../keys", false),
+            ("none/keys/new.txt", false),
+        ] {
+            assert_eq!(home.owns(&path.join(name)), owned, "{name}");
+        }
     }
 }

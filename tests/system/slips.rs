@@ -4,7 +4,7 @@ use super::world::{NOW, Ran, STATUS_URI, World};
 use lictor_tests::signing::TestKey;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 const ORDER: [&str; 9] =
     ["issue", "--product", "dialer", "--plan", "pro", "--customer", "Acme GmbH", "--term", "1y"];
@@ -206,4 +206,59 @@ fn things_that_are_there_already() {
     world.run(&["key", "new", "--passphrase-file", "pass"]).done();
     world.write("empty", "");
     world.untouched(|| world.run(&["key", "new", "--passphrase-file", "empty"])).fails(30, &["empty"]);
+}
+
+#[test]
+fn of_many_who_create_one_home_under_one_request_all_get_the_answer() {
+    let world = World::empty("init at once");
+    let start = || {
+        let mut command = world.command();
+        command.args([
+            "init",
+            "--issuer",
+            "acme",
+            "--status-uri",
+            "urn:acme:0",
+            "--request-id",
+            "R1",
+            "--json",
+        ]);
+        let piped = command.args(["--now", NOW]).stdout(Stdio::piped()).stderr(Stdio::piped());
+        piped.spawn().expect("it runs")
+    };
+    let children: Vec<_> = (0..8).map(|_| start()).collect();
+    let ended = children.into_iter().map(|child| child.wait_with_output().expect("it ends"));
+    let answers: Vec<_> = ended
+        .map(|output| {
+            let ran = Ran::of(&output);
+            assert_eq!(ran.exit, Some(0), "{ran:?}");
+            ran.json()
+        })
+        .collect();
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+    let other = ["init", "--issuer", "acme", "--status-uri", "urn:acme:0", "--request-id", "R2"];
+    world.run(&other).fails(20, &["is the home of an issuer already"]);
+    world.run(&["ledger", "verify"]).done();
+}
+
+#[test]
+fn what_a_stranger_wrote_is_escaped_in_json_and_private_keys_stay() {
+    let world = World::new("escaped");
+    let key = TestKey::new(9);
+    let evil = "{\"customer\":\"a\u{9b}2J\u{202e}b\"}";
+    world.write("evil.lic", key.token(key.header("license+jwt"), evil));
+    for arguments in [&["license", "inspect", "evil.lic"][..], &["license", "inspect", "evil.lic", "--json"]]
+    {
+        let ran = world.run(arguments);
+        assert!(ran.data.contains("a\\u009b2J\\u202eb"), "{ran:?}");
+        assert!(!ran.data.contains('\u{9b}') && !ran.data.contains('\u{202e}'), "{ran:?}");
+    }
+    // Nor does a name that was given reach the terminal.
+    let ran = world.run(&["key", "export", "--out", "a\u{9b}b.json", "--json"]);
+    assert!(ran.data.contains("a\\u009bb.json") && !ran.data.contains('\u{9b}'), "{ran:?}");
+    world.write("key.jwk", r#"{"kty":"OKP","crv":"Ed25519","x":"11qY","d":"nWGx"}"#);
+    world.run(&["key", "export", "--out", "key.jwk", "--force"]).fails(20, &["holds a private key"]);
+    for name in ["home/keys/new.txt", "home/ledger.db-journal"] {
+        world.run(&["key", "export", "--out", name]).fails(20, &["belongs to the issuer's home"]);
+    }
 }

@@ -4,7 +4,7 @@ use clap::Args;
 use clap_complete::Shell;
 use lictor_shared::json::Value;
 
-use super::output::Output;
+use super::output::{Form, Output};
 use crate::error::{Failure, FailureKind};
 
 const EXAMPLES: &str = "\
@@ -34,10 +34,14 @@ impl Completions {
         let script = String::from_utf8(script).map_err(|error| {
             Failure::new(FailureKind::Unexpected, "the completions are no text").because(error)
         })?;
-        output.either(
-            || script.clone(),
-            || Value::object([("shell", self.shell.to_string().into()), ("script", script.as_str().into())]),
-        )?;
+        match output.form() {
+            // Our own text, in which a shell may need every character as it is.
+            Form::Text => output.raw(&script)?,
+            Form::Json => output.data(Value::object([
+                ("shell", self.shell.to_string().into()),
+                ("script", script.as_str().into()),
+            ]))?,
+        }
         Ok(0)
     }
 }

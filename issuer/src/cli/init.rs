@@ -46,7 +46,13 @@ impl Init {
         if let Some(answer) = before(&path, &occasion, output)? {
             return show(&answer, &path, output);
         }
-        Home::init(&path, issuer, status_uri, &occasion)?;
+        if let Err(failure) = Home::init(&path, issuer, status_uri, &occasion) {
+            // The same request may have been carried out meanwhile, by whoever was faster.
+            return match before(&path, &occasion, output)? {
+                Some(answer) => show(&answer, &path, output),
+                None => Err(failure),
+            };
+        }
         self.say(&path, output);
         show(&created::answer(&self.issuer, &self.status_uri), &path, output)
     }

@@ -1,5 +1,7 @@
 //! The file that a command writes what it gives to.
 
+mod private;
+
 use clap::Args;
 use std::fs;
 use std::io::Read as _;
@@ -27,9 +29,6 @@ pub(crate) struct Force {
     #[arg(long)]
     force: bool,
 }
-
-/// A part of a file that shows a private key in PEM.
-const PRIVATE: &[u8] = b"PRIVATE KEY-----";
 
 /// As much of a file is looked at.
 const LOOKED_AT: u64 = 64 * 1024;
@@ -110,7 +109,8 @@ impl Force {
 
     /// Refuses a name that is taken by what may not go.
     pub(crate) fn allows(&self, path: &Path, home: &Home) -> Result<(), Failure> {
-        if self.force && !path.is_dir() && home.owns(path) {
+        // Whether or not it is there: what a stranger to the ledger or the keys lays beside them is taken for theirs.
+        if !path.is_dir() && home.owns(path) {
             return Err(refused(path, "belongs to the issuer's home", "name another file"));
         }
         self.allows_anywhere(path)
@@ -144,5 +144,5 @@ fn holds_private_key(path: &Path) -> bool {
     let mut found = Vec::new();
     let read = fs::File::open(path).and_then(|file| file.take(LOOKED_AT).read_to_end(&mut found));
     // What cannot be read cannot be told from a key.
-    read.is_err() || found.windows(PRIVATE.len()).any(|window| window == PRIVATE)
+    read.is_err() || private::is_private_key(&found)
 }

@@ -48,9 +48,13 @@ impl Output {
         self.form
     }
 
-    /// Writes data, ended by a line feed, through to the other side.
+    /// Writes data, ended by a line feed, through to the other side. Nothing that it quotes plays with a terminal.
     pub(crate) fn data(&mut self, text: impl Display) -> Result<(), Failure> {
-        self.raw(&format!("{text}\n"))
+        let text = match self.form {
+            Form::Text => shown::foreign_lines(&text.to_string()),
+            Form::Json => shown::json(&text.to_string()),
+        };
+        self.raw(&(text + "\n"))
     }
 
     /// Writes data as it stands. A reader that has closed its end has had enough: nothing failed, and nothing is said.
@@ -80,8 +84,8 @@ impl Output {
 
     fn formed(&self, text: impl FnOnce() -> String, json: impl FnOnce() -> Value) -> String {
         match self.form {
-            Form::Text => text(),
-            Form::Json => format!("{}\n", json()),
+            Form::Text => shown::foreign_lines(&text()),
+            Form::Json => shown::json(&json().to_string()) + "\n",
         }
     }
 
@@ -126,13 +130,13 @@ impl Output {
 
     fn utter(&mut self, indent: &str, label: Option<Label>, words: impl Display) {
         // Words may quote files of strangers, so nothing in them reaches the terminal but text and line ends.
-        let words: Vec<String> = words.to_string().split('\n').map(shown::foreign).collect();
+        let words = shown::foreign_lines(&words.to_string());
         let label = label.map(|label| {
             let style = label.style();
             format!("{style}{}{style:#} ", label.as_str())
         });
         // Nobody is left to be told that standard error is closed, and the data matters more.
-        let _closed = writeln!(self.words, "{indent}{}{}", label.unwrap_or_default(), words.join("\n"));
+        let _closed = writeln!(self.words, "{indent}{}{}", label.unwrap_or_default(), words);
     }
 
     /// Says what failed and what to do.

@@ -70,13 +70,29 @@ pub(crate) fn folded(text: &str, width: usize) -> String {
 /// JSON over several lines, safe to show on a terminal.
 pub(crate) fn indented(value: &Value) -> String {
     let text = serde_json::to_string_pretty(value).unwrap_or_default();
-    text.lines().map(|line| foreign(line) + "\n").collect()
+    json(&text) + "\n"
 }
 
 /// A text of somebody else's, safe to show on a terminal: what would move the cursor or turn the text around is escaped.
 pub(crate) fn foreign(text: &str) -> String {
-    let escaped = |c: char| c.is_control() || is_bidi_control(c);
-    text.chars().map(|c| if escaped(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
+    text.chars().map(|c| if plays(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
+}
+
+/// The same of a text that has lines.
+pub(crate) fn foreign_lines(text: &str) -> String {
+    text.split('\n').map(foreign).collect::<Vec<_>>().join("\n")
+}
+
+/// The same of JSON, in which such characters stand in strings alone: there they are escaped as JSON has it, so that every
+/// reader gets them as they were.
+pub(crate) fn json(text: &str) -> String {
+    let escaped = |c: char| format!("\\u{:04x}", u32::from(c));
+    text.chars().map(|c| if plays(c) && c != '\n' { escaped(c) } else { c.to_string() }).collect()
+}
+
+/// Whether a terminal does something else with it than show it.
+fn plays(c: char) -> bool {
+    c.is_control() || is_bidi_control(c)
 }
 
 #[cfg(test)]
@@ -94,5 +110,12 @@ mod tests {
     #[test]
     fn foreign_texts_cannot_play_with_the_terminal() {
         assert_eq!(foreign("Acme \u{1b}[2J\u{202e}GmbH\n"), "Acme \\u{1b}[2J\\u{202e}GmbH\\u{a}");
+        assert_eq!(foreign_lines("a\u{9b}2J\nb\r\n"), "a\\u{9b}2J\nb\\u{d}\n");
+        // Every reader of JSON gets what it was.
+        let text = "Acme \u{9b}2J\u{7f}\u{202e}GmbH\u{2066} \u{1b}\n Ü";
+        let said = json(&Value::object([("customer", text.into())]).to_string());
+        assert_eq!(said, r#"{"customer":"Acme \u009b2J\u007f\u202eGmbH\u2066 \u001b\n Ü"}"#);
+        let read = Value::read_object(said.as_bytes()).unwrap();
+        assert_eq!(read.get("customer").and_then(Value::as_str), Some(text));
     }
 }

@@ -1,6 +1,6 @@
 //! Keys: whether one signs, until when, and whether its file is there.
 
-use lictor_keys::{FolderContents, FolderError, KeyFileError, KeyFolder, KeyRecord, KeyRing, KeyState};
+use lictor_keys::{FolderContents, FolderError, KeyFileError, KeyFolder, KeyRecord, KeyRing, KeyStanding};
 use lictor_shared::{Purpose, Seconds, Thumbprint, Timestamp};
 
 use super::Finding;
@@ -68,16 +68,17 @@ fn opens(folder: &KeyFolder, kid: &Thumbprint) -> Option<Finding> {
     }
 }
 
-/// What the ledger says of a key: state, window, distrust.
+/// What the ledger says of a key: how it stands, since when or until when.
 fn standing(key: &KeyRecord) -> Finding {
     let bound = |word: &str, at: Option<Timestamp>| at.map(|at| format!(", {word} {at}")).unwrap_or_default();
     let says = format!(
-        "{} is {}{}{}{}.",
+        "{} is {}{}{}{}{}.",
         key.public.thumbprint(),
-        key.state.as_str(),
-        bound("signs from", key.not_before),
-        bound("and what it signed counts until", key.not_after),
-        bound("is distrusted from", key.distrust_after),
+        key.standing(),
+        bound("since", key.destroyed_at),
+        bound("what it signs counts from", key.not_before),
+        bound("what it signs counts until", key.not_after),
+        bound("nothing of it counts from", key.distrust_after),
     );
     Finding::fine("keys", says)
 }
@@ -110,18 +111,20 @@ fn signs(ring: &KeyRing, purpose: Purpose, at: Timestamp) -> Finding {
 }
 
 fn ends_soon(key: &KeyRecord, at: Timestamp) -> Option<Finding> {
-    let end = key.not_after.filter(|_| matches!(key.state, KeyState::Next | KeyState::Active))?;
+    let end = key.not_after.filter(|_| will_sign(key))?;
     let soon = end.minus(AHEAD?) <= at && at <= end;
     let says = format!("The key {} signs until {end}.", key.public.thumbprint());
     soon.then(|| Finding::warning("keys", says, "Make the next one with: lictor key new"))
 }
 
+/// Whether anything is ever signed with it again, so that its file is needed.
+fn will_sign(key: &KeyRecord) -> bool {
+    matches!(key.standing(), KeyStanding::Next | KeyStanding::Active)
+}
+
 /// The folder against the ledger.
 fn files(ring: &KeyRing, contents: &FolderContents) -> Vec<Finding> {
-    let needed = |key: &&KeyRecord| {
-        matches!(key.state, KeyState::Next | KeyState::Active) && key.destroyed_at.is_none()
-    };
-    let lost = ring.records().iter().filter(needed).map(|key| key.public.thumbprint());
+    let lost = ring.records().iter().filter(|key| will_sign(key)).map(|key| key.public.thumbprint());
     let lost = lost.filter(|kid| !contents.keys.contains(kid)).map(|kid| {
         let failure = Failure::new(FailureKind::CannotRead, format!("The file of the key {kid} is missing."));
         Finding::problem("keys", failure.hint("Restore the folder keys/ from a backup."))
@@ -146,12 +149,15 @@ fn others(contents: &FolderContents) -> impl Iterator<Item = Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lictor_keys::KeyState;
     use lictor_shared::{Products, PublicKey, Text};
 
-    #[test]
-    fn a_key_that_ends_soon_is_told_of() {
-        let at = |text: &str| Timestamp::parse(text).unwrap();
-        let mut key = KeyRecord {
+    fn at(text: &str) -> Timestamp {
+        Timestamp::parse(text).unwrap()
+    }
+
+    fn key() -> KeyRecord {
+        KeyRecord {
             public: PublicKey::from_base64url("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo").unwrap(),
             state: KeyState::Active,
             issuer: Text::new("acme").unwrap(),
@@ -164,7 +170,39 @@ mod tests {
             distrust_after: None,
             turn: None,
             destroyed_at: None,
-        };
+        }
+    }
+
+    #[test]
+    fn a_key_that_signs_no_more_is_called_so_and_its_file_is_not_missed() {
+        let (then, kid) = (Some(at("2026-06-01T00:00:00Z")), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+        let end = "what it signs counts until 2026-12-31T00:00:00Z";
+        let leaked = KeyRecord { distrust_after: then, ..key() };
+        let destroyed = KeyRecord { destroyed_at: then, ..leaked.clone() };
+        for (key, says, missed) in [
+            (key(), format!("{kid} is active, {end}."), 1),
+            (
+                leaked,
+                format!("{kid} is distrusted, {end}, nothing of it counts from 2026-06-01T00:00:00Z."),
+                0,
+            ),
+            (
+                destroyed,
+                format!(
+                    "{kid} is destroyed, since 2026-06-01T00:00:00Z, {end}, nothing of it counts from 2026-06-01T00:00:00Z."
+                ),
+                0,
+            ),
+        ] {
+            assert_eq!(standing(&key).says, says);
+            let ring = KeyRing::from_records([key]).unwrap();
+            assert_eq!(files(&ring, &FolderContents::default()).len(), missed, "{says}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_ends_soon_is_told_of() {
+        let mut key = key();
         for (now, soon) in [
             ("2026-11-30T23:59:59Z", false),
             ("2026-12-01T00:00:00Z", true),

@@ -1,6 +1,6 @@
 //! The machine's clock in the log: it does not run backwards unseen. A time that is given counts as it is given.
 
-use lictor_shared::Seconds;
+use lictor_shared::{Seconds, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::events::differs;
@@ -41,14 +41,19 @@ pub(super) fn follows(connection: &Connection, occasion: &Occasion) -> Result<Fo
     if occasion.clock == ClockSource::Given {
         return Ok(Follows::Well);
     }
-    let refused = match last(connection)? {
-        Some(last) if is_before(occasion, &last) => back(occasion, &last),
-        _ => return Ok(Follows::Well),
-    };
+    let Some(last) = before(connection, occasion.at)? else { return Ok(Follows::Well) };
+    let refused = back(occasion, last);
     match occasion.clock_change {
         ClockChange::Record => Ok(Follows::NotAsRecorded),
         ClockChange::Refuse => Err(refused),
     }
+}
+
+/// The instant of the last event by the machine's clock, if `at` lies before it by more than clocks that are kept right do.
+pub(crate) fn before(connection: &Connection, at: Timestamp) -> Result<Option<Timestamp>, Failure> {
+    let tolerance = Seconds::new(TOLERANCE_SECONDS).unwrap_or(Seconds::ZERO);
+    let last = last(connection)?.map(|event| event.at);
+    Ok(last.filter(|last| at < last.minus(tolerance)))
 }
 
 fn last(connection: &Connection) -> Result<Option<Event>, Failure> {
@@ -57,18 +62,13 @@ fn last(connection: &Connection) -> Result<Option<Event>, Failure> {
     last.map(|(seq, leaf)| Event::read(&leaf).map_err(|error| differs(seq, error))).transpose()
 }
 
-fn is_before(occasion: &Occasion, last: &Event) -> bool {
-    let tolerance = Seconds::new(TOLERANCE_SECONDS).unwrap_or(Seconds::ZERO);
-    occasion.at < last.at.minus(tolerance)
-}
-
-fn back(occasion: &Occasion, last: &Event) -> Failure {
+fn back(occasion: &Occasion, last: Timestamp) -> Failure {
     let message = format!(
         "It is {} by the clock, and the last event was at {}; nothing was changed.",
-        occasion.at, last.at
+        occasion.at, last
     );
     Failure::new(FailureKind::Conflict, message)
         .hint("Set the clock. If it is right now, and was wrong at the last event: --clock-changed")
         .with("at", occasion.at.to_string())
-        .with("lastEventAt", last.at.to_string())
+        .with("lastEventAt", last.to_string())
 }

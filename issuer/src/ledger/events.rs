@@ -1,13 +1,12 @@
 //! The tables `event` and `personal`: the log.
 
 use core::fmt::Display;
-use lictor_shared::Timestamp;
 use lictor_shared::json::Value;
 use rusqlite::{Connection, Row};
 use std::collections::VecDeque;
 
 use super::fault::{OrFault, RESTORE};
-use super::value::{At, Int};
+use super::value::Int;
 use crate::error::{Failure, FailureKind};
 use crate::event::{Commitment, Event, EventKind, Facts};
 use crate::occasion::Occasion;
@@ -21,7 +20,6 @@ pub(super) const SELECT_FROM: &str =
 pub(super) const SELECT_PERSONAL: &str =
     "SELECT field, salt, text FROM personal WHERE seq = ?1 ORDER BY field";
 
-const SELECT_LATEST: &str = "SELECT MAX(at) FROM event";
 pub(super) const SELECT_EXPORTS: &str =
     "SELECT seq, leaf FROM event WHERE kind = 'key.exported' ORDER BY seq";
 const SELECT_OF_KEYS: &str = "SELECT seq, leaf FROM event WHERE kind GLOB 'key.*' ORDER BY seq";
@@ -54,12 +52,6 @@ pub(crate) fn append(
             .or_fault()?;
     }
     Ok(event)
-}
-
-/// The latest instant at which an event happened, which need not be that of the last one: clocks are set back.
-pub(crate) fn latest_at(connection: &Connection) -> Result<Option<Timestamp>, Failure> {
-    let latest = connection.query_row(SELECT_LATEST, (), |row| row.get::<_, Option<At>>(0)).or_fault()?;
-    Ok(latest.map(|At(at)| at))
 }
 
 /// Every export of the public keys, in their order.

@@ -5,8 +5,8 @@ use lictor_issuer::key::{
     retire_key,
 };
 use lictor_issuer::{
-    Amendment, Changes, ClockChange, ClockSource, Earlier, Failure, FailureKind, Occasion, Product,
-    RevocationReason, Terms, amend, catalogue, check, publish, reinstate, revoke, suspend,
+    Amendment, Changes, ClockChange, ClockSource, Depth, Earlier, Failure, FailureKind, Occasion, Product,
+    RevocationReason, Severity, Terms, amend, catalogue, check, examine, publish, reinstate, revoke, suspend,
 };
 use lictor_keys::{PrivateKey, Protection, Resealed, seal_plain};
 use lictor_shared::{Thumbprint, Uri};
@@ -173,4 +173,22 @@ fn whatever_says_that_the_clock_was_changed_follows_from_the_log() {
             check(&waiting.world.ledger).unwrap();
         }
     }
+}
+
+#[test]
+fn the_doctor_holds_the_clock_to_the_same_rule() {
+    let mut world = World::new();
+    // A time that was given, as in a rehearsal, says nothing of the clock.
+    catalogue::add_product(&mut world.ledger, &product("desk"), &at("2062-01-01T00:00:00Z")).unwrap();
+    let says = |world: &World, when: &str| {
+        let findings = examine(world.home.path(), time(when), Depth::Quick).unwrap();
+        let finding = findings.into_iter().find(|finding| finding.check == "clock").unwrap();
+        (finding.severity, finding.says)
+    };
+    assert_eq!(says(&world, NOW).0, Severity::Fine);
+    catalogue::add_product(&mut world.ledger, &product("phone"), &real(NOW)).unwrap();
+    assert_eq!(says(&world, "2026-11-21T23:55:00Z").0, Severity::Fine);
+    let (severity, words) = says(&world, "2026-11-21T23:54:59Z");
+    assert_eq!(severity, Severity::Warning);
+    assert!(words.contains("the last event by the clock was at 2026-11-22T00:00:00Z"), "{words}");
 }
