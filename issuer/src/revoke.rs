@@ -7,11 +7,11 @@ use crate::error::{Failure, FailureKind, FieldErrors};
 use crate::event::{EventKind, Facts};
 use crate::find::find_in;
 use crate::ledger::{Ledger, entries, licenses};
-use crate::licenses::{LicenseRecord, RevisionRecord, Standing};
+use crate::licenses::{LicenseRecord, LicenseState, RevisionRecord, Standing};
 use crate::occasion::Occasion;
 use crate::outcome::Outcome;
 use crate::register::register;
-use crate::transition::{counting_from, forbidden, is, named};
+use crate::transition::{all_revoked, counting_from, forbidden, is, named};
 
 register! {
     /// Why a license is revoked. An append-only register: a word that has been written keeps its meaning for ever.
@@ -241,6 +241,9 @@ fn usable(license: &LicenseRecord, since: Timestamp, at: Timestamp) -> Result<Ve
     let usable = license.usable(at);
     if !usable.is_empty() {
         return Ok(usable);
+    }
+    if !matches!(license.state(at), LicenseState::Ended | LicenseState::Revoked) {
+        return Err(all_revoked(license, at, "there is nothing to revoke"));
     }
     let ended = license.revisions.iter().filter_map(|revision| revision.grace_until).max();
     let when = ended.map(|end| format!(": the last grace ended at {end}")).unwrap_or_default();

@@ -246,7 +246,7 @@ fn a_license_is_taken_over() {
     other(&once).fails(20, &["move"]);
     world.write("again.jsonl", format!("{line}\n"));
     let again = other(&["license", "import", "again.jsonl"]);
-    assert!(again.words.contains("1 was here already"), "{again:?}");
+    assert!(again.words.contains("1 license was here already"), "{again:?}");
     other(&["license", "show", &id, "--out", "again.lic"]).done();
     assert_eq!(world.read("again.lic"), armored);
     other(&["license", "renew", &id, "--term", "1y", "--out", "next.lic"]).done();

@@ -78,7 +78,7 @@ fn time_goes_by() {
     let late = at("2026-11-29T09:00:00Z");
     assert_eq!(late.exit, Some(0), "{late:?}");
     assert!(
-        late.data.contains("is stale since") && late.words.contains("0 problems, 1 warning."),
+        late.data.contains("has been stale") && late.words.contains("0 problems, 1 warning."),
         "{late:?}"
     );
     assert!(late.data.contains("fix: lictor status publish"), "{late:?}");

@@ -20,8 +20,8 @@ use std::time::{Duration, Instant};
 
 const KILLS: u64 = 8;
 
-/// Kills may be so many times more until half of them have landed.
-const PATIENCE: u64 = 8;
+/// Counts before it gives up.
+const PATIENCE: u64 = 25;
 
 const WORKERS: usize = 2;
 
@@ -60,6 +60,9 @@ struct Prepared {
 /// another ledger has exported that signs with the spare key.
 fn prepared() -> Prepared {
     let donor = World::new("killed donor");
+    // Licenses are taken over from a list that this home hands out no indices of.
+    let config = donor.read("home/lictor.toml").replace("/status/0", "/status/9");
+    donor.write("home/lictor.toml", config);
     donor.issue("gift.lic", &[]);
     donor.run(&["license", "export", "--out", "gifts.jsonl"]).done();
     let other = World::new("killed other");
@@ -179,16 +182,18 @@ impl<'a> Hunt<'a> {
     }
 
     /// Kills at any time. If fewer than half of the kills have landed between the first write and the end, it counts again,
-    /// with kills at any time behind the first write.
+    /// with kills at any time behind the first write, until half of a count have landed.
     fn kill_at_least(&mut self, kills: u64) {
         while self.anytime.kills < kills {
             self.kill(Aim::Anytime);
         }
+        let mut counts = 0;
         while !self.anytime.has_half() && (self.behind.kills < kills || !self.behind.has_half()) {
-            assert!(
-                self.behind.kills < kills * PATIENCE,
-                "too few kills land behind the first write: {self}"
-            );
+            if self.behind.kills == kills {
+                counts += 1;
+                assert!(counts < PATIENCE, "too few kills land behind the first write: {self}");
+                self.behind = Count::default();
+            }
             self.kill(Aim::BehindFirstWrite);
         }
     }

@@ -143,7 +143,7 @@ pub(super) const ROWS: &[Row] = &[
     reads("explain", &["expired", "expird"]),
     writes("quickstart", &[""]),
     reads("completions", &["bash"]),
-    gives("man", &["pages", "anchors.json"]),
+    gives("man", &["pages", "theirs", "anchors.json"]),
     reads("help", &["", "exit-codes", "license renew", "exit-code"]),
 ];
 

@@ -73,6 +73,9 @@ const SEALED: &[&str] = &["--passphrase-file", "passphrase"];
 /// Makes a home and what lies beside it.
 pub(super) fn make(world: &World, keys: fn(&World), other: &World) {
     world.write("passphrase", "correct horse battery staple");
+    // A page of the manual that somebody else wrote.
+    fs::create_dir(world.path("theirs")).expect("made");
+    world.write("theirs/lictor.1", "mine\n");
     keys(world);
     complete(world, other);
 }
