@@ -21,7 +21,7 @@ pub(crate) fn forbidden(license: &LicenseRecord, at: Timestamp, instead: &str) -
 pub(crate) fn all_revoked(license: &LicenseRecord, at: Timestamp, instead: &str) -> Failure {
     let id = license.id;
     let message = format!(
-        "Every revision of the license {id} that could still be used is revoked already, though the license is {}; {instead}.",
+        "Every revision of the license {id} that could still be used is revoked already, though the license {}; {instead}.",
         in_words(license, at)
     );
     Failure::new(FailureKind::Conflict, message)

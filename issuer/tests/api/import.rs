@@ -262,7 +262,7 @@ fn a_license_that_is_stopped_has_no_revision_that_is_not() {
 fn a_key_that_came_with_its_licenses_and_never_signed_here_is_retired_before_it_is_destroyed() {
     let (old, lines) = world();
     let imported = old.key.public().thumbprint();
-    let mut other = World::new();
+    let mut other = with_list(World::new(), "urn:acme:status:1");
     assert_eq!(other.add_key(&old.key, |key| key).unwrap().state, KeyState::Next);
     let arriving = read_export(&other.ledger, file(&lines).as_bytes()).unwrap();
     import(&other.home, &mut other.ledger, &arriving, &at(LATER)).unwrap();
