@@ -10,14 +10,26 @@ use std::time::{Duration, Instant};
 const ORDER: [&str; 9] =
     ["issue", "--product", "dialer", "--plan", "pro", "--customer", "Acme GmbH", "--term", "1y"];
 
+/// What runs the program so that signals end it, though whoever runs the tests may ignore them, as `nohup` and shells do
+/// for what they run behind a person's back.
+fn listening(world: &World) -> Command {
+    let mut command = world.outside("env");
+    command.arg("--default-signal");
+    command
+}
+
 /// A shell at a terminal that shows what is typed; it runs the program and then tells how it ended and what became of the
 /// terminal.
 fn shell(world: &World, arguments: &[&str]) -> PtySession {
     let script = "trap : INT TERM HUP; stty echo; \
         sh -c 'echo \"process $$\"; exec \"$0\" \"$@\"' \"$0\" \"$@\"; echo \"ended $?\"; \
         stty -a | tr -s '; ' '\\n' | grep -x -e echo -e -echo -e icanon -e -icanon -e isig -e -isig; echo over";
-    let mut command = world.outside("bash");
-    command.args(["-c", script, program()]).args(arguments).args(["--now", NOW]).stdin(Stdio::inherit());
+    let mut command = listening(world);
+    command
+        .args(["bash", "-c", script, program()])
+        .args(arguments)
+        .args(["--now", NOW])
+        .stdin(Stdio::inherit());
     spawn_command(command, Some(20_000)).unwrap_or_else(|error| panic!("a pseudo-terminal: {error}"))
 }
 
@@ -122,8 +134,8 @@ fn ctrl_c_at_a_question_does_nothing() {
 }
 
 fn start(world: &World, arguments: &[&str]) -> Child {
-    let mut command = world.command();
-    command.args(arguments).args(["--now", NOW]).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut command = listening(world);
+    command.arg(program()).args(arguments).args(["--now", NOW]).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().unwrap_or_else(|error| panic!("{}: {error}", program()))
 }
 
