@@ -66,8 +66,7 @@ impl Ledger {
     /// Whether a change at this time would follow the last event, so that it need not be prepared in vain.
     ///
     /// # Errors
-    /// [`FailureKind::Conflict`] if it lies before it, or if one of the two times was given and the other is the
-    /// machine's.
+    /// [`FailureKind::Conflict`](crate::FailureKind::Conflict) if the machine's clock stands before it.
     pub fn follows(&self, occasion: &Occasion) -> Result<(), Failure> {
         clock::follows(&self.connection, occasion).map(|_| ())
     }

@@ -33,7 +33,7 @@ register! {
         Text = "TEXT",
         /// A UUID, or its beginning, 8 characters or more; of a license also a serial, or the license file.
         Id = "ID",
-        /// https://calls.acme.example, with a port if it is not the usual one. In a license *. in front stands for one label.
+        /// The scheme http or https, the host, and the port if it is not the usual one, as lictor help issue shows. In a license *. in front stands for one label.
         Origin = "ORIGIN",
         /// One line of JSON. A failure is the envelope {"success": false, "code", "error", "details"}. Times are RFC 3339 in UTC.
         Json = "--json",
