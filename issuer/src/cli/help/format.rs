@@ -33,7 +33,7 @@ register! {
         Text = "TEXT",
         /// A UUID, or its beginning, 8 characters or more; of a license also a serial, or the license file.
         Id = "ID",
-        /// The scheme http or https, the host, and the port if it is not the usual one, as lictor help issue shows. In a license *. in front stands for one label.
+        /// `https://calls.acme.example`, with a port if it is not the usual one. In a license *. in front stands for one label.
         Origin = "ORIGIN",
         /// One line of JSON. A failure is the envelope {"success": false, "code", "error", "details"}. Times are RFC 3339 in UTC.
         Json = "--json",
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn the_examples_are_read() {
         let words = |format: Format| {
-            let trimmed = |word: &'static str| word.trim_end_matches(['.', ',', ':']);
+            let trimmed = |word: &'static str| word.trim_matches(['.', ',', ':', '`']);
             format.meaning().split_whitespace().map(trimmed)
         };
         let dated = |word: &&str| word.starts_with("2027-");

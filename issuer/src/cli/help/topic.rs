@@ -78,7 +78,7 @@ const EMPTY: &str =
 
 fn formats() -> String {
     let row = |format: &Format| {
-        let meaning = shown::folded(format.meaning(), FORMAT_WIDTH);
+        let meaning = shown::folded(&plain(format.meaning()), FORMAT_WIDTH);
         [format.to_string(), meaning, format.document().to_string()]
     };
     let table = shown::table(["FORMAT", "HOW IT IS WRITTEN", "MORE IN"], Format::ALL.iter().map(row));
@@ -113,7 +113,7 @@ fn variable_value(variable: Variable) -> Value {
 fn format_value(format: Format) -> Value {
     Value::object([
         ("format", format.as_str().into()),
-        ("meaning", format.meaning().into()),
+        ("meaning", plain(format.meaning()).into()),
         ("document", format.document().into()),
     ])
 }
