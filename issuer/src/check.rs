@@ -1,5 +1,6 @@
 //! The check of a ledger: whether everything in it follows from its events.
 
+mod activation;
 mod license;
 mod request;
 
@@ -63,6 +64,7 @@ struct Check<'c> {
     statuses: Statuses,
     decisions: Decisions,
     sequences: BTreeMap<String, u64>,
+    seats: activation::Seats,
     requests: BTreeMap<String, request::Told>,
     checked: Checked,
 }
@@ -77,6 +79,7 @@ impl<'c> Check<'c> {
             statuses: Statuses::new(),
             decisions: Decisions::new(),
             sequences: BTreeMap::new(),
+            seats: activation::Seats::default(),
             requests: BTreeMap::new(),
             checked: Checked::default(),
         })
@@ -95,6 +98,13 @@ impl<'c> Check<'c> {
             EventKind::LicenseRenewed | EventKind::LicenseAmended => self.license_revised(event)?,
             EventKind::StatusPublished => self.status_published(event)?,
             EventKind::LedgerRestored => self.ledger_restored(event)?,
+            EventKind::ActivationGranted
+            | EventKind::ActivationRenewed
+            | EventKind::ActivationDenied
+            | EventKind::ActivationReleased
+            | EventKind::ActivationRevoked
+            | EventKind::ActivationExpired
+            | EventKind::ActivationForked => self.activation(event)?,
         }
         self.request(event);
         self.checked.events += 1;
@@ -160,6 +170,8 @@ impl<'c> Check<'c> {
     fn status_published(&mut self, event: &Event) -> Result<(), Failure> {
         let facts = Facts(event);
         let (uri, sequence) = (facts.text("uri")?.to_owned(), facts.integer("sequence")?);
+        let sha256 = facts.text("tokenSha256")?.to_owned();
+        self.seats.editions.insert((uri.clone(), sequence), sha256);
         match self.sequences.insert(uri.clone(), sequence) {
             Some(before) if before >= sequence => {
                 Err(differs(event.seq, format!("the sequence of {uri} is {sequence} after {before}")))
@@ -198,6 +210,7 @@ impl<'c> Check<'c> {
         let sequences = entries::sequences(self.connection)?;
         let published = sequences.into_iter().filter(|(_, sequence)| *sequence > 0).collect();
         same("status_list", &self.sequences, &published)?;
+        self.seats()?;
         self.requests()
     }
 }

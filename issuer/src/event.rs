@@ -35,6 +35,20 @@ register! {
         LicenseAmended = "license.amended",
         /// The ledger was restored from a backup, and new licenses got another list.
         LedgerRestored = "ledger.restored",
+        /// A deployment was given a seat.
+        ActivationGranted = "activation.granted",
+        /// A deployment that holds a seat was given a further activation for it.
+        ActivationRenewed = "activation.renewed",
+        /// A deployment was denied what it asked for.
+        ActivationDenied = "activation.denied",
+        /// A deployment gave its seat back, or it was given back for it.
+        ActivationReleased = "activation.released",
+        /// A deployment's seat was taken away.
+        ActivationRevoked = "activation.revoked",
+        /// The lease of a deployment had ended, and its seat was free again.
+        ActivationExpired = "activation.expired",
+        /// A deployment's request does not follow from what it was given before: two copies of it live, or one was restored.
+        ActivationForked = "activation.forked",
     }
 }
 
@@ -270,7 +284,14 @@ mod tests {
                 "license.reinstated",
                 "license.renewed",
                 "license.amended",
-                "ledger.restored"
+                "ledger.restored",
+                "activation.granted",
+                "activation.renewed",
+                "activation.denied",
+                "activation.released",
+                "activation.revoked",
+                "activation.expired",
+                "activation.forked"
             ]
         );
     }

@@ -66,6 +66,8 @@ const fn draws(kind: EventKind) -> bool {
             | EventKind::LicenseIssued
             | EventKind::LicenseRenewed
             | EventKind::LicenseAmended
+            | EventKind::ActivationGranted
+            | EventKind::ActivationRenewed
     )
 }
 

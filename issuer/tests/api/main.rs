@@ -10,6 +10,8 @@ mod catalogue;
 #[cfg(test)]
 mod check;
 #[cfg(test)]
+mod deployment;
+#[cfg(test)]
 mod find;
 #[cfg(test)]
 mod home;
@@ -25,5 +27,11 @@ mod publish;
 mod renew;
 #[cfg(test)]
 mod revoke;
+#[cfg(test)]
+mod seats;
+#[cfg(test)]
+mod seats_checked;
+#[cfg(test)]
+mod seats_given_back;
 #[cfg(test)]
 mod suspend;
