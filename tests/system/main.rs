@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod accidents;
+mod deployment;
 mod doctor;
 mod ledger_care;
 mod life;
@@ -9,6 +10,9 @@ mod manuals;
 mod passphrases;
 mod quickstart;
 mod readers;
+mod seats;
+mod seats_at_once;
+mod seats_killed;
 mod seeing;
 mod slips;
 mod world;

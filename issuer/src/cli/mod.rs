@@ -1,5 +1,6 @@
 //! The command line: one file for each command. Data goes to standard output, words to standard error.
 
+mod activation;
 mod asked;
 mod completions;
 mod doctor;
@@ -37,9 +38,9 @@ Examples:
   lictor issue --product dialer --plan pro --customer 'Acme GmbH' --term 1y
   lictor verify acme.lic --product dialer
 
-Exit codes: 0 done, 1 unexpected, 2 usage, 10 to 13 a verdict's code,
-14 no signing key, 20 conflict, 21 not found, 22 not valid, 30 cannot read,
-31 cannot write, 32 ledger locked or damaged.";
+Exit codes: 0 done, 1 unexpected, 2 usage, 10 to 13 the code of a verdict or
+of a denied seat, 14 no signing key, 20 conflict, 21 not found, 22 not valid,
+30 cannot read, 31 cannot write, 32 ledger locked or damaged.";
 
 /// Issue, revoke and verify offline licenses.
 #[derive(Parser, Debug)]
@@ -62,6 +63,8 @@ enum Command {
     License(license::License),
     #[command(about = "Issue a license (short for 'license issue')")]
     Issue(Box<license::issue::Issue>),
+    #[command(subcommand)]
+    Activation(Box<activation::Activation>),
     #[command(subcommand)]
     Status(status::Status),
     #[command(subcommand)]
@@ -118,6 +121,7 @@ impl Command {
             Self::Product(command) => command.run(globals, output),
             Self::License(command) => command.run(globals, output),
             Self::Issue(command) => command.run(globals, output),
+            Self::Activation(command) => command.run(globals, output),
             Self::Status(command) => command.run(globals, output),
             Self::Ledger(command) => command.run(globals, output),
             Self::Doctor(command) => command.run(globals, output),
