@@ -4,15 +4,19 @@
 //! request that it answers, and a seat is counted in the transaction that grants it.
 
 mod answer;
+mod asked;
 mod deny;
 mod desk;
 mod enclosed;
 mod find;
 mod grant;
 mod history;
+mod kept;
 mod occupancy;
 mod record;
 mod request;
+mod said;
+mod seen;
 mod sign;
 mod sweep;
 mod vacate;

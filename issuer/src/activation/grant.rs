@@ -4,11 +4,14 @@ use lictor_keys::Signer;
 use lictor_shared::json::Value;
 
 use super::answer::Answer;
-use super::desk::{Desk, is_ours, repeated};
+use super::asked::is_ours;
+use super::desk::Desk;
+use super::kept::repeated;
 use super::request::SeatRequest;
 use crate::error::Failure;
 use crate::home::Home;
 use crate::ledger::Ledger;
+use crate::ledger::transaction::Recorded;
 use crate::occasion::Occasion;
 use crate::outcome::Outcome;
 use crate::terms::Span;
@@ -57,13 +60,13 @@ pub fn grant(
     occasion: &Occasion,
 ) -> Result<Grants, Failure> {
     let transaction = ledger.begin(occasion)?;
-    let mut desk = Desk::new(home, &transaction, signer, lease, occasion.at);
+    let mut desk = Desk { home, transaction: &transaction, signer, lease, at: occasion.at, last: None };
     let mut answers = Vec::with_capacity(requests.len());
     for request in requests {
         answers.push(desk.answer(request)?);
     }
-    let last = desk.last();
-    let grants = Grants { answers, event: last.map(crate::ledger::transaction::Recorded::seq) };
+    let last = desk.last;
+    let grants = Grants { answers, event: last.map(Recorded::seq) };
     // After this line every answer is kept: asked again, it is the same. Before, no seat is taken and nobody has seen a token.
     // Answers that were all given before change nothing.
     match last {

@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::accepted::accepted_by_validator;
 use crate::error::{Failure, FailureKind};
+use crate::event::Facts;
 use crate::ledger::transaction::Transaction;
 use crate::press::be_the_key;
 
@@ -21,6 +22,14 @@ pub(super) struct Stamp<'a> {
     pub(super) signer: &'a dyn Signer,
     pub(super) ring: &'a KeyRing,
     pub(super) key: &'a KeyRecord,
+}
+
+impl Stamped {
+    /// What the event says of it.
+    pub(super) fn named(&self, facts: Facts, stamp: &Stamp<'_>) -> Facts {
+        let kid = stamp.key.public.thumbprint().to_string();
+        facts.and("tokenSha256", self.sha256.as_deref()).and("kid", kid)
+    }
 }
 
 impl Stamp<'_> {
