@@ -1,6 +1,7 @@
 //! Nothing is handed out that a deployment would not take.
 
 use lictor_keys::KeyRing;
+use lictor_shared::AnchorSet;
 use lictor_validator::{IssuerSigned, Unverified};
 
 use crate::error::{Failure, FailureKind};
@@ -10,13 +11,7 @@ use crate::error::{Failure, FailureKind};
 /// # Errors
 /// [`FailureKind::Unexpected`] with the validator's reason. Nothing has been committed then.
 pub(crate) fn accepted_by_validator<A: IssuerSigned>(token: &str, ring: &KeyRing) -> Result<(), Failure> {
-    let anchors = ring.anchors().map_err(|error| {
-        Failure::new(
-            FailureKind::Unexpected,
-            format!("The issuer's own keys are refused as trust anchors: {error}."),
-        )
-        .because(error)
-    })?;
+    let anchors = anchors(ring)?;
     let verified = Unverified::<A>::read(token.as_bytes()).and_then(|unverified| unverified.verify(&anchors));
     match verified {
         Ok(_) => Ok(()),
@@ -28,4 +23,12 @@ pub(crate) fn accepted_by_validator<A: IssuerSigned>(token: &str, ring: &KeyRing
         .with("reason", refusal.reason().as_str())
         .because(refusal)),
     }
+}
+
+/// What the issuer's deployments trust.
+pub(crate) fn anchors(ring: &KeyRing) -> Result<AnchorSet, Failure> {
+    ring.anchors().map_err(|error| {
+        let message = format!("The issuer's own keys are refused as trust anchors: {error}.");
+        Failure::new(FailureKind::Unexpected, message).because(error)
+    })
 }

@@ -15,7 +15,16 @@ use crate::occasion::Occasion;
 use crate::resolve::{self, Dates};
 use crate::revision::{self, Changes, Earlier, Revised, Revision};
 use crate::terms::Terms;
-use crate::transition::forbidden;
+use crate::transition::{forbidden, issue_another};
+
+/// An amendment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Amendment {
+    /// What changes.
+    pub changes: Changes,
+    /// What becomes of the earlier revisions.
+    pub earlier: Earlier,
+}
 
 /// What [`amend`] would sign now. Nothing is changed, and no private key is needed.
 ///
@@ -25,13 +34,15 @@ pub fn preview_amendment(
     home: &Home,
     ledger: &Ledger,
     id: &str,
-    changes: &Changes,
+    amendment: &Amendment,
     occasion: &Occasion,
 ) -> Result<Draft, Failure> {
-    with(changes, |revision| revision::preview(home, ledger, id, revision, occasion))
+    with(amendment, |revision| revision::preview(home, ledger, id, revision, occasion))
 }
 
 /// Amends a license. The new revision starts and ends when the latest one does. A suspended license stays suspended.
+///
+/// Of a license that a leaked key signed nothing need change: then it is signed anew as it is.
 ///
 /// # Errors
 /// [`FailureKind::Usage`] if nothing would change, [`FailureKind::NotFound`] if there is no such license or plan,
@@ -41,15 +52,16 @@ pub fn amend(
     ledger: &mut Ledger,
     signer: &dyn Signer,
     id: &str,
-    changes: &Changes,
+    amendment: &Amendment,
     occasion: &Occasion,
 ) -> Result<Revised, Failure> {
-    with(changes, |revision| revision::revise(home, ledger, signer, id, revision, occasion))
+    with(amendment, |revision| revision::revise(home, ledger, signer, id, revision, occasion))
 }
 
-fn with<T>(changes: &Changes, then: impl FnOnce(&Revision<'_>) -> T) -> T {
-    let draft = |latest: &Latest, connection: &Connection, at| draft(latest, changes, connection, at);
-    then(&Revision { kind: EventKind::LicenseAmended, earlier: Earlier::Keep, draft: &draft })
+fn with<T>(amendment: &Amendment, then: impl FnOnce(&Revision<'_>) -> T) -> T {
+    let draft =
+        |latest: &Latest, connection: &Connection, at| draft(latest, &amendment.changes, connection, at);
+    then(&Revision { kind: EventKind::LicenseAmended, earlier: amendment.earlier, draft: &draft })
 }
 
 fn draft(
@@ -60,12 +72,15 @@ fn draft(
 ) -> Result<Draft, Failure> {
     can_be_amended(latest, at)?;
     let starts_at = latest.claims.starts_at;
-    let draft = latest.draft(changes, connection, at, |errors, terms| Dates {
-        starts_at,
-        term: term(errors, terms, &latest.claims, at),
-        maintenance_until: latest.maintenance(errors, terms, starts_at),
+    let draft = latest.draft(changes, connection, at, |errors, terms| {
+        refuse_an_end(errors, &changes.terms, &latest.claims);
+        Dates {
+            starts_at,
+            term: term(errors, terms, &latest.claims, at),
+            maintenance_until: latest.maintenance(errors, terms, starts_at),
+        }
     })?;
-    if differs(&draft, &latest.claims) {
+    if differs(&draft, &latest.claims) || latest.is_by_leaked_key(connection)? {
         return Ok(draft);
     }
     Err(Failure::new(FailureKind::Usage, format!("nothing of the license {} would change", latest.record.id))
@@ -74,15 +89,27 @@ fn draft(
 
 fn can_be_amended(latest: &Latest, at: Timestamp) -> Result<(), Failure> {
     let license = &latest.record;
-    match license.state(at) {
-        LicenseState::Scheduled | LicenseState::Active | LicenseState::Grace | LicenseState::Suspended => {
-            Ok(())
+    if license.state(at) == LicenseState::Revoked {
+        let failure = forbidden(license, at, "what is revoked cannot be amended");
+        return Err(failure.hint(issue_another(&latest.claims)));
+    }
+    // What is suspended may be over besides.
+    if license.course(at) == LicenseState::Ended {
+        let failure = forbidden(license, at, "what is over cannot be amended");
+        return Err(failure.hint(format!("lictor license renew {} --term 1y", license.id)));
+    }
+    Ok(())
+}
+
+/// What never expires has no end that is warned of, or that a grace follows.
+fn refuse_an_end(errors: &mut FieldErrors, given: &Terms, claims: &License) {
+    if claims.term != Term::Perpetual {
+        return;
+    }
+    for (field, is_given) in [("warn", given.warn.is_some()), ("grace", given.grace.is_some())] {
+        if is_given {
+            errors.add(field, "the license never expires, so there is no end that it could count from");
         }
-        LicenseState::Revoked => {
-            Err(forbidden(license, at, "what is revoked cannot be amended").hint("lictor issue"))
-        }
-        LicenseState::Ended => Err(forbidden(license, at, "what is over cannot be amended")
-            .hint(format!("lictor license renew {} --term 1y", license.id))),
     }
 }
 

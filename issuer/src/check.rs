@@ -1,8 +1,11 @@
 //! The check of a ledger: whether everything in it follows from its events.
 
 mod activation;
+mod customer;
+mod key;
 mod license;
 mod request;
+mod restored;
 
 use lictor_shared::Timestamp;
 use lictor_shared::json::{Members, Value};
@@ -11,13 +14,14 @@ use std::collections::BTreeMap;
 
 use crate::error::{Failure, FailureKind};
 use crate::event::{Event, EventKind};
-use crate::key;
+use crate::ledger::clock::CLOCK_CHANGED;
 use crate::ledger::events::{self, differs};
+use crate::ledger::fault::RESTORE;
 use crate::ledger::projection::{self, Decisions, Statuses, Table};
 use crate::ledger::transaction::REQUEST_ID;
-use crate::ledger::{Events, Ledger, OrFault as _, entries, keys, products};
+use crate::ledger::{Events, Ledger, OrFault as _, keys, products, schema};
 use lictor_keys::KeyRing;
-use lictor_shared::{Name, Thumbprint, Uri};
+use lictor_shared::Name;
 
 /// What a check went through, and found to be as it should.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,7 +56,7 @@ pub fn check(ledger: &Ledger) -> Result<Checked, Failure> {
 
 fn damaged(what: String) -> Failure {
     Failure::new(FailureKind::Ledger, format!("The ledger is damaged or was tampered with: {what}."))
-        .hint("Restore the whole home from a backup; keep the damaged one for analysis.")
+        .hint(RESTORE)
 }
 
 /// What the events so far say.
@@ -60,11 +64,14 @@ struct Check<'c> {
     connection: &'c Connection,
     ledger: &'c Ledger,
     ring: KeyRing,
+    key_words: key::LastWords,
     rows: BTreeMap<Table, u64>,
     statuses: Statuses,
     decisions: Decisions,
-    sequences: BTreeMap<String, u64>,
     seats: activation::Seats,
+    /// The last sequence of each list, and when it was signed.
+    lists: BTreeMap<String, (u64, Option<Timestamp>)>,
+    customers: BTreeMap<String, String>,
     requests: BTreeMap<String, request::Told>,
     checked: Checked,
 }
@@ -75,11 +82,13 @@ impl<'c> Check<'c> {
             connection,
             ledger,
             ring: keys::ring(connection)?,
+            key_words: key::last_words(connection)?,
             rows: BTreeMap::new(),
             statuses: Statuses::new(),
             decisions: Decisions::new(),
-            sequences: BTreeMap::new(),
             seats: activation::Seats::default(),
+            lists: BTreeMap::new(),
+            customers: BTreeMap::new(),
             requests: BTreeMap::new(),
             checked: Checked::default(),
         })
@@ -89,13 +98,20 @@ impl<'c> Check<'c> {
         self.personal(event)?;
         match event.kind {
             EventKind::IssuerCreated => self.issuer(event)?,
-            EventKind::KeyCreated => self.key(event)?,
+            EventKind::KeyCreated
+            | EventKind::KeyActivated
+            | EventKind::KeyRetired
+            | EventKind::KeyDistrusted
+            | EventKind::KeyResealed
+            | EventKind::KeyDestroyed => self.key(event)?,
+            EventKind::KeyExported => self.key_exported(event)?,
             EventKind::ProductAdded => self.product(event)?,
             EventKind::LicenseIssued => self.license_issued(event)?,
             EventKind::LicenseRevoked => self.license_revoked(event)?,
             EventKind::LicenseSuspended => self.license_suspended(event)?,
             EventKind::LicenseReinstated => self.license_reinstated(event)?,
             EventKind::LicenseRenewed | EventKind::LicenseAmended => self.license_revised(event)?,
+            EventKind::LicenseImported => self.license_imported(event)?,
             EventKind::StatusPublished => self.status_published(event)?,
             EventKind::LedgerRestored => self.ledger_restored(event)?,
             EventKind::ActivationGranted
@@ -142,24 +158,13 @@ impl<'c> Check<'c> {
         facts.says("issuer", self.ledger.issuer().as_str())
     }
 
-    fn key(&mut self, event: &Event) -> Result<(), Failure> {
-        let facts = Facts(event);
-        let kid = facts.parsed("kid", Thumbprint::new)?;
-        let record =
-            self.ring.find(&kid).ok_or_else(|| differs(event.seq, format!("the key {kid} is missing")))?;
-        for (name, value) in key::record_facts(record) {
-            facts.says(&name, value)?;
-        }
-        self.counts(Table::SigningKey);
-        Ok(())
-    }
-
     fn product(&mut self, event: &Event) -> Result<(), Failure> {
         let name = Facts(event).parsed("name", Name::new)?;
         let product = products::find(self.connection, &name)?;
         let product = product.ok_or_else(|| differs(event.seq, format!("the product {name} is missing")))?;
         let mut told = event.body.clone();
         told.remove(REQUEST_ID);
+        told.remove(CLOCK_CHANGED);
         if product.to_value() != Value::Object(told) {
             return Err(differs(event.seq, format!("the product {name} is not as it was added")));
         }
@@ -172,19 +177,11 @@ impl<'c> Check<'c> {
         let (uri, sequence) = (facts.text("uri")?.to_owned(), facts.integer("sequence")?);
         let sha256 = facts.text("tokenSha256")?.to_owned();
         self.seats.editions.insert((uri.clone(), sequence), sha256);
-        match self.sequences.insert(uri.clone(), sequence) {
-            Some(before) if before >= sequence => {
+        match self.lists.insert(uri.clone(), (sequence, Some(event.at))) {
+            Some((before, _)) if before >= sequence => {
                 Err(differs(event.seq, format!("the sequence of {uri} is {sequence} after {before}")))
             }
             _ => Ok(()),
-        }
-    }
-
-    fn ledger_restored(&self, event: &Event) -> Result<(), Failure> {
-        let uri = Facts(event).parsed("statusUri", Uri::new)?;
-        match entries::find(self.connection, &uri)? {
-            Some(_) => Ok(()),
-            None => Err(differs(event.seq, format!("the list {uri} is missing"))),
         }
     }
 
@@ -207,11 +204,14 @@ impl<'c> Check<'c> {
         }
         same("status_entry", &self.statuses, &projection::statuses(self.connection)?)?;
         same("license", &self.decisions, &projection::decisions(self.connection)?)?;
-        let sequences = entries::sequences(self.connection)?;
-        let published = sequences.into_iter().filter(|(_, sequence)| *sequence > 0).collect();
-        same("status_list", &self.sequences, &published)?;
+        same("status_list", &self.lists, &projection::lists(self.connection)?)?;
         self.seats()?;
-        self.requests()
+        self.customers()?;
+        self.requests()?;
+        match schema::difference(self.connection)? {
+            Some(difference) => Err(damaged(difference)),
+            None => Ok(()),
+        }
     }
 }
 

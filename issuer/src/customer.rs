@@ -1,11 +1,68 @@
 //! Customers: a name for people, and an id that stays.
 
+use lictor_shared::json::Value;
 use lictor_shared::{Text, hex};
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Failure, FailureKind, shell};
-use crate::ledger::customers;
+use crate::ledger::{Ledger, customers};
+
+/// A customer, and how many licenses he has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CustomerRecord {
+    /// The id, which stays.
+    pub id: Text,
+    /// The name.
+    pub name: Text,
+    /// How many licenses were issued to him, whatever became of them.
+    pub licenses: u64,
+}
+
+/// A customer who was looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundCustomer {
+    /// The id.
+    pub id: Text,
+    /// The name.
+    pub name: Text,
+    /// The ids of others who are called what this one has as id.
+    pub namesakes: Vec<Text>,
+}
+
+/// Visits every customer in the order of the ids, until all are visited or a visit fails.
+///
+/// # Errors
+/// Those of the visit, and [`Failure`] if the ledger cannot be read.
+pub fn visit_customers(
+    ledger: &Ledger,
+    visit: &mut dyn FnMut(CustomerRecord) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    customers::visit(ledger.connection(), visit)
+}
+
+/// The customer with this id, else the only one with exactly this name.
+///
+/// # Errors
+/// [`FailureKind::NotFound`] if there is none, [`FailureKind::Conflict`] if several have the name, naming up to 10.
+pub fn find_customer(ledger: &Ledger, wanted: &Text) -> Result<FoundCustomer, Failure> {
+    let connection = ledger.connection();
+    let mut called = customers::ids(connection, wanted)?;
+    if let Some(name) = customers::name(connection, wanted)? {
+        called.retain(|id| id != wanted);
+        return Ok(FoundCustomer { id: wanted.clone(), name, namesakes: called });
+    }
+    match called.as_slice() {
+        [id] => Ok(FoundCustomer { id: id.clone(), name: wanted.clone(), namesakes: Vec::new() }),
+        [] => {
+            let message = format!("There is no customer with the id or the name {:?}.", wanted.as_str());
+            Err(Failure::new(FailureKind::NotFound, message)
+                .hint("lictor customer list")
+                .with("customer", wanted.as_str()))
+        }
+        several => Err(ambiguous(wanted, several).hint("Give the id of the one that you mean.")),
+    }
+}
 
 /// Characters of an id that is made from a name.
 const SLUG_CHARS: usize = 60;
@@ -46,13 +103,15 @@ fn by_name(connection: &Connection, name: &Text) -> Result<Text, Failure> {
             customers::insert(connection, &id, name)?;
             Ok(id)
         }
-        several => {
-            let several: Vec<&str> = several.iter().map(Text::as_str).collect();
-            let message =
-                format!("Several customers are called {:?}: {}.", name.as_str(), several.join(", "));
-            Err(Failure::new(FailureKind::Conflict, message).hint("Say which one with --customer-id ID."))
-        }
+        several => Err(ambiguous(name, several).hint("Say which one with --customer-id ID.")),
     }
+}
+
+fn ambiguous(name: &Text, ids: &[Text]) -> Failure {
+    let ids: Vec<&str> = ids.iter().map(Text::as_str).collect();
+    let message = format!("Several customers are called {:?}: {}.", name.as_str(), ids.join(", "));
+    Failure::new(FailureKind::Conflict, message)
+        .with("candidates", ids.into_iter().map(Value::from).collect::<Vec<_>>())
 }
 
 /// The slug of the name, or, if another customer has that, the slug and as much of the name's hash as it takes.

@@ -7,8 +7,10 @@ mod lists;
 use lictor_shared::Timestamp;
 use std::path::Path;
 
+use crate::check::check;
 use crate::error::{Failure, FailureKind};
 use crate::home::Home;
+use crate::ledger::fault::RESTORE;
 use crate::ledger::{Ledger, events, projection};
 
 /// How bad a finding is.
@@ -65,11 +67,20 @@ impl Finding {
     }
 }
 
+/// How thoroughly the ledger is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// Everything in it is recomputed from its events, which takes as long as it is large.
+    Thorough,
+    /// Only its file is looked at.
+    Quick,
+}
+
 /// Looks at everything in a home without changing it, as of `at`. What stands in the way of looking is a finding too.
 ///
 /// # Errors
 /// [`FailureKind::NotFound`] if there is no home.
-pub fn examine(path: &Path, at: Timestamp) -> Result<Vec<Finding>, Failure> {
+pub fn examine(path: &Path, at: Timestamp, depth: Depth) -> Result<Vec<Finding>, Failure> {
     let home = match Home::open(path) {
         Ok(home) => home,
         Err(failure) if failure.kind == FailureKind::NotFound => return Err(failure),
@@ -78,50 +89,57 @@ pub fn examine(path: &Path, at: Timestamp) -> Result<Vec<Finding>, Failure> {
     let config = home.config();
     let names = format!("lictor.toml names the issuer {} and the list {}.", config.issuer, config.status_uri);
     let mut findings = vec![Finding::fine("configuration", names)];
-    findings.push(files::home(&home));
+    findings.extend(files::examine(&home));
     match home.ledger() {
-        Ok(ledger) => {
-            findings.push(files::ledger(&home));
-            findings.extend(of_ledger(&home, &ledger, at));
+        Ok(ledger) => findings.extend(of_ledger(&home, &ledger, at, depth)),
+        Err(failure) => {
+            findings.push(Finding::problem("ledger", failure));
+            // A key can be lost as well, whatever became of the ledger.
+            findings.extend(keys::folder(&home, None));
         }
-        Err(failure) => findings.push(Finding::problem("ledger", failure)),
     }
     Ok(findings)
 }
 
 /// Ledger, clock, keys and lists; the first failure of one of them is its finding.
-fn of_ledger(home: &Home, ledger: &Ledger, at: Timestamp) -> Vec<Finding> {
+fn of_ledger(home: &Home, ledger: &Ledger, at: Timestamp, depth: Depth) -> Vec<Finding> {
     let mut findings = vec![
-        integrity(ledger).unwrap_or_else(|failure| Finding::problem("integrity", failure)),
+        integrity(ledger, depth).unwrap_or_else(|failure| Finding::problem("integrity", failure)),
         clock(ledger, at).unwrap_or_else(|failure| Finding::problem("clock", failure)),
     ];
-    findings.extend(
-        keys::examine(home, ledger, at).unwrap_or_else(|failure| vec![Finding::problem("keys", failure)]),
-    );
+    findings.extend(keys::examine(home, ledger, at));
     findings.extend(
         lists::examine(home, ledger, at).unwrap_or_else(|failure| vec![Finding::problem("lists", failure)]),
     );
     findings
 }
 
-fn integrity(ledger: &Ledger) -> Result<Finding, Failure> {
+fn integrity(ledger: &Ledger, depth: Depth) -> Result<Finding, Failure> {
+    if depth == Depth::Thorough {
+        let checked = check(ledger)?;
+        let says = format!("Every row of the ledger follows from its {} events.", checked.events);
+        return Ok(Finding::fine("integrity", says));
+    }
     match projection::quick_damage(ledger.connection())? {
-        None => {
-            Ok(Finding::fine("integrity", "The ledger's file is sound. All of it: lictor ledger verify."))
+        None => Ok(Finding::fine(
+            "integrity",
+            "The ledger's file is sound; because of --quick its rows were not recomputed.",
+        )),
+        Some(damage) => {
+            let failure = Failure::new(FailureKind::Ledger, format!("The ledger is damaged: {damage}."));
+            Err(failure.hint(RESTORE))
         }
-        Some(damage) => Err(Failure::new(FailureKind::Ledger, format!("The ledger is damaged: {damage}."))
-            .hint("lictor ledger restore FILE --status-uri URI")),
     }
 }
 
 fn clock(ledger: &Ledger, at: Timestamp) -> Result<Finding, Failure> {
-    let last = events::last_at(ledger.connection())?;
-    Ok(match last {
-        Some(last) if at < last => Finding::warning(
+    let latest = events::latest_at(ledger.connection())?;
+    Ok(match latest {
+        Some(latest) if at < latest => Finding::warning(
             "clock",
-            format!("It is {at}, and the last event was at {last}."),
+            format!("It is {at}, and the latest event was at {latest}."),
             "Set the clock; what is signed now would be dated before it.",
         ),
-        _ => Finding::fine("clock", format!("It is {at}, not before the last event.")),
+        _ => Finding::fine("clock", format!("It is {at}, not before the latest event.")),
     })
 }

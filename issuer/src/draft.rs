@@ -126,8 +126,13 @@ impl Draft {
         let mut warnings = Vec::new();
         if let (SeatLimit::AtMost(seats), ActivationPolicy::Optional) = (self.seats.limit, self.activation) {
             warnings.push(format!(
-                "The number of seats ({seats}) binds nobody: deployments need no activation. To count them, issue it with --activation required."
+                "The number of seats ({seats}) binds nobody: deployments need no activation. To count them, give --activation required."
             ));
+        }
+        if let (Some(until), Some(end)) = (self.maintenance_until, self.term.expires_at())
+            && until < end
+        {
+            warnings.push(format!("Releases after {until} are not covered, though it runs until {end}."));
         }
         if self.starts_at > self.issued_at {
             warnings

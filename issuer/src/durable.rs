@@ -1,12 +1,13 @@
 //! Files that are whole or not there, and on disk when a function says so.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, BufWriter, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use crate::entropy;
 use crate::error::{Failure, FailureKind};
+use crate::undisturbed::Undisturbed;
 use lictor_shared::hex;
 
 /// Who may read a file that is written.
@@ -36,7 +37,7 @@ pub fn create(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Failure
     temporary.write(path, bytes)?;
     // Unlike a rename, a link fails where the name is taken.
     match fs::hard_link(&temporary.name, path) {
-        Ok(()) => sync_folder(parent(path)),
+        Ok(()) => named(path),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(taken(path)),
         // The file systems of USB sticks know no links.
         Err(error)
@@ -48,11 +49,89 @@ pub fn create(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Failure
     }
 }
 
-/// Gives a file that is on disk another name, which must be free; the old name may then go. After `Ok` the name is on
-/// disk too.
-pub(crate) fn name(file: &Path, path: &Path) -> Result<(), Failure> {
+/// A file that must not exist yet and is written bit by bit. Dropped before it is [finished](Self::finish), nothing of it is
+/// there.
+#[derive(Debug)]
+pub struct Growing {
+    building: TemporaryFolder,
+    file: BufWriter<File>,
+    path: PathBuf,
+}
+
+impl Growing {
+    /// Begins it.
+    ///
+    /// # Errors
+    /// [`FailureKind::CannotWrite`] if the file system refuses.
+    pub fn create(path: &Path, readers: Readers) -> Result<Self, Failure> {
+        let building = TemporaryFolder::beside(path).map_err(|failure| renamed(failure, path))?;
+        let file =
+            OpenOptions::new().write(true).create_new(true).mode(readers.mode()).open(begun(&building));
+        let file = BufWriter::new(file.map_err(cannot_write(path))?);
+        Ok(Self { building, file, path: path.into() })
+    }
+
+    /// Writes what comes next.
+    ///
+    /// # Errors
+    /// [`FailureKind::CannotWrite`] if the file system refuses.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.file.write_all(bytes).map_err(cannot_write(&self.path))
+    }
+
+    /// After `Ok` it is on disk, name included; after a failure it is not there.
+    ///
+    /// # Errors
+    /// [`FailureKind::Conflict`] if the name is taken, [`FailureKind::CannotWrite`] if the file system refuses.
+    pub fn finish(mut self, existing: Existing) -> Result<(), Failure> {
+        let written = self.file.flush().and_then(|()| self.file.get_ref().sync_all());
+        written.map_err(cannot_write(&self.path))?;
+        name(&begun(&self.building), &self.path, existing)
+    }
+}
+
+/// The file while it grows.
+fn begun(building: &TemporaryFolder) -> PathBuf {
+    building.path().join("file")
+}
+
+/// The name that was asked for, in place of one that nobody knows.
+fn renamed(failure: Failure, path: &Path) -> Failure {
+    match failure.source.and_then(|source| source.downcast::<io::Error>().ok()) {
+        Some(error) => cannot_write(path)(*error),
+        None => Failure { source: None, ..failure },
+    }
+}
+
+/// What becomes of a file that has the name of a new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// It stays, and the new one is not written.
+    Keep,
+    /// It goes, once the new one is whole.
+    Replace,
+}
+
+/// Makes a new name durable, or takes it back.
+fn named(path: &Path) -> Result<(), Failure> {
+    sync_folder(parent(path)).inspect_err(|_| {
+        // That it cannot be taken back either is no news: the disk fails.
+        let _ = fs::remove_file(path);
+    })
+}
+
+/// Gives a file that is on disk another name; the old name may then go. After `Ok` the name is on disk too.
+pub(crate) fn name(file: &Path, path: &Path, existing: Existing) -> Result<(), Failure> {
+    match existing {
+        Existing::Keep => name_free(file, path),
+        Existing::Replace => rename(file, path),
+    }
+}
+
+/// After a failure the name is not there.
+fn name_free(file: &Path, path: &Path) -> Result<(), Failure> {
     match fs::hard_link(file, path) {
-        Ok(()) => sync_folder(parent(path)),
+        Ok(()) => named(path),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(taken(path)),
         // The file systems of USB sticks know no links, and hardly two writers of one name.
         Err(error)
@@ -61,36 +140,46 @@ pub(crate) fn name(file: &Path, path: &Path) -> Result<(), Failure> {
             if path.symlink_metadata().is_ok() {
                 return Err(taken(path));
             }
-            rename(file, path)
+            fs::rename(file, path).map_err(cannot_write(path))?;
+            named(path)
         }
         Err(error) => Err(cannot_write(path)(error)),
     }
 }
 
-/// Gives a file that is on disk another name, in place of a file that has it. After `Ok` the name is on disk too.
+/// At every moment one of the two files has the name, whole. After a failure the message says if it is the new one.
 pub(crate) fn rename(file: &Path, path: &Path) -> Result<(), Failure> {
     fs::rename(file, path).map_err(cannot_write(path))?;
-    sync_folder(parent(path))
+    sync_folder(parent(path)).map_err(|failure| {
+        let message = format!(
+            "The new {} is there, but a power cut might still bring the old one back. {}",
+            path.display(),
+            failure.message
+        );
+        Failure { message, ..failure }
+    })
 }
 
 /// The same without a link: a crash in between leaves a part of the file, a failure leaves nothing.
 fn create_in_place(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Failure> {
+    let whole = Undisturbed::begin();
     let created = OpenOptions::new().write(true).create_new(true).mode(readers.mode()).open(path);
     let file = created.map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => taken(path),
         _ => cannot_write(path)(error),
     })?;
     // Removed again unless it is whole.
-    let mut begun = Temporary { name: path.into(), file, fate: Fate::Remove };
+    let mut begun = Temporary { name: path.into(), file, fate: Fate::Remove, _whole: whole };
     begun.write(path, bytes)?;
     begun.fate = Fate::Keep;
-    sync_folder(parent(path))
+    named(path)
 }
 
 /// Writes a file, in place of the one that has its name, if any. At every moment one of the two is there, whole.
 ///
 /// # Errors
-/// [`FailureKind::CannotWrite`] if the file system refuses; then the old file is still there.
+/// [`FailureKind::CannotWrite`] if the file system refuses; then the old file is still there, unless the message says that
+/// the new one is.
 pub fn replace(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Failure> {
     let temporary = Temporary::create(path, readers)?;
     temporary.write(path, bytes)?;
@@ -108,6 +197,8 @@ pub fn probe(path: &Path, bytes: usize) -> Result<(), Failure> {
 
 /// Makes the names in a folder durable.
 pub(crate) fn sync_folder(folder: &Path) -> Result<(), Failure> {
+    #[cfg(test)]
+    failing::sync(folder)?;
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(cannot_write(folder))
 }
 
@@ -121,32 +212,45 @@ pub(crate) fn create_folders(path: &Path) -> Result<(), Failure> {
     match DirBuilder::new().create(path) {
         // Another process was faster.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(no_folder(path)),
         Err(error) => Err(cannot_write(path)(error)),
         Ok(()) => sync_folder(above),
     }
 }
 
 /// A folder for its owner only that is removed with all that is in it when this is dropped, unless it was
-/// [kept](Self::keep).
+/// [kept](Self::keep). It is locked as long as it is used, so that one that a crash left behind can be told.
 #[derive(Debug)]
-pub(crate) struct TemporaryFolder(PathBuf);
+pub(crate) struct TemporaryFolder {
+    path: PathBuf,
+    #[expect(dead_code, reason = "its lock ends with it")]
+    lock: Option<File>,
+    /// A signal would leave it behind.
+    _whole: Undisturbed,
+}
 
 impl TemporaryFolder {
-    /// Creates it beside `path`, on the same file system.
+    /// Creates it beside `path`, on the same file system, and removes those that others left there.
     pub(crate) fn beside(path: &Path) -> Result<Self, Failure> {
+        sweep(path);
         let folder = temporary_name(path)?;
-        DirBuilder::new().mode(0o700).create(&folder).map_err(cannot_write(&folder))?;
-        Ok(Self(folder))
+        let whole = Undisturbed::begin();
+        // It gets the name by which others tell what was left behind only when it is locked.
+        let begun = folder.with_extension("new");
+        DirBuilder::new().mode(0o700).create(&begun).map_err(cannot_write(path))?;
+        let lock = File::open(&begun).ok().filter(|folder| folder.try_lock().is_ok());
+        fs::rename(&begun, &folder).map_err(cannot_write(path))?;
+        Ok(Self { path: folder, lock, _whole: whole })
     }
 
     pub(crate) fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 
     /// Gives it its lasting name, which must be free or that of an empty folder. After `Ok` the name is on disk.
     pub(crate) fn keep(self, path: &Path) -> Result<(), Failure> {
-        sync_folder(&self.0)?;
-        fs::rename(&self.0, path).map_err(|error| match error.kind() {
+        sync_folder(&self.path)?;
+        fs::rename(&self.path, path).map_err(|error| match error.kind() {
             io::ErrorKind::DirectoryNotEmpty
             | io::ErrorKind::AlreadyExists
             | io::ErrorKind::NotADirectory => taken(path),
@@ -159,7 +263,7 @@ impl TemporaryFolder {
 impl Drop for TemporaryFolder {
     fn drop(&mut self) {
         // It bears its own name only as long as it was not kept. What cannot be removed is no home: nothing reads it.
-        let _ = fs::remove_dir_all(&self.0);
+        let _ = fs::remove_dir_all(&self.path);
     }
 }
 
@@ -168,6 +272,8 @@ struct Temporary {
     name: PathBuf,
     file: File,
     fate: Fate,
+    /// A signal would leave it behind.
+    _whole: Undisturbed,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -179,8 +285,9 @@ enum Fate {
 impl Temporary {
     fn create(path: &Path, readers: Readers) -> Result<Self, Failure> {
         let name = temporary_name(path)?;
+        let whole = Undisturbed::begin();
         let file = OpenOptions::new().write(true).create_new(true).mode(readers.mode()).open(&name);
-        Ok(Self { file: file.map_err(cannot_write(path))?, name, fate: Fate::Remove })
+        Ok(Self { file: file.map_err(cannot_write(path))?, name, fate: Fate::Remove, _whole: whole })
     }
 
     /// After `Ok` the bytes are on disk.
@@ -197,6 +304,37 @@ impl Drop for Temporary {
         // What stays behind bears a name that nothing reads.
         let _ = fs::remove_file(&self.name);
     }
+}
+
+/// Removes the folders beside `path` that a killed process left behind: those that nobody has locked.
+fn sweep(path: &Path) {
+    let beside = fs::read_dir(parent(path)).into_iter().flatten().flatten();
+    let left = beside.map(|entry| entry.path()).filter(|left| is_temporary(left, path) && left.is_dir());
+    for folder in left {
+        if File::open(&folder).is_ok_and(|lock| lock.try_lock().is_ok()) {
+            // What cannot be removed stays, as it did until now.
+            let _ = fs::remove_dir_all(&folder);
+        }
+    }
+}
+
+/// Whether a name is one that [`temporary_name`] gives beside `path`.
+fn is_temporary(found: &Path, path: &Path) -> bool {
+    let lasting = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    lasting_name(found) == Some(lasting)
+}
+
+/// Whether a name is one that only temporary files and folders bear.
+pub(crate) fn is_leftover(found: &Path) -> bool {
+    lasting_name(found).is_some()
+}
+
+/// The name that a temporary file or folder would have got, if it is one.
+fn lasting_name(found: &Path) -> Option<String> {
+    let name = found.file_name()?.to_string_lossy().into_owned();
+    let (lasting, random) = name.strip_prefix('.')?.strip_suffix(".tmp")?.rsplit_once('.')?;
+    let is_random = random.len() == 16 && random.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_random.then(|| lasting.to_owned())
 }
 
 /// `.NAME.RANDOM.tmp` beside `path`: two processes, or one after a crash, never meet in it.
@@ -218,6 +356,13 @@ pub(crate) fn parent(path: &Path) -> &Path {
 pub(crate) fn taken(path: &Path) -> Failure {
     Failure::new(FailureKind::Conflict, format!("{} exists already; it was left as it is.", path.display()))
         .with("path", path.display().to_string())
+}
+
+fn no_folder(path: &Path) -> Failure {
+    let path = path.display().to_string();
+    Failure::new(FailureKind::CannotWrite, format!("{path} is there already, and no folder."))
+        .hint("Name another folder.")
+        .with("path", path)
 }
 
 pub(crate) fn cannot_write(path: &Path) -> impl FnOnce(io::Error) -> Failure {
@@ -248,9 +393,31 @@ pub(crate) fn cannot_read(path: &Path) -> impl FnOnce(io::Error) -> Failure {
             io::ErrorKind::PermissionDenied => {
                 failure.hint("Run the command as the user whom it belongs to.")
             }
+            io::ErrorKind::NotADirectory => failure.hint("A part of that path is a file; name another one."),
             _ => failure,
         };
         failure.with("path", path).because(error)
+    }
+}
+
+/// A disk that fails to write a folder through, for tests: no plain machine has one.
+#[cfg(test)]
+pub(crate) mod failing {
+    use std::cell::Cell;
+    use std::path::Path;
+
+    thread_local! {
+        /// How many folders are written through before one is not.
+        pub(crate) static AFTER: Cell<Option<u32>> = const { Cell::new(None) };
+    }
+
+    pub(super) fn sync(folder: &Path) -> Result<(), crate::Failure> {
+        let left = AFTER.get();
+        AFTER.set(left.and_then(|left| left.checked_sub(1)));
+        match left {
+            Some(0) => Err(super::cannot_write(folder)(std::io::Error::other("the disk fails"))),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -8,6 +8,8 @@ use lictor_shared::json::{Members, Value};
 use lictor_shared::{Code, Envelope};
 use std::collections::BTreeMap;
 
+use crate::register::register;
+
 /// Why something was not done. Nothing was changed, unless the message says otherwise.
 #[derive(Debug)]
 pub struct Failure {
@@ -23,31 +25,30 @@ pub struct Failure {
     pub source: Option<Box<dyn core::error::Error + Send + Sync>>,
 }
 
-/// The kinds of failure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FailureKind {
-    /// The command itself is wrong.
-    Usage,
-    /// Input that was read but cannot be meant; `details.fieldErrors` says where.
-    Validation,
-    /// Nothing has this name or id.
-    NotFound,
-    /// The state of things does not allow it.
-    Conflict,
-    /// The request id was used for something else.
-    RequestReused,
-    /// The request was carried out before, by another process just now: its answer is in the ledger.
-    DoneBefore,
-    /// No key may sign this yet.
-    SigningNotConfigured,
-    /// A file cannot be read, or not as what it should be.
-    CannotRead,
-    /// A file cannot be written.
-    CannotWrite,
-    /// The ledger is locked by another process, or damaged.
-    Ledger,
-    /// A fault of the program or the machine.
-    Unexpected,
+register! {
+    /// The kinds of failure. What each means is what help and documents say of its exit code.
+    FailureKind {
+        /// the program or the machine has failed
+        Unexpected = "unexpected",
+        /// an option is unknown, missing or not of its form
+        Usage = "usage",
+        /// the issuer has no key that may sign this
+        SigningNotConfigured = "no signing key",
+        /// the state of the thing does not allow this
+        Conflict = "conflict",
+        /// it was used before, with other arguments
+        RequestReused = "request id reused",
+        /// nothing has this name or id
+        NotFound = "not found",
+        /// the values can be read but cannot be meant; `details.fieldErrors` says which and why
+        Validation = "not valid",
+        /// a file, a folder, a key or trust anchors
+        CannotRead = "cannot read",
+        /// a file, a folder, a full disk
+        CannotWrite = "cannot write",
+        /// another process holds it, or it is not as it was left
+        Ledger = "ledger locked or damaged",
+    }
 }
 
 impl FailureKind {
@@ -58,7 +59,7 @@ impl FailureKind {
             Self::Unexpected => 1,
             Self::Usage => 2,
             Self::SigningNotConfigured => 14,
-            Self::Conflict | Self::RequestReused | Self::DoneBefore => 20,
+            Self::Conflict | Self::RequestReused => 20,
             Self::NotFound => 21,
             Self::Validation => 22,
             Self::CannotRead => 30,
@@ -72,7 +73,7 @@ impl FailureKind {
     pub const fn code(self) -> Code {
         match self {
             Self::SigningNotConfigured => Code::LicenseSigningNotConfigured,
-            Self::Conflict | Self::DoneBefore => Code::Conflict,
+            Self::Conflict => Code::Conflict,
             Self::RequestReused => Code::IdempotencyKeyReused,
             Self::NotFound => Code::NotFound,
             Self::Validation => Code::ValidationFailed,
@@ -82,6 +83,9 @@ impl FailureKind {
         }
     }
 }
+
+/// The fact that tells such a conflict from others.
+const DONE_BEFORE: &str = "doneBefore";
 
 impl Failure {
     /// A failure with a sentence.
@@ -109,6 +113,19 @@ impl Failure {
     pub fn because(mut self, source: impl Into<Box<dyn core::error::Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
+    }
+
+    /// Whoever asked once looked for an answer first; between that and the change another process was faster.
+    pub(crate) fn done_before() -> Self {
+        Self::new(FailureKind::Conflict, "This request was carried out before; nothing was done again.")
+            .hint("Ask for its answer.")
+            .with(DONE_BEFORE, true)
+    }
+
+    /// Whether a request was carried out before, so that now there is an answer to it.
+    #[must_use]
+    pub fn is_done_before(&self) -> bool {
+        self.details.contains_key(DONE_BEFORE)
     }
 
     /// The exit code of a command that ends so.
@@ -250,7 +267,6 @@ mod tests {
             FailureKind::SigningNotConfigured,
             FailureKind::Conflict,
             FailureKind::RequestReused,
-            FailureKind::DoneBefore,
             FailureKind::NotFound,
             FailureKind::Validation,
             FailureKind::Unexpected,

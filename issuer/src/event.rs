@@ -35,6 +35,20 @@ register! {
         LicenseAmended = "license.amended",
         /// The ledger was restored from a backup, and new licenses got another list.
         LedgerRestored = "ledger.restored",
+        /// A key was activated: it signs before every key that was activated earlier.
+        KeyActivated = "key.activated",
+        /// A key was retired: it signs no more, and its window has an end.
+        KeyRetired = "key.retired",
+        /// A key has leaked: it signs no more, and from a date on deployments take nothing of it.
+        KeyDistrusted = "key.distrusted",
+        /// A key file was sealed anew, under another passphrase or none.
+        KeyResealed = "key.resealed",
+        /// The private half of a key was given up for good: its file is deleted right after.
+        KeyDestroyed = "key.destroyed",
+        /// The public keys were exported, for products to ship.
+        KeyExported = "key.exported",
+        /// A revision of a license was taken over from another ledger of the issuer.
+        LicenseImported = "license.imported",
         /// A deployment was given a seat.
         ActivationGranted = "activation.granted",
         /// A deployment that holds a seat was given a further activation for it.
@@ -285,6 +299,13 @@ mod tests {
                 "license.renewed",
                 "license.amended",
                 "ledger.restored",
+                "key.activated",
+                "key.retired",
+                "key.distrusted",
+                "key.resealed",
+                "key.destroyed",
+                "key.exported",
+                "license.imported",
                 "activation.granted",
                 "activation.renewed",
                 "activation.denied",

@@ -62,7 +62,7 @@ impl Home {
                 matches!(&error, FolderError::Io { error, .. } if error.kind() == io::ErrorKind::NotFound);
             let failure = Failure::from(error);
             match missing {
-                true => failure.hint("Restore the whole home from a backup."),
+                true => failure.hint("Restore the folder keys/ from a backup; the ledger stays as it is."),
                 false => failure,
             }
         })
@@ -92,14 +92,19 @@ impl Home {
         first.is_some_and(|name| name == CONFIG || name == KEYS || name.starts_with(LEDGER))
     }
 
+    /// Where the keys lie, or should.
+    pub(crate) fn keys_path(&self) -> PathBuf {
+        self.path.join(KEYS)
+    }
+
     /// Where the ledger lies, or should.
     pub(crate) fn ledger_path(&self) -> PathBuf {
         self.path.join(LEDGER)
     }
 
-    /// A ledger elsewhere that shall be this home's.
-    pub(crate) fn ledger_at(&self, path: &Path) -> Result<Ledger, Failure> {
-        self.own(Ledger::open(path)?)
+    /// The list of new licenses as `lictor.toml` names it now, which may be another one than when the home was opened.
+    pub(crate) fn status_uri(&self) -> Result<Uri, Failure> {
+        Config::read(&self.path.join(CONFIG), &read_config(&self.path)?).map(|config| config.status_uri)
     }
 
     /// Sets the list of new licenses in `lictor.toml`, and leaves everything else in it as it is.

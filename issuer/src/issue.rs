@@ -11,7 +11,7 @@ use crate::entropy;
 use crate::error::Failure;
 use crate::event::EventKind;
 use crate::home::{Config, Home};
-use crate::key::signing_key;
+use crate::key::signing_key_for;
 use crate::ledger::{Ledger, keys, licenses, products};
 use crate::licenses::SignedLicense;
 use crate::occasion::Occasion;
@@ -37,9 +37,9 @@ pub struct Issued {
 /// As [`issue`], as far as they can be known before it is signed.
 pub fn preview(home: &Home, ledger: &Ledger, order: &Order, occasion: &Occasion) -> Result<Draft, Failure> {
     let ring = keys::ring(ledger.connection())?;
-    let key = signing_key(&ring, Purpose::License, occasion.at)?;
-    let press = Press { home, ring: &ring, key };
     let draft = settle(ledger.connection(), home.config(), order, occasion.at)?;
+    let key = signing_key_for(&ring, Purpose::License, &draft.products, occasion.at)?;
+    let press = Press { home, ring: &ring, key };
     press.speaks_for(&draft)?;
     // Of the customer's id the longest that it may be is taken.
     let customer_id = draft.customer_id.clone().unwrap_or_else(|| draft.customer.clone());
@@ -66,9 +66,9 @@ pub fn issue(
     let transaction = ledger.begin(occasion)?;
     let connection = transaction.connection();
     let ring = keys::ring(connection)?;
-    let key = signing_key(&ring, Purpose::License, occasion.at)?;
-    let press = Press { home, ring: &ring, key };
     let draft = settle(connection, home.config(), order, occasion.at)?;
+    let key = signing_key_for(&ring, Purpose::License, &draft.products, occasion.at)?;
+    let press = Press { home, ring: &ring, key };
     press.speaks_for(&draft)?;
     let customer_id = customer::identify(connection, &draft.customer, draft.customer_id.as_ref())?;
     let place = Place { customer_id, id: entropy::uuid(occasion.at)?, revision: 1 };

@@ -1,9 +1,25 @@
 //! Signing keys: their files lie in the key folder, their states stand in the ledger, and the ledger is the truth.
 
+mod destroy;
+mod export;
+mod find;
+mod life;
+mod reseal;
+mod signing;
+
 use lictor_keys::{FolderError, KeyFolder, KeyRecord, KeyRing, KeyState};
 use lictor_shared::json::{Members, Value};
 use lictor_shared::{Algorithm, Products, PublicKey, Purpose, Thumbprint, Timestamp};
 use std::fs;
+
+pub use destroy::{DestroyedKey, KeyFile, destroy_key, remove_destroyed};
+pub(crate) use export::exported_since;
+pub use export::{AnchorChange, AnchorChangeKind, ExportedKeys, export_keys};
+pub use find::find_key;
+pub use life::{KeyChange, Shipping, Succession, activate_key, distrust_key, retire_key};
+pub(crate) use reseal::has_private_half;
+pub use reseal::{Reseal, ResealedKey, reseal_key};
+pub use signing::{signing_key, signing_key_for};
 
 use crate::durable;
 use crate::error::{Failure, FailureKind};
@@ -13,6 +29,7 @@ use crate::ledger::{Ledger, keys};
 use crate::occasion::Occasion;
 use crate::outcome::Outcome;
 use crate::terms::names;
+use crate::undisturbed::Undisturbed;
 
 /// A key that is to join the ring.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +72,7 @@ impl KeyOrigin {
 
 /// Adds a key: its file, sealed or plain as `pem` is, to the key folder, and its record to the ledger.
 ///
-/// It becomes active if no active key may sign for any of its purposes, so the first key does; else next, so that its
+/// It becomes active if nothing that it is for is signed by another key, so the first key does; else next, so that its
 /// public half can ship before anything is signed with it.
 ///
 /// # Errors
@@ -71,13 +88,15 @@ pub fn add_key(
     let transaction = ledger.begin(occasion)?;
     let mut ring = keys::ring(transaction.connection())?;
     let origin = key.origin;
-    let record = record(key, &ring, home, occasion);
+    let mut record = record(key, &ring, home, occasion);
     let kid = record.public.thumbprint();
     ring.add(record.clone())?;
     let event = transaction.record(EventKind::KeyCreated, facts(&record, origin))?;
+    record.turn = (record.state == KeyState::Active).then_some(event.seq());
     keys::insert(transaction.connection(), event.seq(), &record)?;
     // After this line the key file is on disk. A crash here leaves a file that no record speaks of: it signs nothing, is
     // no anchor, and hinders no other key.
+    let _whole = Undisturbed::begin();
     let stored = if transaction.is_dry_run() { Stored::Before } else { store(&folder, &kid, pem)? };
     // After this line the key is in the ring and the event in the log; before, neither is.
     match transaction.commit(event, &Joined(&record)) {
@@ -108,7 +127,7 @@ pub(crate) fn to_value(key: &KeyRecord) -> Value {
     let purposes: Vec<Value> = key.purposes.iter().map(|purpose| purpose.as_str().into()).collect();
     Value::object([
         ("kid", key.public.thumbprint().to_string().into()),
-        ("state", key.state.as_str().into()),
+        ("state", key.standing().as_str().into()),
         ("purposes", purposes.into()),
         ("products", products),
         ("alg", key.algorithm.map(Algorithm::as_str).into()),
@@ -116,6 +135,7 @@ pub(crate) fn to_value(key: &KeyRecord) -> Value {
         ("notBefore", time(key.not_before)),
         ("notAfter", time(key.not_after)),
         ("distrustAfter", time(key.distrust_after)),
+        ("destroyedAt", time(key.destroyed_at)),
     ])
 }
 
@@ -155,8 +175,7 @@ fn take_back(folder: &KeyFolder, kid: &Thumbprint, stored: Stored, ledger: &Ledg
 }
 
 fn record(key: NewKey, ring: &KeyRing, home: &Home, occasion: &Occasion) -> KeyRecord {
-    let taken = |purpose: &Purpose| ring.active_for(*purpose).is_some();
-    let state = if key.purposes.iter().any(taken) { KeyState::Next } else { KeyState::Active };
+    let state = ring.state_for(&key.purposes, &key.products);
     KeyRecord {
         public: key.public,
         state,
@@ -168,6 +187,8 @@ fn record(key: NewKey, ring: &KeyRing, home: &Home, occasion: &Occasion) -> KeyR
         not_before: key.not_before,
         not_after: key.not_after,
         distrust_after: None,
+        turn: None,
+        destroyed_at: None,
     }
 }
 
@@ -177,7 +198,15 @@ fn facts(key: &KeyRecord, origin: KeyOrigin) -> Facts {
     Facts::of(facts)
 }
 
-/// What the event of a key says of its record.
+/// What a key's row says, in the words of its events: what its creation tells of it, and what came later.
+pub(crate) fn row_facts(key: &KeyRecord) -> Members {
+    let mut facts = record_facts(key);
+    facts.insert("turn".into(), key.turn.into());
+    facts.insert("destroyedAt".into(), key.destroyed_at.map(Timestamp::seconds).into());
+    facts
+}
+
+/// What the creation of a key tells of its record.
 pub(crate) fn record_facts(key: &KeyRecord) -> Members {
     let purposes = key.purposes.iter().map(|purpose| purpose.as_str().into()).collect();
     let products = match &key.products {
@@ -199,40 +228,4 @@ pub(crate) fn record_facts(key: &KeyRecord) -> Members {
         ("distrustAfter", time(key.distrust_after)),
     ];
     facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
-}
-
-/// The key that signs for `purpose` at this instant.
-///
-/// # Errors
-/// [`FailureKind::SigningNotConfigured`] if there is none.
-pub fn signing_key(ring: &KeyRing, purpose: Purpose, at: Timestamp) -> Result<&KeyRecord, Failure> {
-    let what = match purpose {
-        Purpose::License => "licenses",
-        Purpose::Status => "status lists",
-        Purpose::Activation => "activations",
-    };
-    let none = |message: String| {
-        // A key for this purpose alone is active at once, whatever other keys there are.
-        let hint = match ring.records().is_empty() {
-            true => "lictor key new".to_owned(),
-            false => format!("lictor key new --purpose {}", purpose.as_str()),
-        };
-        Failure::new(FailureKind::SigningNotConfigured, message).hint(hint).with("purpose", purpose.as_str())
-    };
-    if ring.records().is_empty() {
-        return Err(none(format!("There is no signing key yet, so no {what} can be signed.")));
-    }
-    let key = ring.active_for(purpose).ok_or_else(|| none(format!("No active key may sign {what}.")))?;
-    let (kid, early, late) = (
-        key.public.thumbprint(),
-        key.not_before.filter(|from| at < *from),
-        key.not_after.filter(|until| at > *until),
-    );
-    if let Some(from) = early {
-        return Err(none(format!("The key {kid} may sign {what} from {from} on, and now is {at}.")));
-    }
-    if let Some(until) = late {
-        return Err(none(format!("The key {kid} was to sign {what} until {until}, and now is {at}.")));
-    }
-    Ok(key)
 }

@@ -1,14 +1,15 @@
 //! The latest revision of a license, and the draft of the one behind it.
 
-use lictor_shared::{License, SeatLimit, Timestamp};
+use lictor_shared::{AnchorSet, License, SeatLimit, Seconds, Timestamp, Uuid};
+use lictor_validator::Unverified;
 use rusqlite::Connection;
-use std::collections::BTreeMap;
 
 use crate::difference::lengths;
 use crate::draft::Draft;
 use crate::error::{Failure, FailureKind, FieldErrors};
-use crate::ledger::products;
-use crate::licenses::{LicenseRecord, signed_in};
+use crate::ledger::fault::RESTORE;
+use crate::ledger::{keys, products};
+use crate::licenses::{LicenseRecord, SignedLicense, signed_in};
 use crate::order::Order;
 use crate::press::Place;
 use crate::resolve::{self, Dates};
@@ -19,16 +20,37 @@ use crate::terms::{StatusAge, Terms};
 pub(crate) struct Latest {
     pub(crate) record: LicenseRecord,
     pub(crate) claims: License,
+    /// How long a license for its products warns where nothing else is agreed.
+    pub(crate) usual_warning: Option<Seconds>,
 }
 
 impl Latest {
-    pub(crate) fn of(connection: &Connection, record: LicenseRecord) -> Result<Self, Failure> {
+    /// Of a license in the ledger. The token is verified like any other: a ledger that somebody wrote into does not make
+    /// the key sign what it never signed.
+    pub(crate) fn of(
+        connection: &Connection,
+        record: LicenseRecord,
+        defaults: &Terms,
+        anchors: &AnchorSet,
+    ) -> Result<Self, Failure> {
         let latest = record.latest().ok_or_else(|| {
             Failure::new(FailureKind::Ledger, format!("The license {} has no revision.", record.id))
-                .hint("Restore the whole home from a backup; keep the damaged one for analysis.")
+                .hint(RESTORE)
         })?;
-        let claims = signed_in(connection, latest.serial)?.license;
-        Ok(Self { record, claims })
+        let SignedLicense { token, license: claims } = signed_in(connection, latest.serial)?;
+        let is_this = claims.serial == latest.serial
+            && claims.id == record.id
+            && claims.revision == latest.revision
+            && claims.customer_id == record.customer_id;
+        if !is_this {
+            return Err(tampered(latest.serial, "it says that it is another one"));
+        }
+        let unverified = Unverified::<License>::from_token(&token);
+        unverified
+            .and_then(|unverified| unverified.verify(anchors))
+            .map_err(|refusal| tampered(latest.serial, &refusal.to_string()).because(refusal))?;
+        let usual_warning = usual_warning(connection, &claims, defaults)?;
+        Ok(Self { record, claims, usual_warning })
     }
 
     pub(crate) fn next(&self) -> Place {
@@ -37,6 +59,13 @@ impl Latest {
             id: self.claims.id,
             revision: self.claims.revision.saturating_add(1),
         }
+    }
+
+    /// Whether the key that signed it has leaked.
+    pub(crate) fn is_by_leaked_key(&self, connection: &Connection) -> Result<bool, Failure> {
+        let ring = keys::ring(connection)?;
+        let key = self.record.latest().and_then(|latest| ring.find(&latest.key));
+        Ok(key.is_some_and(|key| key.distrust_after.is_some()))
     }
 
     /// The draft of the next revision: the latest with changes, on dates of its own.
@@ -106,7 +135,7 @@ impl Latest {
             overage: None,
             activation: Some(claims.activation),
             features: Some(claims.features.clone()),
-            limits: BTreeMap::new(),
+            limits: None,
             environments: Some(claims.environments.clone()),
         };
         let mut terms = changes.clone().over(&latest);
@@ -114,9 +143,30 @@ impl Latest {
         if terms.overage.is_none() && terms.seats != Some(SeatLimit::Unlimited) {
             terms.overage = Some(claims.seats.overage);
         }
-        if terms.limits.is_empty() {
-            terms.limits = claims.limits.clone();
+        if terms.limits.is_none() {
+            terms.limits = Some(claims.limits.clone());
         }
         terms
     }
+}
+
+fn usual_warning(
+    connection: &Connection,
+    claims: &License,
+    defaults: &Terms,
+) -> Result<Option<Seconds>, Failure> {
+    let mut usual = None;
+    for product in &claims.products {
+        usual = usual.or(products::find(connection, product)?.and_then(|product| product.defaults.warn));
+    }
+    Ok(usual.or(defaults.warn).or(Terms::built_in().warn))
+}
+
+fn tampered(serial: Uuid, why: &str) -> Failure {
+    let message = format!(
+        "The ledger is damaged or was tampered with: the token {serial} is not the one that was signed ({why})."
+    );
+    Failure::new(FailureKind::Ledger, message)
+        .hint("lictor ledger restore FILE --status-uri URI")
+        .with("serial", serial.to_string())
 }

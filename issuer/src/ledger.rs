@@ -9,19 +9,25 @@
 pub(crate) mod activations;
 pub(crate) mod answers;
 mod backup;
+pub(crate) mod carried;
+pub(crate) mod clock;
 pub(crate) mod customers;
 pub(crate) mod deployments;
 pub(crate) mod editions;
 pub(crate) mod entries;
 pub(crate) mod events;
+pub(crate) mod export;
 pub(crate) mod fault;
+pub(crate) mod file_id;
+pub(crate) mod hold;
 pub(crate) mod keys;
 pub(crate) mod licenses;
+pub(crate) mod listing;
 mod open;
 pub(crate) mod products;
 pub(crate) mod projection;
 pub(crate) mod requests;
-mod schema;
+pub(crate) mod schema;
 pub(crate) mod seats;
 pub(crate) mod transaction;
 pub(crate) mod value;
@@ -38,9 +44,9 @@ use std::path::{Path, PathBuf};
 use crate::catalogue::Product;
 use crate::error::Failure;
 use crate::outcome::DryRun;
-pub use backup::Existing;
 pub use events::Events;
 pub(crate) use fault::OrFault;
+use file_id::FileId;
 
 /// How long an operation waits for another process that holds the ledger.
 pub const PATIENCE: Duration = Duration::from_secs(5);
@@ -50,6 +56,8 @@ pub const PATIENCE: Duration = Duration::from_secs(5);
 pub struct Ledger {
     connection: Connection,
     path: PathBuf,
+    /// The file that it was opened as.
+    file: FileId,
     issuer: Text,
     id: Uuid,
     dry_run: Option<DryRun>,

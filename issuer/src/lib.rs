@@ -39,11 +39,14 @@ mod draft;
 mod entropy;
 mod error;
 mod event;
+mod export;
 mod find;
 mod home;
+mod import;
 mod issue;
 mod latest;
 mod licenses;
+mod listing;
 mod occasion;
 mod order;
 mod outcome;
@@ -51,6 +54,7 @@ mod press;
 mod publish;
 mod register;
 mod renew;
+mod renewals;
 mod resolve;
 mod restore;
 mod revision;
@@ -59,29 +63,39 @@ mod revoke;
 mod scratch;
 mod suspend;
 mod transition;
+mod undisturbed;
 
-pub use amend::{amend, preview_amendment};
+pub use amend::{Amendment, amend, preview_amendment};
 pub use catalogue::Product;
 pub use check::{Checked, check};
+pub use customer::{CustomerRecord, FoundCustomer, find_customer, visit_customers};
 pub use difference::Difference;
-pub use doctor::{Finding, Severity, examine};
+pub use doctor::{Depth, Finding, Severity, examine};
 pub use draft::Draft;
 pub use error::{Failure, FailureKind, FieldErrors};
 pub use event::{Commitment, Event, EventKind};
+pub use export::visit_export;
 pub use find::{Found, find, find_file, find_revision};
 pub use home::{Config, Home};
+pub use import::{Arriving, Imported, import, read_export};
 pub use issue::{Issued, issue, preview};
 pub use ledger::Ledger;
 pub use licenses::{
     LicenseRecord, LicenseState, Page, RevisionRecord, SignedLicense, Standing, list, signed,
 };
-pub use occasion::{ClockSource, Intent, Occasion, Request};
+pub use listing::{Direction, Selection, Sorting, Summary, visit_licenses, visit_summaries};
+pub use occasion::{ClockChange, ClockSource, Intent, Occasion, Request};
 pub use order::Order;
 pub use outcome::{DryRun, Outcome};
 pub use publish::{Publication, Published, lists, publish};
 pub use renew::{Renewal, RenewedTerm, preview_renewal, renew};
-pub use restore::{Present, Restored, restore};
+pub use renewals::{
+    Due, Expiring, RenewalPlan, Renewals, Renewed, Skipped, WhySkipped, plan_renewals, renew_all,
+};
+pub use restore::{Keys, Memory, Present, Restored, restore};
 pub use revision::{Changes, Earlier, Revised};
-pub use revoke::{RevocationReason, Revoked, StoppedRevision, revoke};
+pub use revoke::{
+    Revocation, RevocationReason, Revoked, StoppedRevision, preview_revocation, revoke, revoke_from,
+};
 pub use suspend::{Reinstated, Suspended, reinstate, suspend};
 pub use terms::Terms;

@@ -6,6 +6,7 @@ use lictor_shared::{
 };
 
 use crate::error::{Failure, FailureKind};
+use crate::ledger::fault::RESTORE;
 use crate::ledger::{Ledger, licenses};
 use crate::revoke::RevocationReason;
 use rusqlite::Connection;
@@ -94,6 +95,29 @@ pub enum LicenseState {
 }
 
 impl LicenseState {
+    /// All of them, in the order of a license's life.
+    pub const ALL: &[Self] =
+        &[Self::Scheduled, Self::Active, Self::Grace, Self::Ended, Self::Suspended, Self::Revoked];
+
+    /// The state with this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|state| state.as_str() == word)
+    }
+
+    /// What it means, in a sentence.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Scheduled => "It starts later.",
+            Self::Active => "It holds.",
+            Self::Grace => "It has expired; everything goes on working for a while.",
+            Self::Ended => "It has expired, and its grace is over.",
+            Self::Suspended => "It is suspended.",
+            Self::Revoked => "It is revoked.",
+        }
+    }
+
     /// The word for it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -113,10 +137,15 @@ impl LicenseRecord {
     #[must_use]
     pub fn state(&self, at: Timestamp) -> LicenseState {
         match self.standing {
-            Standing::Revoked { .. } => return LicenseState::Revoked,
-            Standing::Suspended { .. } => return LicenseState::Suspended,
-            Standing::Active => {}
+            Standing::Revoked { .. } => LicenseState::Revoked,
+            Standing::Suspended { .. } => LicenseState::Suspended,
+            Standing::Active => self.course(at),
         }
+    }
+
+    /// Where its revision in force stands at an instant, whatever was decided about the license.
+    #[must_use]
+    pub(crate) fn course(&self, at: Timestamp) -> LicenseState {
         match self.in_force(at) {
             None => LicenseState::Scheduled,
             Some(revision) if revision.expires_at.is_none_or(|end| at < end) => LicenseState::Active,
@@ -212,7 +241,7 @@ pub(crate) fn signed_in(connection: &Connection, serial: Uuid) -> Result<SignedL
             FailureKind::Ledger,
             format!("The ledger is damaged: the token {serial} cannot be read."),
         )
-        .hint("Restore the whole home from a backup; keep the damaged one for analysis.")
+        .hint(RESTORE)
     })?;
     Ok(SignedLicense { token, license })
 }

@@ -15,6 +15,18 @@ pub struct Occasion {
     pub actor: Text,
     /// What it shall come to.
     pub intent: Intent,
+    /// What is done if the clock is not the one that the last event went by.
+    pub clock_change: ClockChange,
+}
+
+/// What is done if the time of a change does not follow that of the last event: it lies before it, or one of the two was
+/// given and the other is the machine's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClockChange {
+    /// The change is refused.
+    Refuse,
+    /// The change is made, and its events say that the clock was changed. From then on the new time counts.
+    Record,
 }
 
 /// What a change shall come to.
@@ -50,7 +62,7 @@ impl Occasion {
     /// A change that is made, each time anew.
     #[must_use]
     pub const fn new(at: Timestamp, clock: ClockSource, actor: Text) -> Self {
-        Self { at, clock, actor, intent: Intent::Make }
+        Self { at, clock, actor, intent: Intent::Make, clock_change: ClockChange::Refuse }
     }
 
     pub(crate) const fn request(&self) -> Option<&Request> {

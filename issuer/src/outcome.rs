@@ -17,7 +17,7 @@ pub trait Outcome {
 
 /// What a change would have come to: nothing of it was signed, and nothing of it stays. Ids and places on status lists are
 /// drawn, so those of the real change are others.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DryRun {
     /// The claims that would have been signed.
     pub claims: Vec<Value>,

@@ -79,7 +79,8 @@ impl Press<'_> {
         place: Place,
     ) -> Result<Pressed, Failure> {
         let connection = transaction.connection();
-        let uri = self.home.config().status_uri.clone();
+        // Read with the ledger locked: a restore that was waited for may have set another one.
+        let uri = self.home.status_uri()?;
         let list = entries::list(connection, &uri)?;
         // An index is handed out here for good; if nothing is committed it was never handed out.
         let index = entries::hand_out(connection, list, draft.grace.revocation, || entropy::number(20))?;
@@ -164,7 +165,8 @@ fn fits(token: String) -> Result<String, Failure> {
     Err(invalid("license", message))
 }
 
-fn facts(license: &License, sha256: Option<&str>, kid: Thumbprint) -> Result<Facts, Failure> {
+/// What the event of a revision says of it.
+pub(crate) fn facts(license: &License, sha256: Option<&str>, kid: Thumbprint) -> Result<Facts, Failure> {
     let time = |at: Option<Timestamp>| Value::from(at.map(Timestamp::seconds));
     let status =
         Value::object([("idx", license.status.index.into()), ("uri", license.status.uri.as_str().into())]);

@@ -4,6 +4,7 @@ use lictor_keys::Signer;
 use lictor_shared::{Term, Timestamp};
 use rusqlite::Connection;
 
+use crate::difference::lengths;
 use crate::draft::Draft;
 use crate::error::{Failure, FailureKind, FieldErrors};
 use crate::event::EventKind;
@@ -15,7 +16,7 @@ use crate::occasion::Occasion;
 use crate::resolve::{self, Dates};
 use crate::revision::{self, Changes, Earlier, Revised, Revision};
 use crate::terms::{Span, Terms};
-use crate::transition::forbidden;
+use crate::transition::{forbidden, issue_another};
 
 /// A renewal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,8 +70,15 @@ pub fn renew(
 }
 
 fn with<T>(renewal: &Renewal, then: impl FnOnce(&Revision<'_>) -> T) -> T {
-    let draft = |latest: &Latest, connection: &Connection, at| draft(latest, renewal, connection, at);
+    let draft = drafting(renewal);
     then(&Revision { kind: EventKind::LicenseRenewed, earlier: renewal.earlier, draft: &draft })
+}
+
+/// How the next revision of a license that is renewed is drafted.
+pub(crate) fn drafting(
+    renewal: &Renewal,
+) -> impl Fn(&Latest, &Connection, Timestamp) -> Result<Draft, Failure> + '_ {
+    move |latest, connection, at| draft(latest, renewal, connection, at)
 }
 
 fn draft(
@@ -80,19 +88,49 @@ fn draft(
     at: Timestamp,
 ) -> Result<Draft, Failure> {
     let old_end = can_be_renewed(latest, at)?;
-    let starts_at = latest.claims.starts_at.max(at);
-    latest.draft(&renewal.changes, connection, at, |errors, terms| Dates {
-        starts_at,
-        term: term(errors, terms, renewal.length, Instants { old_end, starts_at, at }),
-        maintenance_until: latest.maintenance(errors, terms, starts_at),
+    // A revision that is said to start later than one that is in force was signed under a wrong clock.
+    let starts_at = if latest.record.in_force(at).is_some() { at } else { latest.claims.starts_at };
+    let changes = with_agreed_warning(latest, &renewal.changes);
+    latest.draft(&changes, connection, at, |errors, terms| {
+        let term = term(errors, terms, renewal.length, Instants { old_end, starts_at, at });
+        Dates { starts_at, term, maintenance_until: maintenance(latest, errors, terms, starts_at, term) }
     })
+}
+
+/// A warning that began with the term was cut to it, so what was agreed was at least as long; what that was nobody
+/// knows any more, and so the usual one is taken if it is longer.
+fn with_agreed_warning(latest: &Latest, changes: &Changes) -> Changes {
+    let mut changes = changes.clone();
+    let Term::Fixed { warn_from, .. } = latest.claims.term else { return changes };
+    if changes.terms.warn.is_none() && warn_from == latest.claims.starts_at {
+        changes.terms.warn = lengths(latest.claims.term).0.max(latest.usual_warning);
+    }
+    changes
+}
+
+/// Maintenance that ended with the term goes on ending with it.
+fn maintenance(
+    latest: &Latest,
+    errors: &mut FieldErrors,
+    terms: &Terms,
+    starts_at: Timestamp,
+    term: Term,
+) -> Option<Timestamp> {
+    let claims = &latest.claims;
+    let ended_with_it =
+        claims.maintenance_until.is_some() && claims.maintenance_until == claims.term.expires_at();
+    match terms.maintenance {
+        None if ended_with_it => term.expires_at(),
+        _ => latest.maintenance(errors, terms, starts_at),
+    }
 }
 
 /// When it ends so far.
 fn can_be_renewed(latest: &Latest, at: Timestamp) -> Result<Timestamp, Failure> {
     let license = &latest.record;
     if license.state(at) == LicenseState::Revoked {
-        return Err(forbidden(license, at, "what is revoked cannot be renewed").hint("lictor issue"));
+        let failure = forbidden(license, at, "what is revoked cannot be renewed");
+        return Err(failure.hint(issue_another(&latest.claims)));
     }
     latest.claims.term.expires_at().ok_or_else(|| {
         let id = license.id;

@@ -75,7 +75,7 @@ pub(crate) fn settled(order: &Order, terms: Terms, dates: Dates, at: Timestamp) 
         },
         activation: terms.activation.unwrap_or(ActivationPolicy::Optional),
         features: terms.features.unwrap_or_default(),
-        limits: terms.limits,
+        limits: terms.limits.unwrap_or_default(),
         origins: order.origins.clone(),
         meta: order.meta.clone(),
         extensions: Members::new(),

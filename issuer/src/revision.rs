@@ -1,11 +1,12 @@
 //! A further revision of a license: what renewing and amending share.
 
-use lictor_keys::Signer;
+use lictor_keys::{KeyRing, Signer};
 use lictor_shared::json::{Members, Value};
-use lictor_shared::{Algorithm, Name, OriginPattern, Purpose, Status, Timestamp, Uuid};
+use lictor_shared::{Algorithm, AnchorSet, Name, OriginPattern, Purpose, Status, Timestamp, Uuid};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 
+use crate::accepted::anchors;
 use crate::difference::{Difference, differences};
 use crate::draft::Draft;
 use crate::error::Failure;
@@ -13,8 +14,9 @@ use crate::event::EventKind;
 use crate::find::find_in;
 use crate::home::Home;
 use crate::issue::Issued;
-use crate::key::signing_key;
+use crate::key::signing_key_for;
 use crate::latest::Latest;
+use crate::ledger::transaction::{Recorded, Transaction};
 use crate::ledger::{Ledger, entries, keys};
 use crate::licenses::{LicenseRecord, Standing};
 use crate::occasion::Occasion;
@@ -71,6 +73,90 @@ pub(crate) struct Revision<'a> {
     pub(crate) draft: &'a dyn Fn(&Latest, &Connection, Timestamp) -> Result<Draft, Failure>,
 }
 
+/// Where revisions are made: the issuer's home, and the keys that its deployments trust.
+pub(crate) struct Desk<'a> {
+    pub(crate) home: &'a Home,
+    pub(crate) at: Timestamp,
+    ring: KeyRing,
+    anchors: AnchorSet,
+}
+
+impl<'a> Desk<'a> {
+    pub(crate) fn open(home: &'a Home, connection: &Connection, at: Timestamp) -> Result<Self, Failure> {
+        let ring = keys::ring(connection)?;
+        let anchors = anchors(&ring)?;
+        Ok(Self { home, at, ring, anchors })
+    }
+
+    /// The latest revision of a license, and the draft of the next.
+    pub(crate) fn draft(
+        &self,
+        connection: &Connection,
+        license: LicenseRecord,
+        revision: &Revision<'_>,
+    ) -> Result<(Latest, Draft), Failure> {
+        let latest = Latest::of(connection, license, &self.home.config().defaults, &self.anchors)?;
+        let draft = (revision.draft)(&latest, connection, self.at)?;
+        Ok((latest, draft))
+    }
+
+    /// The same, as far as it can be known before it is signed that it can be.
+    pub(crate) fn preview(
+        &self,
+        connection: &Connection,
+        license: LicenseRecord,
+        revision: &Revision<'_>,
+    ) -> Result<(Latest, Draft), Failure> {
+        let (latest, draft) = self.draft(connection, license, revision)?;
+        let press = self.press(&draft.products)?;
+        press.speaks_for(&draft)?;
+        press.fits(&draft, latest.next())?;
+        Ok((latest, draft))
+    }
+
+    fn press(&self, products: &[Name]) -> Result<Press<'_>, Failure> {
+        let key = signing_key_for(&self.ring, Purpose::License, products, self.at)?;
+        Ok(Press { home: self.home, ring: &self.ring, key })
+    }
+
+    /// Signs the next revision of a license in a change under way.
+    pub(crate) fn revise(
+        &self,
+        transaction: &Transaction<'_>,
+        signer: &dyn Signer,
+        license: LicenseRecord,
+        revision: &Revision<'_>,
+    ) -> Result<(Revised, Recorded), Failure> {
+        let connection = transaction.connection();
+        let (latest, draft) = self.draft(connection, license, revision)?;
+        let press = self.press(&draft.products)?;
+        press.speaks_for(&draft)?;
+        let pressed = press.sign(transaction, signer, &draft, latest.next())?;
+        let earlier = match revision.earlier {
+            Earlier::Keep => Vec::new(),
+            Earlier::Revoke => latest.record.usable(self.at),
+        };
+        let facts = pressed.facts()?;
+        let facts = facts.and("previous", latest.claims.serial.to_string()).and("revoked", named(&earlier));
+        let event = transaction.record(revision.kind, facts)?;
+        pressed.store(connection, event.seq())?;
+        let suspended_since = suspended_since(&latest.record);
+        if let Some(since) = suspended_since {
+            // A revision that could be used would lift the suspension. It never was valid, so it gives no grace of its own.
+            let index = pressed.signed.license.status.index;
+            entries::set(connection, pressed.list, index, Status::Suspended, since)?;
+        }
+        for stopped in &earlier {
+            entries::set(connection, stopped.list, stopped.entry.index, Status::Revoked, self.at)?;
+        }
+        let revoked = earlier.iter().map(|stopped| StoppedRevision::at(stopped, self.at)).collect();
+        let issued = Issued { signed: pressed.signed, draft, event: event.seq() };
+        let differences = differences(&latest.claims, &issued.signed.license);
+        let previous = latest.claims.serial;
+        Ok((Revised { issued, previous, differences, suspended_since, revoked }, event))
+    }
+}
+
 /// What [`revise`] would sign now. Nothing is changed, and no private key is needed.
 pub(crate) fn preview(
     home: &Home,
@@ -80,14 +166,9 @@ pub(crate) fn preview(
     occasion: &Occasion,
 ) -> Result<Draft, Failure> {
     let connection = ledger.connection();
-    let latest = Latest::of(connection, find_in(connection, id)?)?;
-    let draft = (revision.draft)(&latest, connection, occasion.at)?;
-    let ring = keys::ring(connection)?;
-    let key = signing_key(&ring, Purpose::License, occasion.at)?;
-    let press = Press { home, ring: &ring, key };
-    press.speaks_for(&draft)?;
-    press.fits(&draft, latest.next())?;
-    Ok(draft)
+    let license = find_in(connection, id)?;
+    let desk = Desk::open(home, connection, occasion.at)?;
+    desk.preview(connection, license, revision).map(|(_, draft)| draft)
 }
 
 /// Signs the next revision of a license and puts it into the ledger.
@@ -100,35 +181,9 @@ pub(crate) fn revise(
     occasion: &Occasion,
 ) -> Result<Revised, Failure> {
     let transaction = ledger.begin(occasion)?;
-    let connection = transaction.connection();
-    let latest = Latest::of(connection, find_in(connection, id)?)?;
-    let draft = (revision.draft)(&latest, connection, occasion.at)?;
-    let ring = keys::ring(connection)?;
-    let key = signing_key(&ring, Purpose::License, occasion.at)?;
-    let press = Press { home, ring: &ring, key };
-    press.speaks_for(&draft)?;
-    let pressed = press.sign(&transaction, signer, &draft, latest.next())?;
-    let earlier = match revision.earlier {
-        Earlier::Keep => Vec::new(),
-        Earlier::Revoke => latest.record.usable(occasion.at),
-    };
-    let facts = pressed.facts()?;
-    let facts = facts.and("previous", latest.claims.serial.to_string()).and("revoked", named(&earlier));
-    let event = transaction.record(revision.kind, facts)?;
-    pressed.store(connection, event.seq())?;
-    let suspended_since = suspended_since(&latest.record);
-    if let Some(since) = suspended_since {
-        // A revision that could be used would lift the suspension. It never was valid, so it gives no grace of its own.
-        let index = pressed.signed.license.status.index;
-        entries::set(connection, pressed.list, index, Status::Suspended, since)?;
-    }
-    for stopped in &earlier {
-        entries::set(connection, stopped.list, stopped.entry.index, Status::Revoked, occasion.at)?;
-    }
-    let revoked = earlier.iter().map(|stopped| StoppedRevision::at(stopped, occasion.at)).collect();
-    let issued = Issued { signed: pressed.signed, draft, event: event.seq() };
-    let differences = differences(&latest.claims, &issued.signed.license);
-    let revised = Revised { issued, previous: latest.claims.serial, differences, suspended_since, revoked };
+    let license = find_in(transaction.connection(), id)?;
+    let desk = Desk::open(home, transaction.connection(), occasion.at)?;
+    let (revised, event) = desk.revise(&transaction, signer, license, revision)?;
     // After this line the revision exists, whatever happens: it can be shown, revoked and handed out again. Before, nobody
     // has seen its token.
     transaction.commit(event, &revised)?;

@@ -3,7 +3,7 @@
 use lictor_shared::json::Value;
 use lictor_shared::{Status, StatusRef, Text, Timestamp, Uuid};
 
-use crate::error::{Failure, FailureKind};
+use crate::error::{Failure, FailureKind, FieldErrors};
 use crate::event::{EventKind, Facts};
 use crate::find::find_in;
 use crate::ledger::{Ledger, entries, licenses};
@@ -11,7 +11,7 @@ use crate::licenses::{LicenseRecord, RevisionRecord, Standing};
 use crate::occasion::Occasion;
 use crate::outcome::Outcome;
 use crate::register::register;
-use crate::transition::named;
+use crate::transition::{counting_from, forbidden, named};
 
 register! {
     /// Why a license is revoked. An append-only register: a word that has been written keeps its meaning for ever.
@@ -59,7 +59,8 @@ pub struct StoppedRevision {
     pub entry: StatusRef,
     /// Since when its entry is not valid: what was suspended before it was revoked keeps that instant.
     pub since: Timestamp,
-    /// When a deployment that hears of it in time is read-only; `None`: after the year 9999.
+    /// When a deployment that hears of it in time is read-only at the latest: its grace after this, or the one after its
+    /// own end if that is sooner, is over. `None`: after the year 9999.
     pub read_only_from: Option<Timestamp>,
 }
 
@@ -71,7 +72,7 @@ impl StoppedRevision {
             serial: revision.serial,
             entry: revision.entry.clone(),
             since,
-            read_only_from: since.plus(revision.revocation_grace),
+            read_only_from: earlier(since.plus(revision.revocation_grace), revision.grace_until),
         }
     }
 
@@ -87,7 +88,26 @@ impl StoppedRevision {
     }
 }
 
-/// Revokes a license: every revision that could still be used.
+/// The earlier of two instants, of which none is never.
+fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
+
+/// A revocation that is to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revocation {
+    /// Why.
+    pub reason: RevocationReason,
+    /// A note for the record.
+    pub note: Option<Text>,
+    /// The instant from which it counts. `None`: from now on.
+    pub effective: Option<Timestamp>,
+}
+
+/// Revokes a license from now on: every revision that could still be used.
 ///
 /// # Errors
 /// [`FailureKind::NotFound`] if there is no such license, [`FailureKind::Conflict`] if it is revoked already or
@@ -99,21 +119,90 @@ pub fn revoke(
     note: Option<&Text>,
     occasion: &Occasion,
 ) -> Result<Revoked, Failure> {
+    revoke_from(ledger, id, &Revocation { reason, note: note.cloned(), effective: None }, occasion)
+}
+
+/// What [`revoke_from`] would come to now. Nothing is changed.
+///
+/// # Errors
+/// As [`revoke_from`].
+pub fn preview_revocation(
+    ledger: &Ledger,
+    id: &str,
+    revocation: &Revocation,
+    occasion: &Occasion,
+) -> Result<Revoked, Failure> {
+    let license = find_in(ledger.connection(), id)?;
+    let usable = usable(&license, occasion.at)?;
+    let since = since(&license, revocation.effective, occasion.at)?;
+    Ok(revoked(&license, &usable, revocation.reason, since))
+}
+
+/// Revokes a license from an instant on, which may lie ahead: until then it is what it was. It may lie behind, so that
+/// the grace after it is shorter or over, but not before the license.
+///
+/// # Errors
+/// As [`revoke`]; [`FailureKind::Conflict`] as well for an instant where the license is suspended, since its revocation
+/// counts from then on, and [`FailureKind::Validation`] for one at which there is no license.
+pub fn revoke_from(
+    ledger: &mut Ledger,
+    id: &str,
+    revocation: &Revocation,
+    occasion: &Occasion,
+) -> Result<Revoked, Failure> {
     let transaction = ledger.begin(occasion)?;
     let connection = transaction.connection();
     let license = find_in(connection, id)?;
     let usable = usable(&license, occasion.at)?;
-    let event = transaction
-        .record(EventKind::LicenseRevoked, facts(&license, &usable, reason, note, occasion.at)?)?;
+    let since = since(&license, revocation.effective, occasion.at)?;
+    let event =
+        transaction.record(EventKind::LicenseRevoked, facts(&license, &usable, revocation, since)?)?;
     for revision in &usable {
-        entries::set(connection, revision.list, revision.entry.index, Status::Revoked, occasion.at)?;
+        entries::set(connection, revision.list, revision.entry.index, Status::Revoked, since)?;
     }
-    licenses::set_revoked(connection, license.id, occasion.at, reason)?;
-    let revisions = usable.iter().map(|revision| StoppedRevision::at(revision, occasion.at)).collect();
-    let revoked = Revoked { license: license.id, since: occasion.at, reason, revisions, event: event.seq() };
+    licenses::set_revoked(connection, license.id, since, revocation.reason)?;
+    let revoked = Revoked { event: event.seq(), ..revoked(&license, &usable, revocation.reason, since) };
     // After this line the license is revoked in the ledger; deployments learn of it from the next list that is published.
     transaction.commit(event, &revoked)?;
     Ok(revoked)
+}
+
+fn revoked(
+    license: &LicenseRecord,
+    usable: &[&RevisionRecord],
+    reason: RevocationReason,
+    since: Timestamp,
+) -> Revoked {
+    let revisions = usable.iter().map(|revision| StoppedRevision::at(revision, since)).collect();
+    Revoked { license: license.id, since, reason, revisions, event: 0 }
+}
+
+/// The instant from which a revocation counts.
+fn since(license: &LicenseRecord, effective: Option<Timestamp>, at: Timestamp) -> Result<Timestamp, Failure> {
+    let Some(effective) = effective else { return Ok(at) };
+    // What has left VALID already keeps that instant.
+    if let Standing::Suspended { .. } = license.standing {
+        return Err(forbidden(license, at, "its revocation counts from then on, and from no other date")
+            .hint("Leave --effective out."));
+    }
+    let mut errors = FieldErrors::default();
+    let first = license.revisions.iter().map(|revision| revision.starts_at.max(revision.issued_at)).min();
+    if let Some(first) = first.filter(|first| effective < at && effective < *first) {
+        errors.add(
+            "effective",
+            format!("it would count from {effective}, and the license holds from {first} on"),
+        );
+    }
+    // A revision without end comes last.
+    let ends = license.usable(at).into_iter().map(|revision| revision.grace_until);
+    let last = ends.max_by_key(|end| (end.is_none(), *end)).flatten();
+    if let Some(last) = last.filter(|last| *last <= effective) {
+        errors.add(
+            "effective",
+            format!("it would count from {effective}, and the last grace ends at {last} anyway"),
+        );
+    }
+    errors.into_result().map(|()| effective)
 }
 
 impl Outcome for Revoked {
@@ -130,7 +219,8 @@ impl Outcome for Revoked {
 
 fn usable(license: &LicenseRecord, at: Timestamp) -> Result<Vec<&RevisionRecord>, Failure> {
     if let Standing::Revoked { since, reason } = license.standing {
-        let message = format!("The license {} is revoked already, since {since} ({reason}).", license.id);
+        let from = counting_from(since, at);
+        let message = format!("The license {} is revoked already, {from} {since} ({reason}).", license.id);
         return Err(Failure::new(FailureKind::Conflict, message)
             .hint("lictor status publish tells deployments of it, if that was not done since.")
             .with("state", "revoked")
@@ -154,17 +244,16 @@ fn usable(license: &LicenseRecord, at: Timestamp) -> Result<Vec<&RevisionRecord>
 fn facts(
     license: &LicenseRecord,
     usable: &[&RevisionRecord],
-    reason: RevocationReason,
-    note: Option<&Text>,
+    revocation: &Revocation,
     since: Timestamp,
 ) -> Result<Facts, Failure> {
     let facts = Facts::new([
         ("license", license.id.to_string().into()),
-        ("reason", reason.as_str().into()),
+        ("reason", revocation.reason.as_str().into()),
         ("since", since.seconds().into()),
         ("revisions", named(usable)),
     ]);
-    match note {
+    match &revocation.note {
         Some(note) => facts.personal("note", note.as_str()),
         None => Ok(facts),
     }

@@ -47,8 +47,8 @@ pub struct Terms {
     pub activation: Option<ActivationPolicy>,
     /// The features.
     pub features: Option<Vec<Name>>,
-    /// Numbers that the product enforces. Here each name is overridden by itself.
-    pub limits: BTreeMap<Name, Limit>,
+    /// Numbers that the product enforces. Here each name is overridden by itself; an empty map takes all of them away.
+    pub limits: Option<BTreeMap<Name, Limit>>,
     /// The environments.
     pub environments: Option<Vec<Name>>,
 }
@@ -103,7 +103,7 @@ impl Terms {
             overage: Some(0),
             activation: Some(ActivationPolicy::Optional),
             features: Some(Vec::new()),
-            limits: BTreeMap::new(),
+            limits: None,
             environments: Name::new("production").ok().map(|production| vec![production]),
         }
     }
@@ -112,8 +112,13 @@ impl Terms {
     #[must_use]
     pub fn over(self, below: &Self) -> Self {
         let below = below.clone();
-        let mut limits = below.limits;
-        limits.extend(self.limits);
+        let limits = match (self.limits, below.limits) {
+            (Some(limits), Some(mut inherited)) if !limits.is_empty() => {
+                inherited.extend(limits);
+                Some(inherited)
+            }
+            (limits, inherited) => limits.or(inherited),
+        };
         // Extra seats that were meant for another number of seats are not inherited.
         let meant_for_others = self.seats.is_some() && below.seats.is_some();
         let overage = self.overage.or(if meant_for_others { None } else { below.overage });
@@ -146,22 +151,27 @@ mod tests {
         let name = |text: &str| Name::new(text).unwrap();
         let order = Terms {
             warn: Some(Seconds::ZERO),
-            limits: [(name("agents"), Limit::AtMost(500))].into(),
+            limits: Some([(name("agents"), Limit::AtMost(500))].into()),
             ..Terms::default()
         };
         let product = Terms {
             warn: Seconds::new(5),
             term: Some(TermLength::Perpetual),
             features: Some(vec![name("branding")]),
-            limits: [(name("agents"), Limit::AtMost(5)), (name("recordings"), Limit::Unlimited)].into(),
+            limits: Some([(name("agents"), Limit::AtMost(5)), (name("recordings"), Limit::Unlimited)].into()),
             ..Terms::default()
         };
         let terms = order.over(&product).over(&Terms::built_in());
         assert_eq!(terms.warn, Some(Seconds::ZERO));
         assert_eq!(terms.term, Some(TermLength::Perpetual));
         assert_eq!(terms.features, Some(vec![name("branding")]));
-        assert_eq!(terms.limits[&name("agents")], Limit::AtMost(500));
-        assert_eq!(terms.limits[&name("recordings")], Limit::Unlimited);
+        let limits = terms.limits.unwrap();
+        assert_eq!(
+            (limits[&name("agents")], limits[&name("recordings")]),
+            (Limit::AtMost(500), Limit::Unlimited)
+        );
+        let none = Terms { limits: Some(BTreeMap::new()), ..Terms::default() };
+        assert_eq!(none.over(&product).over(&Terms::built_in()).limits, Some(BTreeMap::new()));
         assert_eq!(terms.grace, Seconds::new(14 * 86_400));
     }
 

@@ -1,9 +1,9 @@
 //! What a license's state allows, and what is said where it does not.
 
-use lictor_shared::Timestamp;
 use lictor_shared::json::Value;
+use lictor_shared::{License, Timestamp};
 
-use crate::error::{Failure, FailureKind};
+use crate::error::{Failure, FailureKind, shell};
 use crate::licenses::{LicenseRecord, LicenseState, RevisionRecord, Standing};
 
 /// Refuses what the state of a license forbids: in which state it is, then `instead`, the rest of the sentence.
@@ -18,15 +18,36 @@ pub(crate) fn forbidden(license: &LicenseRecord, at: Timestamp, instead: &str) -
 
 fn in_words(license: &LicenseRecord, at: Timestamp) -> String {
     match (license.standing, license.state(at)) {
-        (Standing::Revoked { since, reason }, _) => format!("revoked since {since} ({reason})"),
-        (Standing::Suspended { since }, _) => format!("suspended since {since}"),
-        (Standing::Active, LicenseState::Ended) => {
-            let end = license.in_force(at).and_then(|revision| revision.grace_until);
-            end.map_or_else(|| "over".into(), |end| format!("over: its grace ended at {end}"))
+        (Standing::Revoked { since, reason }, _) => {
+            format!("revoked {} {since} ({reason})", counting_from(since, at))
         }
+        (Standing::Suspended { since }, _) if license.course(at) == LicenseState::Ended => {
+            format!("suspended since {since}, and {}", over(license, at))
+        }
+        (Standing::Suspended { since }, _) => format!("suspended since {since}"),
+        (Standing::Active, LicenseState::Ended) => over(license, at),
         (Standing::Active, LicenseState::Grace) => "in grace".into(),
         (Standing::Active, state) => state.as_str().into(),
     }
+}
+
+fn over(license: &LicenseRecord, at: Timestamp) -> String {
+    let end = license.in_force(at).and_then(|revision| revision.grace_until);
+    end.map_or_else(|| "over".into(), |end| format!("over: its grace ended at {end}"))
+}
+
+/// The word before an instant that is past, or lies ahead.
+pub(crate) fn counting_from(since: Timestamp, at: Timestamp) -> &'static str {
+    if since > at { "from" } else { "since" }
+}
+
+/// How another license like this one is issued.
+pub(crate) fn issue_another(claims: &License) -> String {
+    let products: String = claims.products.iter().map(|product| format!(" --product {product}")).collect();
+    let customer = shell(claims.customer.as_str());
+    let id = shell(claims.customer_id.as_str());
+    let plan = &claims.plan;
+    format!("lictor issue{products} --plan {plan} --customer {customer} --customer-id {id} --term 1y")
 }
 
 /// Revisions as events name them: serial, and place on the status list.

@@ -19,12 +19,13 @@ use crate::open::{open_expecting, protection};
 use crate::passphrase::Passphrase;
 use crate::private_key::PrivateKey;
 use crate::read::read_key_file;
+use crate::reseal::Resealed;
 
 /// How the name of a key file ends, after the thumbprint.
 const EXTENSION: &str = ".pem";
 
-/// A folder of key files, one `<kid>.pem` per key, that nobody but its owner may read. A key file in it is written once
-/// and never overwritten.
+/// A folder of key files, one `<kid>.pem` per key, that nobody but its owner may read. A key file in it is never
+/// overwritten, but by the same key under another passphrase.
 #[derive(Clone, Debug)]
 pub struct KeyFolder {
     path: PathBuf,
@@ -107,6 +108,52 @@ impl KeyFolder {
             }
             result => result,
         }
+    }
+
+    /// Puts the same key under another passphrase in the place of its file. At every instant the file is whole: the old one
+    /// until it is the new one.
+    ///
+    /// # Errors
+    /// [`FolderError::NoSuchKey`], [`FolderError::Io`] if the file system refuses; then the old file is there as it was.
+    pub fn replace(&self, resealed: &Resealed) -> Result<(), FolderError> {
+        let kid = resealed.kid();
+        self.put(kid, resealed.text())
+    }
+
+    /// Puts back the text that a key's file had before it was replaced.
+    ///
+    /// # Errors
+    /// As [`KeyFolder::replace`].
+    pub fn put_back(&self, kid: &Thumbprint, text: &Zeroizing<String>) -> Result<(), FolderError> {
+        protection(text).map_err(key_error(&self.path_of(kid)))?;
+        self.put(kid, text)
+    }
+
+    fn put(&self, kid: &Thumbprint, text: &str) -> Result<(), FolderError> {
+        let owner = guard::folder(&self.path)?;
+        let path = self.path_of(kid);
+        if !guard::is_taken(&path)? {
+            return Err(FolderError::NoSuchKey { kid: *kid, path });
+        }
+        guard::key_file(&path, owner)?;
+        write::replacement(&self.path, &file_name(kid), text)
+    }
+
+    /// Removes the file of a key; whether there was one. After `Ok` its name is gone from the disk. What the medium keeps of
+    /// its bytes no program can say.
+    ///
+    /// # Errors
+    /// [`FolderError::Io`] if the file system refuses.
+    pub fn remove(&self, kid: &Thumbprint) -> Result<bool, FolderError> {
+        guard::folder(&self.path)?;
+        let path = self.path_of(kid);
+        if !guard::is_taken(&path)? {
+            return Ok(false);
+        }
+        fs::remove_file(&path)
+            .map_err(FolderError::io("write to the key folder: it does not let go of", &path))?;
+        write::sync_folder(&self.path)?;
+        Ok(true)
     }
 
     /// The text of a key's file. It is wiped when it is dropped.

@@ -1,10 +1,16 @@
 //! The key ring: which keys an issuer has, and what each is for. Public halves only; the private ones lie in the
 //! [key folder](crate::KeyFolder).
 
+mod life;
+
 use lictor_shared::{
-    Algorithm, Anchor, AnchorError, AnchorSet, Products, PublicKey, Purpose, Text, Thumbprint, Timestamp,
+    Algorithm, Anchor, AnchorError, AnchorSet, Name, Products, PublicKey, Purpose, Text, Thumbprint,
+    Timestamp,
 };
 
+pub use life::{Gap, KeyStep, LifeError};
+
+use crate::standing::KeyStanding;
 use crate::state::KeyState;
 
 /// What is recorded of one key. It says everything about the key but its private half; whoever keeps records (the
@@ -31,6 +37,10 @@ pub struct KeyRecord {
     pub not_after: Option<Timestamp>,
     /// From this instant of a deployment's time on, nothing by this key counts: it has leaked.
     pub distrust_after: Option<Timestamp>,
+    /// Of several active keys that may sign the one with the greatest turn does; `None`: it was never activated.
+    pub turn: Option<u64>,
+    /// When its private half was given up.
+    pub destroyed_at: Option<Timestamp>,
 }
 
 /// Why a record does not join the ring.
@@ -71,17 +81,20 @@ pub enum RingError {
 ///
 /// let mut ring = KeyRing::new();
 /// for _ in 0..2 {
+///     let (purposes, products) = (Purpose::ALL.to_vec(), Products::Any);
 ///     ring.add(KeyRecord {
 ///         public: PrivateKey::generate()?.public().clone(),
-///         state: ring.state_for_new(),
+///         state: ring.state_for(&purposes, &products),
 ///         issuer: Text::new("acme-licensing")?,
-///         purposes: Purpose::ALL.to_vec(),
-///         products: Products::Any,
+///         purposes,
+///         products,
 ///         algorithm: None,
 ///         created_at: Timestamp::parse("2026-11-22T00:00:00Z")?,
 ///         not_before: None,
 ///         not_after: None,
 ///         distrust_after: None,
+///         turn: None,
+///         destroyed_at: None,
 ///     })?;
 /// }
 /// assert_eq!(ring.records().iter().map(|key| key.state).collect::<Vec<_>>(), [KeyState::Active, KeyState::Next]);
@@ -117,11 +130,14 @@ impl KeyRing {
         &self.records
     }
 
-    /// The state that a new key joins in: active if it is the first, else next, so that its public half can ship before
-    /// anything is signed with it.
+    /// The state that a new key joins in: active if nothing that it is for is signed by another key, as of the first key;
+    /// else next, so that its public half can ship before anything is signed with it.
     #[must_use]
-    pub const fn state_for_new(&self) -> KeyState {
-        if self.records.is_empty() { KeyState::Active } else { KeyState::Next }
+    pub fn state_for(&self, purposes: &[Purpose], products: &Products) -> KeyState {
+        let taken = |purpose: &Purpose| {
+            self.signing(*purpose).any(|key| *purpose == Purpose::Status || share(&key.products, products))
+        };
+        if purposes.iter().any(taken) { KeyState::Next } else { KeyState::Active }
     }
 
     /// Adds a key.
@@ -149,16 +165,27 @@ impl KeyRing {
         Ok(())
     }
 
-    /// The key that signs for `purpose`: of the active ones that may, the one made last. A key with a date of distrust
-    /// is none of them, however far ahead the date lies. Whether now lies within the key's window is for the
-    /// caller to check, who has the clock.
+    /// The key that signs for `purpose` if no product is asked for: of the active ones that may, the one activated last.
+    /// A key with a date of distrust is none of them, however far ahead the date lies. Whether now lies within the key's
+    /// window is for the caller to check, who has the clock.
     #[must_use]
     pub fn active_for(&self, purpose: Purpose) -> Option<&KeyRecord> {
-        let signs = |key: &&KeyRecord| {
-            key.state == KeyState::Active && key.distrust_after.is_none() && key.purposes.contains(&purpose)
-        };
+        self.active_for_products(purpose, &[])
+    }
+
+    /// The same of those that speak for all of these products.
+    #[must_use]
+    pub fn active_for_products(&self, purpose: Purpose, products: &[Name]) -> Option<&KeyRecord> {
+        let speaks = |key: &&KeyRecord| products.iter().all(|product| key.products.include(product));
         // Of several equals, `max_by_key` takes the one that joined last.
-        self.records.iter().filter(signs).max_by_key(|key| key.created_at)
+        self.signing(purpose).filter(speaks).max_by_key(|key| (key.turn, key.created_at))
+    }
+
+    /// The keys that may sign for `purpose`, whether or not another one does.
+    pub fn signing(&self, purpose: Purpose) -> impl Iterator<Item = &KeyRecord> {
+        let signs =
+            move |key: &&KeyRecord| key.standing() == KeyStanding::Active && key.purposes.contains(&purpose);
+        self.records.iter().filter(signs)
     }
 
     /// The key with this thumbprint.
@@ -167,18 +194,45 @@ impl KeyRing {
         self.records.iter().find(|key| key.public.thumbprint() == *kid)
     }
 
-    /// The trust anchors to ship: the public halves of all keys. Next ones too, so that they are known before they
-    /// sign; retired ones too, since what they signed lives on; distrusted ones too, since that is how deployments
-    /// learn of it.
+    /// The trust anchors to ship: the public halves of all keys of which deployments may meet something. Next ones too, so
+    /// that they are known before they sign; retired ones too, since what they signed lives on; distrusted ones too, since
+    /// that is how deployments learn of it.
     ///
     /// # Errors
     /// [`AnchorError`] if there are no keys.
     pub fn anchors(&self) -> Result<AnchorSet, AnchorError> {
-        AnchorSet::new(self.records.iter().map(KeyRecord::anchor).collect())
+        AnchorSet::new(self.records.iter().filter(|key| key.ships()).map(KeyRecord::anchor).collect())
+    }
+}
+
+/// Whether there is a product that both speak for.
+fn share(one: &Products, other: &Products) -> bool {
+    match (one, other) {
+        (Products::Any, _) | (_, Products::Any) => true,
+        (Products::Only(names), other) => names.iter().any(|name| other.include(name)),
     }
 }
 
 impl KeyRecord {
+    /// How it stands.
+    #[must_use]
+    pub const fn standing(&self) -> KeyStanding {
+        match (self.destroyed_at, self.distrust_after, self.state) {
+            (Some(_), _, _) => KeyStanding::Destroyed,
+            (None, Some(_), _) => KeyStanding::Distrusted,
+            (None, None, KeyState::Next) => KeyStanding::Next,
+            (None, None, KeyState::Active) => KeyStanding::Active,
+            (None, None, KeyState::Retired) => KeyStanding::Retired,
+        }
+    }
+
+    /// Whether its public half is among the trust anchors. A key that was destroyed before it signed anything is not, since
+    /// nobody will ever meet it; unless it leaked, since then somebody may.
+    #[must_use]
+    pub fn ships(&self) -> bool {
+        self.state != KeyState::Next || self.destroyed_at.is_none() || self.distrust_after.is_some()
+    }
+
     fn anchor(&self) -> Anchor {
         Anchor {
             key: self.public.clone(),
@@ -215,6 +269,8 @@ mod tests {
             not_before: None,
             not_after: None,
             distrust_after: None,
+            turn: None,
+            destroyed_at: None,
         }
     }
 
@@ -225,10 +281,19 @@ mod tests {
     #[test]
     fn the_first_key_is_active_and_the_others_wait() {
         let mut ring = KeyRing::new();
-        assert_eq!(ring.state_for_new(), KeyState::Active);
+        let state = |ring: &KeyRing, purpose, product: &str| {
+            ring.state_for(&[purpose], &Products::Only(vec![Name::new(product).unwrap()]))
+        };
+        assert_eq!(ring.state_for(&Purpose::ALL, &Products::Any), KeyState::Active);
         ring.add(record(1, KeyState::Retired, 1)).unwrap();
-        assert_eq!(ring.state_for_new(), KeyState::Next);
         assert_eq!(ring.active_for(Purpose::License), None);
+        assert_eq!(ring.state_for(&Purpose::ALL, &Products::Any), KeyState::Active, "nobody else signs");
+        let dialer = Products::Only(vec![Name::new("dialer").unwrap()]);
+        ring.add(KeyRecord { products: dialer, ..record(2, KeyState::Active, 2) }).unwrap();
+        assert_eq!(state(&ring, Purpose::License, "dialer"), KeyState::Next);
+        assert_eq!(state(&ring, Purpose::License, "crm"), KeyState::Active);
+        assert_eq!(state(&ring, Purpose::Status, "crm"), KeyState::Next, "a list is of no product");
+        assert_eq!(ring.state_for(&[Purpose::License], &Products::Any), KeyState::Next);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use rand::rngs::{SysError, SysRng};
 use zeroize::Zeroizing;
 
 use crate::algorithm::ED25519;
+use crate::error::KeyFileError;
 use crate::passphrase::Passphrase;
 use crate::private_key::PrivateKey;
 
@@ -32,6 +33,9 @@ pub enum SealError {
     /// The encoder refused. No key is known to lead here.
     #[error("the key was not sealed: {0}")]
     Encoding(pkcs8::Error),
+    /// What was sealed does not open. No key is known to lead here.
+    #[error("the key was sealed and does not open again: {0}")]
+    NotOpened(KeyFileError),
 }
 
 /// The text of an encrypted key file: PKCS#8 version 1 (RFC 5208) in PEM, sealed by PBES2 with scrypt (N=16384, r=8,

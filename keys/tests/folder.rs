@@ -4,7 +4,7 @@
 
 mod support;
 
-use lictor_keys::{FolderError, KeyFolder, Passphrase, PrivateKey, seal, seal_plain};
+use lictor_keys::{FolderError, KeyFolder, Passphrase, PrivateKey, Resealed, seal, seal_plain};
 use lictor_shared::Thumbprint;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -243,4 +243,43 @@ fn leftovers_and_strangers_are_no_keys() {
     let mut strangers = strangers.to_vec();
     strangers.sort();
     assert_eq!(contents.unknown, strangers);
+}
+
+#[test]
+fn a_key_file_gives_way_to_the_same_key_only() {
+    let scratch = Scratch::new();
+    let (folder, kid, path) = folder(&scratch);
+    let key = folder.open_key(&kid, None).unwrap();
+    let before = folder.load(&kid).unwrap();
+    let passphrase = Passphrase::new("one two").unwrap();
+    let resealed = Resealed::new(&key, Some(&passphrase)).unwrap();
+    assert_eq!(resealed.kid(), &kid);
+    assert!(!format!("{resealed:?}").contains("PRIVATE"), "it shows nothing");
+    folder.replace(&resealed).unwrap();
+    assert_eq!(mode(&path), 0o600);
+    assert_eq!(names(&folder), [format!("{kid}.pem")], "no temporary file is left");
+    assert!(folder.open_key(&kid, None).is_err());
+    assert_eq!(folder.open_key(&kid, Some(&passphrase)).unwrap().public(), key.public());
+    folder.put_back(&kid, &before).unwrap();
+    assert_eq!(*folder.load(&kid).unwrap(), *before);
+    // A key that is not there is not put there.
+    let other = PrivateKey::generate().unwrap();
+    let refused = folder.replace(&Resealed::new(&other, None).unwrap()).unwrap_err();
+    assert!(matches!(refused, FolderError::NoSuchKey { .. }), "{refused}");
+    assert_eq!(folder.list().unwrap(), [kid]);
+    // Nor is a file touched that others may read: it is first found out who did.
+    chmod(&path, 0o644);
+    assert!(matches!(folder.replace(&resealed), Err(FolderError::FileIsOpen { .. })));
+    assert_eq!(fs::read_to_string(&path).unwrap(), *before);
+}
+
+#[test]
+fn a_removed_key_is_gone_and_the_others_stay() {
+    let scratch = Scratch::new();
+    let (folder, kid, path) = folder(&scratch);
+    let other = store(&folder);
+    assert!(folder.remove(&kid).unwrap());
+    assert!(!path.exists());
+    assert!(!folder.remove(&kid).unwrap(), "there is none any more");
+    assert_eq!(folder.list().unwrap(), [other]);
 }

@@ -22,6 +22,17 @@ fn operating() {
     session::run(&document("issuer/OPERATING.md"), program());
 }
 
+#[test]
+fn custody() {
+    session::run(&document("keys/CUSTODY.md"), program());
+}
+
+/// Every refusal of the commands about keys.
+#[test]
+fn refusals_about_keys() {
+    session::run(&document("tests/documents/keys.md"), program());
+}
+
 /// The rows of the table under this head in a document.
 fn rows(path: &str, head: &str) -> Vec<String> {
     let text = std::fs::read_to_string(document(path)).expect("the document");
@@ -47,4 +58,67 @@ fn event_kinds() {
         .map(|kind| format!("| `{kind}` | {} |", kind.meaning()))
         .collect();
     assert_eq!(rows("shared/FORMAT.md", "| kind | what happened |\n|---|---|\n"), register);
+}
+
+/// The exit codes in OPERATING.md are the program's.
+#[test]
+fn exit_codes() {
+    let code =
+        |exit: &lictor_issuer::cli::Exit| exit.code.map_or("-".to_string(), |code| format!("`{code}`"));
+    let register: Vec<String> = lictor_issuer::cli::exits()
+        .iter()
+        .map(|exit| format!("| {} | {} | {} |", exit.number, code(exit), exit.when))
+        .collect();
+    assert_eq!(rows("issuer/OPERATING.md", "| exit | code | when |\n|---|---|---|\n"), register);
+}
+
+/// What CODES.md says of an exit code is what the program says of the kinds of failure that have it.
+#[test]
+fn exit_codes_of_failures() {
+    let rows = rows("shared/CODES.md", "| exit | when |\n|---|---|\n");
+    let own = |kind: &&lictor_issuer::FailureKind| **kind != lictor_issuer::FailureKind::SigningNotConfigured;
+    for kind in lictor_issuer::FailureKind::ALL.iter().filter(own) {
+        let (number, says) = (format!("| `{}` | ", kind.exit_code()), format!("{kind}: {}", kind.meaning()));
+        assert!(rows.iter().any(|row| row.starts_with(&number) && row.contains(&says)), "{number}{says}");
+    }
+}
+
+/// The environment variables in OPERATING.md are those that the program reads, and it reads them in one place.
+#[test]
+fn environment_variables() {
+    let register: Vec<String> = lictor_issuer::cli::Variable::ALL
+        .iter()
+        .map(|variable| format!("| `{variable}` | {} |", variable.meaning()))
+        .collect();
+    assert_eq!(rows("issuer/OPERATING.md", "| variable | meaning |\n|---|---|\n"), register);
+    let mut reading = Vec::new();
+    files(&document("issuer/src"), &mut |path| {
+        let text = std::fs::read_to_string(path).expect("a source file");
+        // Tests have variables of their own.
+        if text.contains("env::var") && !path.ends_with("tests.rs") {
+            reading.push(path.file_name().expect("a name").to_owned());
+        }
+    });
+    assert_eq!(reading, ["environment.rs"]);
+}
+
+/// The documents that the help topic on formats names are there.
+#[test]
+fn formats() {
+    let folder = |document| match document {
+        "FORMAT.md" | "CODES.md" => "shared",
+        "CUSTODY.md" => "keys",
+        _ => "issuer",
+    };
+    for format in lictor_issuer::cli::Format::ALL {
+        let path = format!("{}/{}", folder(format.document()), format.document());
+        assert!(document(&path).is_file(), "{format}: {path}");
+    }
+}
+
+fn files(folder: &Path, visit: &mut impl FnMut(&Path)) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() { files(&path, visit) } else { visit(&path) }
+    }
 }

@@ -249,6 +249,8 @@ fn kind<'w>(word: &'w str, before: &str) -> &'w str {
     let is_entry = ["entry ", "idx\": ", "idx\":", "statusIndex\":"].iter().any(|end| before.ends_with(end));
     match word.len() {
         36 if hyphens(word) => "UUID",
+        // As much of one as tables show.
+        23 if word.match_indices('-').map(|(at, _)| at).eq([8, 13, 18]) => "UUID-BEGINNING",
         // A thumbprint or the x of a key.
         43 => "KEY",
         // A hash in hex, or a part of a token.

@@ -262,7 +262,19 @@ const KILLS: &str = "true";
 fn a_full_disk_leaves_the_ledger_as_it_was() {
     let world = World::new("full disk");
     let id = world.issue("first.lic", &[]);
-    let commands: [&[&str]; 5] = [
+    let kid = world.run(&["key", "list", "--json"]).json()[0]["kid"].as_str().expect("a kid").to_string();
+    let spare = world.run(&["key", "new", "--no-passphrase"]).done();
+    let spare = spare.trim();
+    world.write("new", "another passphrase");
+    let commands: [&[&str]; 11] = [
+        &["key", "export", "--out", "more.json"],
+        &["key", "activate", spare, "--unshipped"],
+        &["key", "retire", &kid, "--without-successor"],
+        &["key", "distrust", &kid, "--after", "2027-01-01T00:00:00Z", "--confirm", &kid],
+        // The old file is back, whether the new one could not be written or not be recorded.
+        &["key", "passphrase", &kid, "--new-passphrase-file", "new"],
+        // What is not recorded is not destroyed.
+        &["key", "destroy", spare, "--confirm", spare],
         &order(&["--term", "1y"]),
         &["license", "revoke", &id, "--reason", "fraud", "--confirm", &id],
         &["product", "add", "desk", "--plan", "pro"],

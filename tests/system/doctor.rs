@@ -117,3 +117,97 @@ fn damage_is_a_problem() {
     world.write("home/lictor.toml", "issuer = \"acme-licensing\"\nstatusUri = 7\n");
     finds(&world, 30, "configuration", "problem", "line 2", "Mend the line");
 }
+
+/// Each of these was once in order in its eyes.
+#[test]
+fn what_is_wrong_inside_is_found_too() {
+    let world = World::new("doctor inside");
+    let id = world.issue("acme.lic", &[]);
+    world.run(&["status", "publish", "--out", "public"]).done();
+    world.run(&["license", "suspend", &id]).done();
+    finds(&world, 0, "lists", "warning", "1 change of an entry", "lictor status publish");
+    world.run(&["license", "reinstate", &id]).done();
+    finds(&world, 0, "lists", "warning", "2 changes of entries", "lictor status publish");
+    world.run(&["status", "publish", "--out", "public"]).done();
+    assert_eq!(doctor(&world, &[]).words, "Everything is in order.\n");
+
+    mode(&world, "home/lictor.toml", 0o666);
+    finds(&world, 0, "home", "warning", "lictor.toml is open to other users (mode 666)", "chmod 600");
+    mode(&world, "home/lictor.toml", 0o600);
+    world.write("home/ledger.db.replaced-20261122T090000Z", "an old ledger");
+    mode(&world, "home/ledger.db.replaced-20261122T090000Z", 0o644);
+    finds(&world, 0, "ledger", "warning", "replaced-20261122T090000Z is open to other users", "chmod 600");
+    mode(&world, "home/ledger.db.replaced-20261122T090000Z", 0o600);
+    fs::create_dir(world.path("home/.ledger.db.0123456789abcdef.tmp")).expect("made");
+    mode(&world, "home/.ledger.db.0123456789abcdef.tmp", 0o700);
+    finds(&world, 0, "leftovers", "warning", "interrupted", "rm -r home/.ledger.db.0123456789abcdef.tmp");
+    fs::remove_dir(world.path("home/.ledger.db.0123456789abcdef.tmp")).expect("removed");
+    assert_eq!(doctor(&world, &[]).words, "Everything is in order.\n");
+
+    let whole = fs::read(world.path("home/ledger.db")).expect("read");
+    for change in ["UPDATE revision SET plan = 'gold'", "PRAGMA foreign_keys = OFF; DROP TABLE customer"] {
+        rusqlite::Connection::open(world.path("home/ledger.db"))
+            .expect("it opens")
+            .execute_batch(change)
+            .expect(change);
+        finds(&world, 32, "integrity", "problem", "damaged", "lictor ledger restore FILE");
+        fs::write(world.path("home/ledger.db"), &whole).expect("written");
+    }
+    rusqlite::Connection::open(world.path("home/ledger.db"))
+        .expect("it opens")
+        .execute_batch("UPDATE revision SET plan = 'gold'")
+        .expect("changed");
+    let quick = doctor(&world, &["--quick"]);
+    assert_eq!(quick.exit, Some(0), "{quick:?}");
+    assert!(quick.data.contains("because of --quick"), "{quick:?}");
+}
+
+#[test]
+fn the_contents_of_key_files_count() {
+    let world = World::new("doctor keys");
+    let (path, other) = (world.key_file(), World::new("doctor other key"));
+    let name = format!("home/keys/{}", path.file_name().expect("a name").to_string_lossy());
+    let pem = fs::read(&path).expect("read");
+    for wrong in [b"no key at all".to_vec(), fs::read(other.key_file()).expect("read"), pem[..40].to_vec()] {
+        world.write(&name, wrong);
+        finds(&world, 30, "keys", "problem", &name, "from a backup of the folder keys/");
+        // Also where the ledger says nothing of keys.
+        let whole = fs::read(world.path("home/ledger.db")).expect("read");
+        world.write("home/ledger.db", "no ledger");
+        finds(&world, 32, "keys", "problem", &name, "from a backup of the folder keys/");
+        world.write("home/ledger.db", whole);
+    }
+    world.write(&name, pem);
+    // A key that is sealed cannot be looked into, and is no problem.
+    world.write("passphrase", "six random words of your own choice\n");
+    mode(&world, "passphrase", 0o600);
+    world.run(&["key", "new", "--passphrase-file", "passphrase"]).done();
+    let ran = doctor(&world, &[]);
+    assert_eq!(ran.words, "Everything is in order.\n", "{ran:?}");
+    assert!(ran.data.contains("is active.") && ran.data.contains("is next."), "{ran:?}");
+}
+
+/// One event in the past does not make a clock right that was right before.
+#[test]
+fn the_clock_is_held_against_the_latest_event() {
+    let world = World::new("doctor clock");
+    let id = world.issue("acme.lic", &[]);
+    let ledger = rusqlite::Connection::open(world.path("home/ledger.db")).expect("it opens");
+    // As a program without a guard of its clock leaves it.
+    let leaf = format!(
+        "{{\"actor\":\"alice\",\"at\":86400,\"body\":{{\"license\":\"{id}\",\"revisions\":[],\"since\":86400}},\"clock\":\"given\",\"kind\":\"license.reinstated\",\"seq\":5,\"version\":1}}"
+    );
+    ledger
+        .execute(
+            "INSERT INTO event (seq, leaf, kind, at, actor, license_id) VALUES (5, ?1, 'license.reinstated', 86400, 'alice', ?2)",
+            (leaf.into_bytes(), &id),
+        )
+        .expect("inserted");
+    drop(ledger);
+    let output = world.command().args(["doctor", "--now", "2026-11-22T08:59:59Z"]).output().expect("it runs");
+    let ran = Ran::of(&output);
+    assert!(
+        ran.data.contains("the latest event was at") && ran.data.contains("fix: Set the clock"),
+        "{ran:?}"
+    );
+}

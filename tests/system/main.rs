@@ -3,13 +3,20 @@
 
 mod accidents;
 mod deployment;
+mod desk;
 mod doctor;
+mod interrupted;
+mod killed;
 mod ledger_care;
 mod life;
+mod looking_up;
+mod manners;
 mod manuals;
+mod matrix;
 mod passphrases;
 mod quickstart;
 mod readers;
+mod restoring;
 mod seats;
 mod seats_at_once;
 mod seats_killed;

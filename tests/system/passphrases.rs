@@ -6,13 +6,13 @@ use std::process::Stdio;
 use rexpect::session::{PtySession, spawn_command};
 
 /// The program at a terminal.
-fn terminal(world: &World, arguments: &[&str]) -> PtySession {
+pub(crate) fn terminal(world: &World, arguments: &[&str]) -> PtySession {
     let mut command = world.command();
     command.args(arguments).args(["--now", NOW]).stdin(Stdio::inherit());
     spawn_command(command, Some(20_000)).unwrap_or_else(|error| panic!("a pseudo-terminal: {error}"))
 }
 
-fn answer(session: &mut PtySession, question: &str, answer: &str) {
+pub(crate) fn answer(session: &mut PtySession, question: &str, answer: &str) {
     session.exp_string(question).unwrap_or_else(|error| panic!("{question}: {error}"));
     session.send_line(answer).expect("it listens");
 }
@@ -98,4 +98,65 @@ fn replacing_a_ledger_asks_for_the_issuer() {
     session.exp_string("Restored the ledger").expect("it restores");
     session.exp_eof().expect("it ends");
     assert_eq!(world.run(&["license", "list", "--json"]).json().as_array().map(Vec::len), Some(0));
+}
+
+#[test]
+fn another_passphrase_is_asked_for_twice_after_the_old_one() {
+    let world = World::empty("prompt reseal");
+    world.write("old", "one two three");
+    world.run(&["init", "--issuer", "acme-licensing", "--status-uri", STATUS_URI]).done();
+    let kid = world.run(&["key", "new", "--passphrase-file", "old"]).done();
+    let kid = kid.trim();
+
+    let mut session = terminal(&world, &["key", "passphrase", kid]);
+    answer(&mut session, "Passphrase of the signing key", "one two three");
+    answer(&mut session, "New passphrase for the key file: ", "four five six");
+    answer(&mut session, "The same again: ", "four five seven");
+    session.exp_string("the two passphrases differ").expect("it says so");
+    session.exp_eof().expect("it ends");
+
+    let mut session = terminal(&world, &["key", "passphrase", kid]);
+    answer(&mut session, "Passphrase of the signing key", "one two three");
+    answer(&mut session, "New passphrase for the key file: ", "four five six");
+    answer(&mut session, "The same again: ", "four five six");
+    let seen = session.exp_eof().expect("it ends");
+    assert!(seen.contains("opens with the new passphrase only") && !seen.contains("four five six"), "{seen}");
+
+    let publish = |file: &str| world.run(&["status", "publish", "--passphrase-file", file]);
+    publish("old").fails(30, &["passphrase"]);
+    world.write("new", "four five six");
+    publish("new").done();
+}
+
+#[test]
+fn what_cannot_be_taken_back_asks_for_the_keys_id() {
+    let world = World::new("prompt keys");
+    let kid = world.run(&["key", "list", "--json"]).json()[0]["kid"].as_str().expect("a kid").to_string();
+    let distrust = ["key", "distrust", &kid[..8], "--after", "2027-01-01T00:00:00Z"];
+    let mut session = terminal(&world, &distrust);
+    session.exp_string("refuse every").expect("it says what it means");
+    answer(&mut session, "Type its id to confirm:", &kid[..8]);
+    session.exp_string("nothing was distrusted").expect("a slip is refused");
+    session.exp_eof().expect("it ends");
+    let state = || world.run(&["key", "list", "--json"]).json()[0]["state"].clone();
+    assert_eq!(state(), "active");
+
+    let mut session = terminal(&world, &distrust);
+    answer(&mut session, "Type its id to confirm:", &kid);
+    session.exp_string("is distrusted").expect("it is done");
+    session.exp_eof().expect("it ends");
+    assert_eq!(state(), "distrusted");
+
+    let mut session = terminal(&world, &["key", "destroy", &kid]);
+    answer(&mut session, "Type its id to confirm:", "yes");
+    session.exp_string("nothing was destroyed").expect("a slip is refused");
+    session.exp_eof().expect("it ends");
+    assert!(world.key_file().exists());
+
+    let mut session = terminal(&world, &["key", "destroy", &kid]);
+    answer(&mut session, "Type its id to confirm:", &kid);
+    session.exp_string("its file is deleted").expect("it is done");
+    session.exp_eof().expect("it ends");
+    assert_eq!(state(), "destroyed");
+    assert!(std::fs::read_dir(world.path("home/keys")).expect("listed").next().is_none());
 }

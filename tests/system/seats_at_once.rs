@@ -133,6 +133,18 @@ impl Asker {
     }
 }
 
+/// Whoever opens the ledger a second time in one process leaves the first its locks: another process that ends does not take
+/// the log away from it.
+#[test]
+fn opening_it_again_gives_up_no_lock() {
+    let world = World::new("seats locked");
+    let home = Home::open(&world.path("home")).expect("the home");
+    let (first, second) = (home.ledger().expect("the ledger"), home.ledger().expect("the ledger"));
+    world.run(&["license", "list"]).done();
+    assert!(world.path("home/ledger.db-wal").exists(), "the log of those that go on");
+    assert_eq!((first.events(1).count(), second.events(1).count()), (3, 3));
+}
+
 #[test]
 fn sixty_four_threads_in_four_processes_get_ten_seats() {
     let world = World::new("seats at once");

@@ -69,6 +69,14 @@ fn every_row_of_a_timeline_is_the_verdict_of_its_time() {
             assert_eq!(row[member], said[member], "{member} at {at}");
         }
         assert_eq!(said["nextChange"], next["at"]);
+        let before = lictor_shared::Timestamp::parse(next["at"].as_str().expect("an instant"))
+            .expect("an instant")
+            .seconds()
+            - 1;
+        let said = verdict(&before.to_string());
+        for member in ["mode", "code", "pending", "until", "reasons"] {
+            assert_eq!(row[member], said[member], "{member} a second before {}", next["at"]);
+        }
     }
     let last = rows.last().expect("a row")["at"].as_str().expect("an instant");
     assert_eq!(verdict(last)["nextChange"], Value::Null);
@@ -106,12 +114,12 @@ fn strict_counts_grace_as_what_follows_it() {
     assert_eq!(at(grace, &["--strict", "--timeline"]).0, Some(11));
     assert_eq!(at("2027-12-15T00:00:00Z", &["--strict"]).0, Some(0), "a warning is no grace");
     assert_eq!(at("2028-02-01T00:00:00Z", &["--strict"]).0, Some(11));
-    // What follows here is another code.
-    let elsewhere = ["--strict", "--deployment", "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"];
-    assert_eq!(at("2027-01-01T00:00:00Z", &elsewhere).0, Some(0));
+    // What follows here is another code: without --strict it is grace like any other.
     world.issue("seat.lic", &["--activation", "required", "--max-status-age", "never"]);
-    let ran = world.run(&["verify", "seat.lic", "--product", "dialer", "--strict"]);
-    assert_eq!(ran.exit, Some(13), "{ran:?}");
+    let seat = ["verify", "seat.lic", "--product", "dialer"];
+    let (loose, strict) = (world.run(&seat), world.run(&[&seat[..], &["--strict"]].concat()));
+    assert_eq!((loose.exit, strict.exit), (Some(0), Some(13)), "{strict:?}");
+    assert_eq!(loose.data, strict.data);
 }
 
 #[test]
@@ -139,6 +147,13 @@ fn every_word_of_a_verdict_can_be_asked_for() {
         let text = world.run(&["explain", code.as_str()]).done();
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     }
+    for (mode, writes) in [("full", true), ("grace", true), ("read_only", false), ("unlicensed", false)] {
+        assert_eq!(world.run(&["explain", mode, "--json"]).json()["write"], writes, "{mode}");
+        let text = world.run(&["explain", mode]).done();
+        assert!(text.starts_with(&format!("mode      {mode}\n")), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    }
+    assert_eq!(world.run(&["explain", "read-only"]).done(), world.run(&["explain", "read_only"]).done());
     let table = world.run(&["explain"]).done();
     assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
     assert!(words.iter().all(|word| table.contains(&format!("\n{word} "))), "{table}");
@@ -148,7 +163,7 @@ fn every_word_of_a_verdict_can_be_asked_for() {
 fn an_unknown_word_is_answered_with_near_ones() {
     let world = World::empty("explain unknown");
     let ran = world.run(&["explain", "revokd", "--json"]);
-    ran.fails(21, &["\"revokd\" is no reason and no code", "hint: lictor explain revoked"]);
+    ran.fails(21, &["\"revokd\" is no mode, no reason and no code", "hint: lictor explain revoked"]);
     assert_eq!(ran.json()["code"], "NOT_FOUND");
     assert_eq!(ran.json()["details"]["near"], json!(["revoked"]));
     world.run(&["explain", "xyzzy"]).fails(21, &["lictor explain lists all reasons"]);

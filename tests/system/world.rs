@@ -68,8 +68,17 @@ impl World {
         world.run(&["init", "--issuer", "acme-licensing", "--status-uri", STATUS_URI]).done();
         world.run(&["key", "new", "--no-passphrase"]).done();
         world.run(&["product", "add", "dialer", "--plan", "pro", "--feature", "branding"]).done();
-        world.run(&["key", "export", "--out", "anchors.json"]).done();
+        world.export();
         world
+    }
+
+    /// Writes `anchors.json`, from a copy of the home: an export is an event, and the log of a world has none but those that
+    /// its test is about.
+    fn export(&self) {
+        let copy = self.outside("cp").args(["-R", "home", "copy"]).status();
+        assert!(copy.is_ok_and(|status| status.success()), "the home was not copied");
+        self.run(&["key", "export", "--home", "copy", "--out", "anchors.json"]).done();
+        fs::remove_dir_all(self.path("copy")).expect("the copy goes again");
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -161,5 +170,19 @@ fn gather(path: &Path, found: &mut BTreeMap<PathBuf, (u32, Vec<u8>)>) {
         for entry in fs::read_dir(path).expect("it can be listed") {
             gather(&entry.expect("an entry").path(), found);
         }
+    }
+}
+
+/// Copies a file or a folder with all that is in it, modes included.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    if !from.is_dir() {
+        fs::copy(from, to).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
+        return;
+    }
+    fs::create_dir_all(to).expect("made");
+    fs::set_permissions(to, fs::metadata(from).expect("it is there").permissions()).expect("it is ours");
+    for entry in fs::read_dir(from).expect("listed") {
+        let path = entry.expect("an entry").path();
+        copy(&path, &to.join(path.file_name().expect("a name")));
     }
 }

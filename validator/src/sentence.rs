@@ -8,7 +8,10 @@ use crate::verdict::Verdict;
 /// What is the matter, in one sentence.
 pub(crate) fn explain(verdict: &Verdict) -> String {
     if let Some(refusal) = verdict.refusal() {
-        return alloc::format!("The license cannot be used: {refusal}.");
+        let why = alloc::format!("{refusal}");
+        // Some end with a question.
+        let end = if why.ends_with('?') { "" } else { "." };
+        return alloc::format!("The license cannot be used: {why}{end}");
     }
     match (verdict.license(), verdict.reason()) {
         (Some(license), Some(reason)) => finding(license.claims(), reason, verdict.mode()),

@@ -94,7 +94,8 @@ impl<'a> Asked<'a> {
     /// How long a deployment may go on after its activation is revoked, by whichever revision it holds.
     pub(super) fn revocation_grace(&self, at: Timestamp) -> Seconds {
         let usable = self.license.usable(at);
-        usable.iter().map(|revision| revision.revocation_grace).max().unwrap_or(Seconds::ZERO)
+        let graces = usable.iter().map(|revision| revision.revocation_grace);
+        graces.fold(self.counting.grace.revocation, Seconds::max)
     }
 
     /// The lists that speak for the revisions that the deployment has once it has these newer ones.

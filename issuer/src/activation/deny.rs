@@ -63,7 +63,10 @@ pub(super) fn by_product(request: &Request, counting: &License) -> Option<Denied
 /// Refuses seats of a license that is revoked, suspended or past its grace.
 pub(super) fn by_standing(request: &Request, license: &LicenseRecord, at: Timestamp) -> Option<Denied> {
     let (id, show) = (license.id, format!("lictor license show {}", license.id));
-    if let Standing::Revoked { since, .. } = license.standing {
+    // What is revoked for a day to come is what it was until then.
+    if let Standing::Revoked { since, .. } = license.standing
+        && since <= at
+    {
         let message = format!("The license {id} is revoked since {since}.");
         let denied = denied(request, (Code::LicenseRevoked, "revoked"), message).hinted(show);
         return Some(denied.with("since", since.to_string()));
@@ -74,7 +77,7 @@ pub(super) fn by_standing(request: &Request, license: &LicenseRecord, at: Timest
         let denied = denied(request, (Code::LicenseRevoked, "suspended"), message).hinted(hint);
         return Some(denied.with("since", since.to_string()));
     }
-    if license.state(at) != LicenseState::Ended {
+    if license.course(at) != LicenseState::Ended {
         return None;
     }
     let revision = license.in_force(at);

@@ -3,7 +3,8 @@
 use lictor_keys::{KeyRing, Signer};
 use lictor_shared::json::Members;
 use lictor_shared::{
-    Activation, Claims as _, Label, Lease, Purpose, Release, RequestKind, StatusRef, Text, Timestamp, Uuid,
+    Activation, Claims as _, Label, Lease, Name, Purpose, Release, RequestKind, StatusRef, Text, Timestamp,
+    Uuid,
 };
 
 use super::answer::{Answer, Denied, Given, Manner, Paste};
@@ -21,7 +22,7 @@ use crate::entropy;
 use crate::error::{Failure, FailureKind};
 use crate::event::{EventKind, Facts};
 use crate::home::Home;
-use crate::key::signing_key;
+use crate::key::signing_key_for;
 use crate::ledger::answers::{self, Stored};
 use crate::ledger::seats::Taken;
 use crate::ledger::transaction::{Recorded, Transaction};
@@ -85,8 +86,7 @@ impl Desk<'_> {
         };
         let (history, occupancy) = (asked.history(connection)?, asked.occupancy(connection)?);
         let ring = keys::ring(connection)?;
-        let stamp = self.stamp(&ring)?;
-        stamp.speaks_for(&asked.request.product)?;
+        let stamp = self.stamp(&ring, &asked.request.product)?;
         let (activation, list) = self.activation(asked, seat)?;
         let stamped = stamp.sign::<Activation, _>(self.transaction, &activation)?;
         let facts = stamped.named(said::granted(asked, &activation, (history, &occupancy))?, &stamp);
@@ -124,7 +124,7 @@ impl Desk<'_> {
         let known = asked.known.clone().ok_or_else(deny::unknown)?;
         let history = asked.history(connection)?;
         let ring = keys::ring(connection)?;
-        let stamp = self.stamp(&ring)?;
+        let stamp = self.stamp(&ring, &asked.request.product)?;
         let receipt = self.receipt(asked)?;
         let stamped = stamp.sign::<Release, _>(self.transaction, &receipt)?;
         let stopped = vacate::usable(connection, (known.license, known.id), self.at)?;
@@ -159,8 +159,10 @@ impl Desk<'_> {
         Ok(())
     }
 
-    fn stamp<'s>(&'s self, ring: &'s KeyRing) -> Result<Stamp<'s>, Failure> {
-        Ok(Stamp { signer: self.signer, ring, key: signing_key(ring, Purpose::Activation, self.at)? })
+    fn stamp<'s>(&'s self, ring: &'s KeyRing, product: &Name) -> Result<Stamp<'s>, Failure> {
+        let products = core::slice::from_ref(product);
+        let key = signing_key_for(ring, Purpose::Activation, products, self.at)?;
+        Ok(Stamp { signer: self.signer, ring, key })
     }
 
     /// The claims of an activation, with a serial and an entry on the list of its own, and the number of that list.

@@ -1,12 +1,12 @@
 //! Signing what deployments are given.
 
 use lictor_keys::{KeyRecord, KeyRing, Signer};
-use lictor_shared::{Algorithm, Artefact, Claims, KeyId, Name, Unsigned, hex};
+use lictor_shared::{Algorithm, Artefact, Claims, KeyId, Unsigned, hex};
 use lictor_validator::IssuerSigned;
 use sha2::{Digest as _, Sha256};
 
 use crate::accepted::accepted_by_validator;
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::event::Facts;
 use crate::ledger::transaction::Transaction;
 use crate::press::be_the_key;
@@ -52,17 +52,5 @@ impl Stamp<'_> {
         accepted_by_validator::<A>(&token, self.ring)?;
         let sha256 = hex(&Sha256::digest(&token));
         Ok(Stamped { token, sha256: Some(sha256) })
-    }
-
-    /// Refuses a product that the key does not speak for.
-    pub(super) fn speaks_for(&self, product: &Name) -> Result<(), Failure> {
-        if self.key.products.include(product) {
-            return Ok(());
-        }
-        let kid = self.key.public.thumbprint();
-        let message = format!("The key {kid} signs activations, and does not speak for {product}.");
-        Err(Failure::new(FailureKind::Conflict, message)
-            .hint("Let a key sign activations that speaks for it: lictor key new --purpose activation")
-            .with("product", product.as_str()))
     }
 }

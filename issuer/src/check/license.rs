@@ -21,6 +21,31 @@ impl Check<'_> {
         Ok(())
     }
 
+    /// A revision with what became of it and of its license before it came here.
+    pub(super) fn license_imported(&mut self, event: &Event) -> Result<(), Failure> {
+        let facts = Facts(event);
+        let (_, revision) = self.revision(event)?;
+        if revision.revision == 1 {
+            self.counts(Table::License);
+            self.checked.licenses += 1;
+        }
+        if let Some(stopped) = event.body.get("stopped").and_then(Value::as_object) {
+            let since = stopped.get("since").and_then(Value::as_integer).and_then(Timestamp::from_seconds);
+            let status = match stopped.get("status").and_then(Value::as_str) {
+                Some("revoked") => REVOKED,
+                _ => SUSPENDED,
+            };
+            let place = (revision.entry.uri.to_string(), revision.entry.index.into());
+            self.statuses.insert(place, (status, since.ok_or_else(|| facts.lacks("stopped"))?));
+        }
+        let (id, state) = (facts.text("license")?.to_owned(), facts.text("state")?.to_owned());
+        if state != "active" {
+            let reason = event.body.get("reason").and_then(Value::as_str).map(ToOwned::to_owned);
+            self.decisions.insert(id, (state, facts.time("since")?, reason));
+        }
+        Ok(())
+    }
+
     /// The same of a further revision.
     pub(super) fn license_revised(&mut self, event: &Event) -> Result<(), Failure> {
         let facts = Facts(event);
@@ -51,6 +76,8 @@ impl Check<'_> {
         revision_follows(&facts, &revision)?;
         self.token_follows(&facts, serial)?;
         self.customer_follows(event, &license)?;
+        self.customer(event, &license)?;
+        self.lists.entry(revision.entry.uri.to_string()).or_default();
         for table in [Table::Revision, Table::StatusEntry] {
             self.counts(table);
         }
@@ -117,7 +144,7 @@ impl Check<'_> {
 
 /// The numbers of the status list.
 pub(super) const REVOKED: u64 = 1;
-const SUSPENDED: u64 = 2;
+pub(super) const SUSPENDED: u64 = 2;
 
 /// List and index of an entry.
 pub(super) type Place = (String, u64);

@@ -11,7 +11,7 @@ use crate::restore::digest;
 
 /// Options that say where, when, by whom and in which form, and how keys are opened: they are no part of what is asked
 /// for, so a request can be repeated with others.
-const NOT_ASKED: [&str; 16] = [
+const NOT_ASKED: [&str; 18] = [
     "home",
     "now",
     "actor",
@@ -21,9 +21,11 @@ const NOT_ASKED: [&str; 16] = [
     "no_input",
     "request_id",
     "dry_run",
+    "clock_changed",
     "out",
     "force",
     "confirm",
+    "jsonl",
     "passphrase_file",
     "passphrase_command",
     "source_passphrase_file",
@@ -67,13 +69,16 @@ fn is_given(matches: &ArgMatches, id: &str) -> bool {
 
 fn values(matches: &ArgMatches, id: &str) -> Value {
     let raw = matches.get_raw(id).into_iter().flatten();
-    raw.map(|value| if FILES.contains(&id) { named(value) } else { word(value) }).collect::<Vec<_>>().into()
+    raw.map(|value| if FILES.contains(&id) { named(id, value) } else { word(value) })
+        .collect::<Vec<_>>()
+        .into()
 }
 
 /// A file by its content; what is none, or cannot be read, by its name.
-fn named(value: &OsStr) -> Value {
+fn named(id: &str, value: &OsStr) -> Value {
     let path = Path::new(value);
-    let is_file = value.to_str().is_none_or(|text| !is_id(text)) && path.is_file();
+    let may_be_id = id == "id" && value.to_str().is_some_and(is_id);
+    let is_file = !may_be_id && path.is_file();
     match is_file.then(|| digest(path)) {
         Some(Ok(sha256)) => Value::object([("sha256", sha256.as_str().into())]),
         _ => word(value),

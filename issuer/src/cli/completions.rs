@@ -25,7 +25,12 @@ pub(crate) struct Completions {
 impl Completions {
     pub(crate) fn run(&self, output: &mut Output) -> Result<u8, Failure> {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut super::grammar(), "lictor", &mut script);
+        clap_complete::generate(
+            self.shell,
+            &mut super::help::with_words(super::grammar()),
+            "lictor",
+            &mut script,
+        );
         let script = String::from_utf8(script).map_err(|error| {
             Failure::new(FailureKind::Unexpected, "the completions are no text").because(error)
         })?;

@@ -6,13 +6,14 @@ use lictor_shared::json::Value;
 use super::globals::Globals;
 use super::output::Output;
 use super::shown;
-use crate::doctor::{Finding, Severity, examine};
+use super::table::{Column, GLUE};
+use crate::doctor::{Depth, Finding, Severity, examine};
 use crate::error::{Failure, FailureKind};
 
 const EXAMPLES: &str = "\
 Examples:
   lictor doctor
-  lictor doctor --json
+  lictor doctor --quick --json
   lictor doctor --now 2027-01-31T00:00:00Z
 
 Exit codes: 0 if nothing is damaged, warnings or not; 32 if the ledger is
@@ -21,13 +22,17 @@ damaged, 30 if something else cannot be used.";
 /// Examine the home, and say of each finding what mends it
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
-pub(crate) struct Doctor {}
+pub(crate) struct Doctor {
+    /// Do not recompute the ledger from its events, which takes as long as it is large
+    #[arg(long)]
+    quick: bool,
+}
 
 impl Doctor {
-    #[expect(clippy::unused_self, reason = "every command runs the same way")]
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
         let (path, source) = globals.home_and_source()?;
-        let findings = examine(&path, globals.now()?)?;
+        let depth = if self.quick { Depth::Quick } else { Depth::Thorough };
+        let findings = examine(&path, globals.now()?, depth)?;
         let shown = path.display().to_string();
         output.either(
             || format!("The home {shown} is named by {source}.\n\n{}", table(&findings)),
@@ -44,19 +49,16 @@ impl Doctor {
     }
 }
 
-/// What the other columns leave of 80.
-const WIDTH: usize = 55;
-
 fn table(findings: &[Finding]) -> String {
     let row = |finding: &Finding| {
-        let mut says = shown::folded(&shown::foreign(&finding.says), WIDTH);
+        let mut says = shown::foreign(&finding.says);
         if let Some(fix) = &finding.fix {
-            // Not folded, so that a command can be copied.
-            says.push_str(&format!("\nfix: {}", shown::foreign(fix)));
+            // Not broken, so that a command can be copied.
+            says.push_str(&format!("\nfix: {}", shown::foreign(fix)).replace(' ', GLUE));
         }
         [finding.severity.as_str().to_string(), finding.check.to_string(), says]
     };
-    shown::table(["STATE", "CHECK", "FINDING"], findings.iter().map(row))
+    shown::table(["STATE".into(), "CHECK".into(), Column::prose("FINDING")], findings.iter().map(row))
 }
 
 fn finding_value(finding: &Finding) -> Value {

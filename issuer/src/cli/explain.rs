@@ -1,30 +1,32 @@
-//! `lictor explain`: what a code or reason means, and what to do.
+//! `lictor explain`: what a mode, code or reason means, and what to do.
 
-mod near;
-mod register;
+mod mode;
+pub(super) mod register;
 
 use clap::Args;
 use lictor_shared::json::Value;
 use lictor_shared::{Code, Reason};
 
 use self::register::{CodeEntry, Effect, ReasonEntry};
+use super::near;
 use super::output::Output;
 use super::shown;
+use super::table::Column;
 use crate::error::{Failure, FailureKind};
 
 const EXAMPLES: &str = "\
 Examples:
+  lictor explain grace
   lictor explain expired
-  lictor explain LICENSE_REVOKED
-  lictor explain
-  lictor explain status_overdue --json";
+  lictor explain LICENSE_REVOKED --json
+  lictor explain";
 
-/// Say what a code or reason of a verdict means and what to do
+/// Say what a mode, reason or code of a verdict means and what to do
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Explain {
-    /// A reason as expired, or a code as LICENSE_EXPIRED [default: all reasons, as a table]
-    #[arg(value_name = "REASON|CODE")]
+    /// A mode as grace, a reason as expired, or a code as LICENSE_EXPIRED [default: all reasons, as a table]
+    #[arg(value_name = "WORD")]
     word: Option<String>,
 }
 
@@ -41,30 +43,34 @@ impl Explain {
         let codes = register::codes();
         let reason = reasons.iter().find(|entry| entry.reason.as_str().eq_ignore_ascii_case(&meant));
         let code = codes.iter().find(|entry| entry.code.as_str().eq_ignore_ascii_case(&meant));
-        match (reason, code) {
-            (Some(entry), _) => output.either(|| reason_text(entry), || reason_value(entry))?,
-            (_, Some(entry)) => output.either(|| code_text(entry), || code_value(entry))?,
-            (None, None) => return Err(unknown(word, &meant)),
+        let mode = mode::named(&meant);
+        match (reason, code, mode) {
+            (Some(entry), ..) => output.either(|| reason_text(entry), || reason_value(entry))?,
+            (_, Some(entry), _) => output.either(|| code_text(entry), || code_value(entry))?,
+            (.., Some(entry)) => output.either(|| mode::text(&entry), || mode::value(&entry))?,
+            (None, None, None) => return Err(unknown(word, &meant)),
         }
         Ok(0)
     }
 }
 
-/// What a label leaves of 80 columns.
-const WIDTH: usize = 70;
+/// What a label takes.
+const LABEL_WIDTH: usize = 10;
 
-/// What the other columns of the table leave of 80.
-const MEANING_WIDTH: usize = 37;
+/// In lines that fit beside a label.
+fn beside_label(text: &str) -> String {
+    shown::folded(text, shown::width().saturating_sub(LABEL_WIDTH))
+}
 
 fn table(reasons: &[ReasonEntry]) -> String {
     let row = |entry: &ReasonEntry| {
         [
             entry.reason.to_string(),
             entry.reason.code().map_or("-", Code::as_str).to_string(),
-            shown::folded(&entry.meaning, MEANING_WIDTH),
+            entry.meaning.clone(),
         ]
     };
-    shown::table(["REASON", "CODE", "MEANING"], reasons.iter().map(row))
+    shown::table(["REASON".into(), "CODE".into(), Column::prose("MEANING")], reasons.iter().map(row))
 }
 
 fn reason_text(entry: &ReasonEntry) -> String {
@@ -75,10 +81,10 @@ fn reason_text(entry: &ReasonEntry) -> String {
     };
     shown::facts(&[
         ("reason", entry.reason.to_string()),
-        ("means", shown::folded(&entry.meaning, WIDTH)),
+        ("means", beside_label(&entry.meaning)),
         ("effect", effect),
         ("code", entry.reason.code().map_or_else(|| "none".to_string(), numbered)),
-        ("do", shown::folded(&entry.action, WIDTH)),
+        ("do", beside_label(&entry.action)),
     ])
 }
 
@@ -96,10 +102,10 @@ fn numbered(code: Code) -> String {
 
 fn code_text(entry: &CodeEntry) -> String {
     let reasons = behind(entry.code).map(Reason::as_str).collect::<Vec<_>>().join(", ");
-    let reasons = if reasons.is_empty() { "none".to_string() } else { shown::folded(&reasons, WIDTH) };
+    let reasons = if reasons.is_empty() { "none".to_string() } else { beside_label(&reasons) };
     shown::facts(&[
         ("code", numbered(entry.code)),
-        ("means", shown::folded(&entry.when, WIDTH)),
+        ("means", beside_label(&entry.when)),
         ("reasons", reasons),
     ])
 }
@@ -137,8 +143,8 @@ fn code_value(entry: &CodeEntry) -> Value {
 }
 
 fn unknown(word: &str, meant: &str) -> Failure {
-    let words =
-        Reason::ALL.iter().map(|reason| reason.as_str()).chain(Code::ALL.iter().map(|code| code.as_str()));
+    let words = Reason::ALL.iter().map(|reason| reason.as_str());
+    let words = words.chain(Code::ALL.iter().map(|code| code.as_str())).chain(mode::words());
     let near = near::near(meant, words);
     let hint = match near.as_slice() {
         [] => "lictor explain lists all reasons".to_string(),
@@ -148,7 +154,7 @@ fn unknown(word: &str, meant: &str) -> Failure {
             near.iter().skip(1).copied().collect::<Vec<_>>().join(" and ")
         ),
     };
-    Failure::new(FailureKind::NotFound, format!("{word:?} is no reason and no code"))
+    Failure::new(FailureKind::NotFound, format!("{word:?} is no mode, no reason and no code"))
         .hint(hint)
         .with("near", near.into_iter().map(Value::from).collect::<Vec<_>>())
 }

@@ -3,9 +3,11 @@
 use clap::Args;
 use lictor_shared::json::Value;
 use lictor_shared::{AnchorSet, Text, Timestamp};
-use std::env;
 use std::path::PathBuf;
 
+use super::environment::Variable;
+use super::output::{Form, Output, Volume};
+use super::prompt::Prompts;
 use super::values;
 use super::writing::Writing;
 use crate::error::{Failure, FailureKind};
@@ -29,14 +31,32 @@ pub(crate) struct Globals {
     /// Write data as JSON
     #[arg(long, global = true)]
     json: bool,
+    /// Say nothing but warnings and errors
+    #[arg(long, global = true)]
+    quiet: bool,
+    /// Colour help and what is said: always, never or auto [default: auto, which is at a terminal unless NO_COLOR is set]
+    #[arg(long, global = true, value_name = "WHEN", default_value_t, hide_default_value = true)]
+    #[arg(hide_possible_values = true)]
+    color: clap::ColorChoice,
+    /// Ask nothing: where a question would come, fail and name the option that answers it
+    #[arg(long, global = true)]
+    no_input: bool,
     /// The command and its arguments, as they were given.
     #[arg(skip)]
     asked: Option<Value>,
 }
 
 impl Globals {
-    pub(crate) const fn json(&self) -> bool {
-        self.json
+    /// Where a command writes, in the form and as much as was asked for.
+    pub(crate) fn output(&self) -> Output {
+        let form = if self.json { Form::Json } else { Form::Text };
+        let volume = if self.quiet { Volume::Warnings } else { Volume::Everything };
+        Output::new(form, volume, self.color)
+    }
+
+    /// Whether somebody may be asked.
+    pub(crate) const fn prompts(&self) -> Prompts {
+        if self.no_input { Prompts::Refuse } else { Prompts::Ask }
     }
 
     pub(crate) fn now(&self) -> Result<Timestamp, Failure> {
@@ -68,7 +88,7 @@ impl Globals {
             }
             None => Intent::Make,
         };
-        Ok(Occasion { intent, ..self.occasion()? })
+        Ok(Occasion { intent, clock_change: writing.clock_change(), ..self.occasion()? })
     }
 
     /// When, by whose clock, and who.
@@ -81,8 +101,7 @@ impl Globals {
         if let Some(actor) = &self.actor {
             return Ok(actor.clone());
         }
-        let login =
-            ["LOGNAME", "USER"].iter().find_map(|name| env::var(name).ok().filter(|login| !login.is_empty()));
+        let login = [Variable::Logname, Variable::User].into_iter().find_map(Variable::text);
         Text::new(login.as_deref().unwrap_or("unknown")).map_err(|error| {
             Failure::new(FailureKind::Usage, error.to_string()).hint("name yourself with --actor NAME")
         })
@@ -95,12 +114,14 @@ impl Globals {
 
     /// Where the home is or shall be, and who says so.
     pub(crate) fn home_and_source(&self) -> Result<(PathBuf, &'static str), Failure> {
-        let set = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let named = |variable: Variable| variable.path().map(|path| (path, variable.as_str()));
+        let inside = |variable: Variable, folder: &str| {
+            variable.path().map(|path| (path.join(folder), variable.as_str()))
+        };
         let option = || self.home.clone().map(|home| (home, "--home"));
-        let variable = || set("LICTOR_HOME").map(|home| (home, "LICTOR_HOME"));
-        let data = || set("XDG_DATA_HOME").filter(|path| path.is_absolute());
-        let data = || data().map(|folder| (folder.join("lictor"), "XDG_DATA_HOME"));
-        let user = || set("HOME").map(|home| (home.join(".local/share/lictor"), "HOME"));
+        let variable = || named(Variable::LictorHome);
+        let data = || inside(Variable::DataHome, "lictor").filter(|(path, _)| path.is_absolute());
+        let user = || inside(Variable::Home, ".local/share/lictor");
         option().or_else(variable).or_else(data).or_else(user).ok_or_else(|| {
             Failure::new(
                 FailureKind::Usage,

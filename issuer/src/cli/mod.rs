@@ -2,24 +2,35 @@
 
 mod activation;
 mod asked;
+mod color;
 mod completions;
+mod csv;
+mod customer;
 mod doctor;
+mod environment;
+mod exits;
 mod explain;
 mod globals;
+mod help;
 mod init;
 mod input;
 mod key;
 mod ledger;
 mod license;
 mod man;
+mod near;
 mod outfile;
 mod output;
 mod passphrase;
 mod product;
+mod prompt;
 mod quickstart;
+mod rows;
 mod shown;
 mod status;
+mod table;
 mod terms;
+mod timeline;
 mod values;
 mod verify;
 mod writing;
@@ -27,24 +38,30 @@ mod writing;
 use clap::{CommandFactory, FromArgMatches as _, Parser, Subcommand};
 use std::ffi::OsString;
 
+pub use self::environment::Variable;
+pub use self::exits::{Exit, exits};
+pub use self::help::{Format, Topic};
+
 use self::globals::Globals;
-use self::output::{Form, Output};
-use crate::error::{Failure, FailureKind};
+use self::output::{Form, Output, Volume};
+use crate::error::Failure;
 
 const EXAMPLES: &str = "\
 Examples:
   lictor quickstart
   lictor init --issuer acme-licensing --status-uri urn:acme:status:0
   lictor issue --product dialer --plan pro --customer 'Acme GmbH' --term 1y
-  lictor verify acme.lic --product dialer
+  lictor verify acme.lic --product dialer";
 
-Exit codes: 0 done, 1 unexpected, 2 usage, 10 to 13 the code of a verdict or
-of a denied seat, 14 no signing key, 20 conflict, 21 not found, 22 not valid,
-30 cannot read, 31 cannot write, 32 ledger locked or damaged.";
+/// What follows the options on the first help page.
+fn ending() -> String {
+    format!("{EXAMPLES}\n\n{}\n\n{}", help::topics(), exits::summary())
+}
 
 /// Issue, revoke and verify offline licenses.
 #[derive(Parser, Debug)]
-#[command(name = "lictor", version, after_help = EXAMPLES, propagate_version = true)]
+#[command(name = "lictor", version, after_help = ending(), propagate_version = true)]
+#[command(disable_help_subcommand = true)]
 struct Cli {
     #[command(flatten)]
     globals: Globals,
@@ -66,6 +83,8 @@ enum Command {
     #[command(subcommand)]
     Activation(Box<activation::Activation>),
     #[command(subcommand)]
+    Customer(customer::Customer),
+    #[command(subcommand)]
     Status(status::Status),
     #[command(subcommand)]
     Ledger(ledger::Ledger),
@@ -75,26 +94,30 @@ enum Command {
     Quickstart(quickstart::Quickstart),
     Completions(completions::Completions),
     Man(man::Man),
+    Help(help::Help),
 }
 
 /// Runs a command line, its first item being the program's name, and gives the exit code.
 #[must_use]
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
     let mut grammar = Cli::command();
-    let parsed = grammar.try_get_matches_from_mut(arguments).and_then(|matches| {
+    let parsed = grammar.try_get_matches_from_mut(&arguments).and_then(|matches| {
         let mut cli = Cli::from_arg_matches(&matches)?;
         cli.globals.set_asked(asked::asked(&grammar, &matches));
         Ok(cli)
     });
     let cli = match parsed {
         Ok(cli) => cli,
-        Err(error) => return say_usage(&error),
+        Err(said) => {
+            return Output::new(Form::Text, Volume::Everything, color::asked(&arguments)).grammar(&said);
+        }
     };
-    let mut output = Output::new(if cli.globals.json() { Form::Json } else { Form::Text });
+    let mut output = cli.globals.output();
     let first = cli.command.run(&cli.globals, &mut output);
     let done = match first {
         // Another process carried out the same request in between, so now there is an answer.
-        Err(failure) if failure.kind == FailureKind::DoneBefore => cli.command.run(&cli.globals, &mut output),
+        Err(failure) if failure.is_done_before() => cli.command.run(&cli.globals, &mut output),
         done => done,
     };
     done.unwrap_or_else(|failure| {
@@ -122,6 +145,7 @@ impl Command {
             Self::License(command) => command.run(globals, output),
             Self::Issue(command) => command.run(globals, output),
             Self::Activation(command) => command.run(globals, output),
+            Self::Customer(command) => command.run(globals, output),
             Self::Status(command) => command.run(globals, output),
             Self::Ledger(command) => command.run(globals, output),
             Self::Doctor(command) => command.run(globals, output),
@@ -130,13 +154,7 @@ impl Command {
             Self::Quickstart(command) => command.run(globals, output),
             Self::Completions(command) => command.run(output),
             Self::Man(command) => command.run(output),
+            Self::Help(command) => command.run(output),
         }
     }
-}
-
-/// Help and version are data; everything else is a mistake, said on standard error.
-fn say_usage(error: &clap::Error) -> u8 {
-    // Where nobody reads any more there is nobody to tell.
-    let _closed = error.print();
-    u8::try_from(error.exit_code()).unwrap_or(2)
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use crate::durable::{self, Readers};
+use crate::durable::{self, Existing, Readers};
 use crate::error::{Failure, FailureKind};
 use crate::home::Home;
 
@@ -38,6 +38,12 @@ impl OutFile {
         self.out.as_deref()
     }
 
+    /// Refuses a name that is taken by what may not go; what becomes of a file that may.
+    pub(crate) fn may_take(&self, path: &Path, home: &Home) -> Result<Existing, Failure> {
+        self.force.allows(path, home)?;
+        Ok(self.force.existing())
+    }
+
     /// Refuses a file that could not be written, or must not be, before anything is done for it.
     pub(crate) fn can_be_written(&self, home: &Home, bytes: usize) -> Result<(), Failure> {
         let Some(path) = &self.out else { return Ok(()) };
@@ -45,15 +51,32 @@ impl OutFile {
         durable::probe(path, bytes)
     }
 
+    /// Refuses a file in the folder that was named if its name is taken by what may not go.
+    pub(crate) fn allows(&self, path: &Path, home: &Home) -> Result<(), Failure> {
+        self.force.allows(path, home)
+    }
+
     /// Writes it for anyone to read, if a file was named; whether one was.
     pub(crate) fn write(&self, home: &Home, bytes: &[u8]) -> Result<Option<&Path>, Failure> {
         let Some(path) = &self.out else { return Ok(None) };
+        self.write_to(path, home, bytes)?;
+        Ok(Some(path))
+    }
+
+    /// Writes one of several files into the folder that was named, unless it is there already, just so.
+    pub(crate) fn write_as(&self, path: &Path, home: &Home, bytes: &[u8]) -> Result<(), Failure> {
+        match fs::read(path) {
+            Ok(found) if found == bytes => Ok(()),
+            _ => self.write_to(path, home, bytes),
+        }
+    }
+
+    fn write_to(&self, path: &Path, home: &Home, bytes: &[u8]) -> Result<(), Failure> {
         self.force.allows(path, home)?;
         match self.force.force {
-            true => durable::replace(path, bytes, Readers::Anyone)?,
-            false => durable::create(path, bytes, Readers::Anyone)?,
+            true => durable::replace(path, bytes, Readers::Anyone),
+            false => durable::create(path, bytes, Readers::Anyone),
         }
-        Ok(Some(path))
     }
 
     /// The same for a request that was carried out before: what was written then may be there already.
@@ -66,8 +89,9 @@ impl OutFile {
 }
 
 impl Force {
-    pub(crate) const fn is_given(&self) -> bool {
-        self.force
+    /// What becomes of a file that is there, and may go.
+    pub(crate) const fn existing(&self) -> Existing {
+        if self.force { Existing::Replace } else { Existing::Keep }
     }
 
     /// Refuses a name that is taken by what may not go.

@@ -1,18 +1,20 @@
 //! Where a passphrase comes from: a file, a command, the environment's file, or a prompt. Never an argument.
 
 use clap::Args;
-use lictor_keys::{Passphrase, PassphraseError, Protection, Signer};
-use lictor_shared::Purpose;
+use lictor_keys::{KeyRecord, Passphrase, PassphraseError, PrivateKey, Protection, Signer};
+use lictor_shared::{Name, Purpose, Thumbprint};
 use std::fs::File;
-use std::io::{self, IsTerminal as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use super::environment::Variable;
 use super::input::is_standard_input;
+use super::prompt::{Needed, Prompts};
 use super::writing::Unopened;
 use crate::error::{Failure, FailureKind};
 use crate::home::Home;
-use crate::key::signing_key;
+use crate::key::{signing_key, signing_key_for};
 use crate::ledger::Ledger;
 use crate::occasion::{Intent, Occasion};
 
@@ -38,7 +40,12 @@ pub(crate) struct NewPassphrase {
 }
 
 /// Names the file, never the passphrase itself.
-const VARIABLE: &str = "LICTOR_PASSPHRASE_FILE";
+const VARIABLE: Variable = Variable::PassphraseFile;
+/// How a passphrase is given without being asked for.
+const GIVE: &str =
+    "give --passphrase-file FILE or --passphrase-command COMMAND, or set LICTOR_PASSPHRASE_FILE";
+/// The same where a command can do without one.
+const GIVE_OR_LEAVE: &str = "give --passphrase-file FILE or --passphrase-command COMMAND, or set LICTOR_PASSPHRASE_FILE; --no-passphrase makes a key file without";
 
 impl PassphraseSource {
     /// Whether standard input is taken.
@@ -46,7 +53,7 @@ impl PassphraseSource {
         match (&self.passphrase_file, &self.passphrase_command) {
             (Some(path), _) => is_standard_input(path),
             (None, Some(_)) => false,
-            (None, None) => std::env::var_os(VARIABLE).is_some_and(|path| path == "-"),
+            (None, None) => VARIABLE.path().is_some_and(|path| is_standard_input(&path)),
         }
     }
 
@@ -58,17 +65,14 @@ impl PassphraseSource {
         if let Some(command) = &self.passphrase_command {
             return from_command(command).map(Some);
         }
-        match std::env::var_os(VARIABLE).filter(|path| !path.is_empty()) {
-            Some(path) => from_file(Path::new(&path)).map(Some),
-            None => Ok(None),
-        }
+        VARIABLE.path().map(|path| from_file(&path)).transpose()
     }
 
     /// The passphrase that opens a file.
-    pub(crate) fn opening(&self, what: &str) -> Result<Passphrase, Failure> {
+    pub(crate) fn opening(&self, what: &str, prompts: Prompts) -> Result<Passphrase, Failure> {
         match self.given()? {
             Some(passphrase) => Ok(passphrase),
-            None => prompt(&format!("Passphrase of {what}: ")),
+            None => ask(&format!("Passphrase of {what}: "), prompts, GIVE),
         }
     }
 
@@ -80,24 +84,70 @@ impl PassphraseSource {
         ledger: &Ledger,
         purpose: Purpose,
         occasion: &Occasion,
+        prompts: Prompts,
+    ) -> Result<Box<dyn Signer>, Failure> {
+        self.open(home, signing_key(&ledger.key_ring()?, purpose, occasion.at)?, occasion, prompts)
+    }
+
+    /// The same for a license of these products.
+    pub(crate) fn license_signer(
+        &self,
+        home: &Home,
+        ledger: &Ledger,
+        products: &[Name],
+        occasion: &Occasion,
+        prompts: Prompts,
     ) -> Result<Box<dyn Signer>, Failure> {
         let ring = ledger.key_ring()?;
-        let key = signing_key(&ring, purpose, occasion.at)?;
+        let key = signing_key_for(&ring, Purpose::License, products, occasion.at)?;
+        self.open(home, key, occasion, prompts)
+    }
+
+    /// The same for activations of these products.
+    pub(crate) fn activation_signer(
+        &self,
+        home: &Home,
+        ledger: &Ledger,
+        products: &[Name],
+        occasion: &Occasion,
+        prompts: Prompts,
+    ) -> Result<Box<dyn Signer>, Failure> {
+        let ring = ledger.key_ring()?;
+        let key = signing_key_for(&ring, Purpose::Activation, products, occasion.at)?;
+        self.open(home, key, occasion, prompts)
+    }
+
+    fn open(
+        &self,
+        home: &Home,
+        key: &KeyRecord,
+        occasion: &Occasion,
+        prompts: Prompts,
+    ) -> Result<Box<dyn Signer>, Failure> {
         if occasion.intent == Intent::DryRun {
             return Ok(Box::new(Unopened(key.public.clone())));
         }
-        let kid = key.public.thumbprint();
+        Ok(Box::new(self.open_key(home, &key.public.thumbprint(), prompts)?))
+    }
+
+    /// Opens a key of the key folder, and asks for its passphrase if it has one.
+    pub(crate) fn open_key(
+        &self,
+        home: &Home,
+        kid: &Thumbprint,
+        prompts: Prompts,
+    ) -> Result<PrivateKey, Failure> {
         let folder = home.keys()?;
-        let protection = lictor_keys::protection(&folder.load(&kid)?).map_err(|error| {
-            let file = folder.path_of(&kid).display().to_string();
+        let protection = lictor_keys::protection(&folder.load(kid)?).map_err(|error| {
+            let file = folder.path_of(kid).display().to_string();
             Failure::new(FailureKind::CannotRead, format!("the key file {file} cannot be used: {error}"))
                 .with("path", file)
         })?;
         let passphrase = match protection {
             Protection::None => None,
-            Protection::Passphrase => Some(self.opening(&format!("the signing key {kid}"))?),
+            Protection::Passphrase => Some(self.opening(&format!("the signing key {kid}"), prompts)?),
         };
-        Ok(Box::new(folder.open_key(&kid, passphrase.as_ref())?))
+        Ok(folder.open_key(kid, passphrase.as_ref())?)
     }
 }
 
@@ -108,21 +158,26 @@ impl NewPassphrase {
     }
 
     /// The passphrase to seal with, asked for twice at a prompt; `None` to leave the file open.
-    pub(crate) fn sealing(&self) -> Result<Option<Passphrase>, Failure> {
+    pub(crate) fn sealing(&self, prompts: Prompts) -> Result<Option<Passphrase>, Failure> {
         if self.no_passphrase {
             return Ok(None);
         }
         if let Some(passphrase) = self.source.given()? {
             return Ok(Some(passphrase));
         }
-        let first = prompt("New passphrase for the key file: ")?;
-        let second = prompt("The same again: ")?;
-        if first.expose() != second.expose() {
-            return Err(Failure::new(FailureKind::Usage, "the two passphrases differ; nothing was done")
-                .hint("try again"));
-        }
-        Ok(Some(first))
+        ask_twice(prompts, GIVE_OR_LEAVE).map(Some)
     }
+}
+
+/// Asks for a new passphrase twice; `instead` says what gives it without being asked for.
+pub(crate) fn ask_twice(prompts: Prompts, instead: &str) -> Result<Passphrase, Failure> {
+    let first = ask("New passphrase for the key file: ", prompts, instead)?;
+    let second = ask("The same again: ", prompts, instead)?;
+    if first.expose() != second.expose() {
+        return Err(Failure::new(FailureKind::Usage, "the two passphrases differ; nothing was done")
+            .hint("try again"));
+    }
+    Ok(first)
 }
 
 /// The passphrase from a file, or from standard input for `-`.
@@ -171,20 +226,10 @@ fn from_command(command: &str) -> Result<Passphrase, Failure> {
     }
 }
 
-/// Asks at the terminal, without echo; where there is none, says at once how else to give it.
-fn prompt(question: &str) -> Result<Passphrase, Failure> {
-    let not_given = || {
-        Failure::new(FailureKind::Usage, "a passphrase is needed, and there is no terminal to ask at").hint(format!(
-            "give --passphrase-file FILE or --passphrase-command COMMAND, or set {VARIABLE}; --no-passphrase makes a key file without"
-        ))
-    };
-    if !io::stdin().is_terminal() {
-        return Err(not_given());
-    }
-    let line = rpassword::prompt_password(question).map_err(|error| {
-        Failure::new(FailureKind::CannotRead, format!("the terminal cannot be read: {error}"))
-    })?;
-    let line = lictor_keys::Zeroizing::new(line);
+/// Asks at the terminal, without echo; `instead` says what gives it without being asked for.
+fn ask(question: &str, prompts: Prompts, instead: &str) -> Result<Passphrase, Failure> {
+    let instead = instead.to_owned();
+    let line = prompts.secret(&Needed { sentence: "a passphrase is needed", instead }, question)?;
     Passphrase::new(&line)
         .map_err(|error| Failure::new(FailureKind::Usage, error.to_string()).hint("try again"))
 }

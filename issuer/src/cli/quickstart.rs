@@ -162,14 +162,18 @@ impl Tour<'_> {
         if self.output.form() == Form::Text {
             self.output.data(format_args!("$ {line}"))?;
         }
-        let ran = Command::new(&self.program).args(&arguments).current_dir(&self.folder).output().map_err(
-            |error| {
+        // What it says becomes data here, so it is not coloured.
+        let ran = Command::new(&self.program)
+            .args(&arguments)
+            .args(["--color", "never"])
+            .current_dir(&self.folder)
+            .output()
+            .map_err(|error| {
                 Failure::new(
                     FailureKind::Unexpected,
                     format!("{} cannot be run: {error}", self.program.display()),
                 )
-            },
-        )?;
+            })?;
         let [data, words] =
             [ran.stdout, ran.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         if self.output.form() == Form::Text {

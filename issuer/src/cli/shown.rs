@@ -2,21 +2,33 @@
 
 use lictor_shared::json::Value;
 use lictor_shared::{Timestamp, is_bidi_control};
-use tabled::builder::Builder;
-use tabled::settings::{Padding, Style};
+use std::io;
+use terminal_size::Width;
 
-/// Rows in columns under a header, ended by a line feed.
-pub(crate) fn table<const N: usize>(header: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
-    let mut builder = Builder::default();
-    builder.push_record(header);
-    for row in rows {
-        builder.push_record(row);
-    }
-    let mut table = builder.build();
-    table.with(Style::blank()).with(Padding::new(0, 1, 0, 0));
-    let lines: Vec<String> =
-        table.to_string().lines().map(|line| line.trim_end().to_string() + "\n").collect();
-    lines.concat()
+use super::environment::Variable;
+use super::table::{self, Column};
+
+/// The width where nobody says what it is.
+pub(super) const WIDTH: usize = 80;
+
+/// What is narrower is no terminal.
+const LEAST_WIDTH: usize = 20;
+
+/// Rows in columns under a header, ended by a line feed; in as many lines as the width that there is takes.
+pub(crate) fn table<C: Into<Column>, const N: usize>(
+    header: [C; N],
+    rows: impl Iterator<Item = [String; N]>,
+) -> String {
+    table::table(header.map(Into::into), &rows.collect::<Vec<_>>(), width())
+}
+
+/// The width that there is: the terminal's, if data goes to one, else that of `COLUMNS`, else 80.
+pub(crate) fn width() -> usize {
+    let terminal =
+        || terminal_size::terminal_size_of(io::stdout()).map(|(Width(width), _)| usize::from(width));
+    let variable = || Variable::Columns.text()?.parse().ok();
+    let usable = |width: &usize| *width >= LEAST_WIDTH;
+    terminal().filter(usable).or_else(|| variable().filter(usable)).unwrap_or(WIDTH)
 }
 
 /// Names and values, the values in one column, also where one has several lines; ended by a line feed.
@@ -34,12 +46,9 @@ pub(crate) fn instant(at: Option<Timestamp>, none: &str) -> String {
     at.map_or_else(|| none.to_string(), |at| at.to_string())
 }
 
-/// At most `most` characters; what was cut is marked.
-pub(crate) fn cut(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_string();
-    }
-    text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+/// The day of an instant, or a word where there is none.
+pub(crate) fn day(at: Option<Timestamp>, none: &str) -> String {
+    at.map_or_else(|| none.to_string(), Timestamp::day)
 }
 
 /// A text in lines of at most `width` characters, broken between words; a longer word has a line of its own.

@@ -1,9 +1,9 @@
 //! Options for the terms of licenses, the same for products and for orders.
 
 use clap::Args;
-use lictor_shared::{ActivationPolicy, Limit, Name, SeatLimit, Seconds, Timestamp};
+use lictor_shared::{ActivationPolicy, Limit, Name, SeatLimit, Seconds};
 
-use super::values;
+use super::values::{self, OrNone};
 use crate::error::Failure;
 use crate::terms::{Maintenance, StatusAge, TermLength, Terms};
 
@@ -43,9 +43,9 @@ pub(crate) struct OtherTerms {
     /// How often a fresh status list must reach a deployment, or never [default: 45d]
     #[arg(long, value_name = "DURATION|never", value_parser = values::term::<StatusAge>)]
     max_status_age: Option<StatusAge>,
-    /// The last day of releases that are covered [default: all are]
-    #[arg(long, value_name = "DATE", value_parser = values::end)]
-    maintenance_until: Option<Timestamp>,
+    /// The last day of releases that are covered, or unlimited [default: unlimited]
+    #[arg(long, value_name = "DATE|unlimited", value_parser = values::maintenance)]
+    maintenance_until: Option<Maintenance>,
     /// How many deployments: a number from 1 on, or unlimited [default: unlimited]
     #[arg(long, value_name = "N|unlimited", value_parser = values::term::<SeatLimit>)]
     seats: Option<SeatLimit>,
@@ -55,12 +55,12 @@ pub(crate) struct OtherTerms {
     /// Whether a deployment needs an activation: required or optional [default: optional]
     #[arg(long, value_name = "POLICY", value_parser = values::term::<ActivationPolicy>)]
     activation: Option<ActivationPolicy>,
-    /// A feature; may be given several times
-    #[arg(long, value_name = "NAME")]
-    feature: Vec<Name>,
-    /// A number that the product enforces; may be given several times
-    #[arg(long, value_name = "NAME=N|unlimited", value_parser = values::limit)]
-    limit: Vec<(Name, Limit)>,
+    /// A feature, or none; may be given several times
+    #[arg(long, value_name = "NAME|none", value_parser = values::or_none(values::name))]
+    feature: Vec<OrNone<Name>>,
+    /// A number that the product enforces, or none of them; may be given several times
+    #[arg(long, value_name = "NAME=N|NAME=unlimited|none", value_parser = values::or_none(values::limit))]
+    limit: Vec<OrNone<(Name, Limit)>>,
     /// An environment; may be given several times [default: production]
     #[arg(long, value_name = "NAME")]
     environment: Vec<Name>,
@@ -76,7 +76,7 @@ impl TermsOptions {
 impl OtherTerms {
     /// What was given; the rest is left to whoever comes next.
     pub(crate) fn terms(&self) -> Result<Terms, Failure> {
-        let some = |names: &[Name]| (!names.is_empty()).then(|| names.to_vec());
+        let limits = values::some(&self.limit, "--limit")?;
         Ok(Terms {
             term: None,
             warn: self.warn,
@@ -86,13 +86,13 @@ impl OtherTerms {
             activation_grace: self.activation_grace,
             maintenance_grace: self.maintenance_grace,
             max_status_age: self.max_status_age,
-            maintenance: self.maintenance_until.map(Maintenance::Until),
+            maintenance: self.maintenance_until,
             seats: self.seats,
             overage: self.overage,
             activation: self.activation,
-            features: some(&self.feature),
-            limits: values::distinct(&self.limit, "--limit")?,
-            environments: some(&self.environment),
+            features: values::some(&self.feature, "--feature")?,
+            limits: limits.map(|limits| values::distinct(&limits, "--limit")).transpose()?,
+            environments: (!self.environment.is_empty()).then(|| self.environment.clone()),
         })
     }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use lictor_shared::{Algorithm, Limit, Name, Origin, Purpose, Timestamp, limits};
+use lictor_shared::{Algorithm, Limit, Name, Origin, OriginPattern, Purpose, Timestamp, limits};
 
 use crate::error::{Failure, FailureKind};
-use crate::terms::{self, FromText, TermLength};
+use crate::terms::{self, FromText, Maintenance, TermLength};
 
 /// RFC 3339 or seconds since 1970.
 pub(crate) fn time(text: &str) -> Result<Timestamp, String> {
@@ -74,6 +74,61 @@ pub(crate) fn distinct<T: Clone>(pairs: &[(Name, T)], option: &str) -> Result<BT
         }
     }
     Ok(named)
+}
+
+/// One of several, or the word `none`: that there shall be none of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum OrNone<T> {
+    /// This one.
+    One(T),
+    /// None at all.
+    None,
+}
+
+/// Reads one of several, or `none`.
+pub(crate) fn or_none<T>(
+    one: impl Fn(&str) -> Result<T, String> + Clone,
+) -> impl Fn(&str) -> Result<OrNone<T>, String> + Clone {
+    move |text| match text {
+        "none" => Ok(OrNone::None),
+        _ => one(text).map(OrNone::One),
+    }
+}
+
+/// What an option gave that may be given several times: nothing was said, or these and no others, or none at all.
+pub(crate) fn some<T: Clone>(given: &[OrNone<T>], option: &str) -> Result<Option<Vec<T>>, Failure> {
+    let ones: Vec<T> = given
+        .iter()
+        .filter_map(|given| match given {
+            OrNone::One(one) => Some(one.clone()),
+            OrNone::None => None,
+        })
+        .collect();
+    match given {
+        [] => Ok(None),
+        [OrNone::None] => Ok(Some(Vec::new())),
+        _ if ones.len() == given.len() => Ok(Some(ones)),
+        _ => Err(Failure::new(FailureKind::Usage, format!("{option} none stands beside others"))
+            .hint(format!("give {option} none alone, or leave it out"))),
+    }
+}
+
+/// A name.
+pub(crate) fn name(text: &str) -> Result<Name, String> {
+    Name::new(text).map_err(|error| error.to_string())
+}
+
+/// An origin that a license is bound to.
+pub(crate) fn origin_pattern(text: &str) -> Result<OriginPattern, String> {
+    text.parse().map_err(|error: <OriginPattern as core::str::FromStr>::Err| error.to_string())
+}
+
+/// The last day of releases that are covered, or `unlimited`.
+pub(crate) fn maintenance(text: &str) -> Result<Maintenance, String> {
+    match text {
+        "unlimited" => Ok(Maintenance::Unlimited),
+        _ => end(text).map(Maintenance::Until),
+    }
 }
 
 fn pair<'a>(text: &'a str, example: &str) -> Result<(Name, &'a str), String> {

@@ -1,7 +1,5 @@
 //! `lictor verify`: what a deployment would decide.
 
-mod timeline;
-
 use clap::Args;
 use lictor_shared::{
     Activation, AnchorSet, Code, License, Name, Origin, Reason, StatusList, Thumbprint, Timestamp,
@@ -14,10 +12,10 @@ use lictor_validator::{
 };
 use std::path::{Path, PathBuf};
 
-use self::timeline::Timeline;
 use super::globals::Globals;
 use super::input;
 use super::output::{Form, Output};
+use super::timeline::{Timeline, only};
 use super::values;
 use crate::error::{Failure, FailureKind};
 
@@ -115,7 +113,7 @@ impl Verify {
         let mut flags = HostFlags::none();
         let mut rejected = |path: &Path, why: Rejected| {
             flags = flags.with(HostFlag::CandidateRejected);
-            output.say(format_args!("{}: not accepted: {why}", path.display()));
+            output.warn(format_args!("{}: not accepted: {why}", path.display()));
         };
         let accept_list = |list: Verified<StatusList>| list.accept(&horizon);
         let mut accepted = Vec::new();
@@ -156,9 +154,7 @@ impl Verify {
 
     fn anchors(&self, globals: &Globals) -> Result<AnchorSet, Failure> {
         match &self.keys {
-            Some(path) => AnchorSet::read(&input::read(path)?).map_err(|error| {
-                Failure::new(FailureKind::CannotRead, format!("{}: {error}", path.display())).hint(KEYS_HINT)
-            }),
+            Some(path) => anchors_in(path),
             None => globals.own_anchors(),
         }
     }
@@ -198,6 +194,13 @@ const DAY: u64 = 86_400;
 
 const KEYS_HINT: &str = "export the issuer's public keys again with 'lictor key export'";
 
+/// The trust anchors in a file.
+pub(super) fn anchors_in(path: &Path) -> Result<AnchorSet, Failure> {
+    AnchorSet::read(&input::read(path)?).map_err(|error| {
+        Failure::new(FailureKind::CannotRead, format!("{}: {error}", path.display())).hint(KEYS_HINT)
+    })
+}
+
 /// Why a list or activation is left out.
 #[derive(Debug, thiserror::Error)]
 enum Rejected {
@@ -230,19 +233,15 @@ fn show(verdict: &Verdict, later: impl Fn(Timestamp) -> Verdict, output: &mut Ou
     let next = verdict.next_change().map(|at| (at, later(at)));
     output.data(first_line(verdict))?;
     output.data(next_line(verdict, next.as_ref()))?;
-    output.data(format_args!("do:       {}", verdict.advice().unwrap_or("nothing")))
+    output.data(format_args!("do:         {}", verdict.advice().unwrap_or("nothing")))
 }
 
 fn show_timeline(timeline: &Timeline, output: &mut Output) -> Result<(), Failure> {
-    output.either(|| timeline.table(), || timeline.to_value())?;
-    if let Some(at) = timeline.cut_at {
-        output.say(format_args!("More changes follow, from {at} on; see them with --at {at}"));
-    }
-    Ok(())
+    output.either(|| timeline.table(), || timeline.to_value())
 }
 
 fn first_line(verdict: &Verdict) -> String {
-    let mut line = format!("{:<9} {}", verdict.mode().as_str(), verdict.explanation());
+    let mut line = format!("{:<10}  {}", verdict.mode().as_str(), verdict.explanation());
     let reasons: Vec<&str> = verdict.reasons().iter().map(|reason| reason.as_str()).collect();
     match verdict.code() {
         Some(code) => line.push_str(&format!(" [{code}: {}]", reasons.join(", "))),
@@ -253,7 +252,7 @@ fn first_line(verdict: &Verdict) -> String {
 }
 
 fn next_line(verdict: &Verdict, next: Option<&(Timestamp, Verdict)>) -> String {
-    let Some((at, then)) = next else { return "next:     nothing changes by itself".into() };
+    let Some((at, then)) = next else { return "next:       nothing changes by itself".into() };
     let days = at.seconds().saturating_sub(verdict.effective_time().seconds()) / DAY;
     let away = match days {
         0 => "within a day".to_string(),
@@ -265,7 +264,7 @@ fn next_line(verdict: &Verdict, next: Option<&(Timestamp, Verdict)>) -> String {
     } else {
         then.mode().to_string()
     };
-    format!("next:     {at}, {away}: {mode}{}", difference(verdict.reasons(), then.reasons()))
+    format!("next:       {at}, {away}: {mode}{}", difference(verdict.reasons(), then.reasons()))
 }
 
 /// Which reasons join and which leave.
@@ -278,9 +277,4 @@ fn difference(now: &[Reason], then: &[Reason]) -> String {
         (false, _) => format!(" [{joining}]"),
         (true, false) => format!(" [no more: {leaving}]"),
     }
-}
-
-/// The reasons that are here and not there.
-fn only(here: &[Reason], there: &[Reason]) -> Vec<Reason> {
-    here.iter().copied().filter(|reason| !there.contains(reason)).collect()
 }

@@ -9,7 +9,7 @@ use super::output::{Form, Output};
 use crate::error::Failure;
 use crate::event::{Event, EventKind};
 use crate::ledger::Ledger;
-use crate::occasion::Occasion;
+use crate::occasion::{ClockChange, Intent, Occasion};
 use crate::outcome::DryRun;
 
 const HEADING: &str = "Safe repetition";
@@ -23,19 +23,36 @@ pub(crate) struct Writing {
     /// Show what would be signed and recorded; sign nothing, write nothing
     #[arg(long, help_heading = HEADING)]
     pub(super) dry_run: bool,
+    /// Go on though the machine's clock stands before the last event; it is recorded
+    #[arg(long, help_heading = HEADING)]
+    clock_changed: bool,
 }
 
-/// The answer to a request that was carried out before.
+impl Writing {
+    pub(super) const fn clock_change(&self) -> ClockChange {
+        if self.clock_changed { ClockChange::Record } else { ClockChange::Refuse }
+    }
+}
+
+/// The answer to a request that was carried out before. If it is none, the change may be made at this time.
 pub(crate) fn answered(
     ledger: &Ledger,
     occasion: &Occasion,
     output: &mut Output,
 ) -> Result<Option<Value>, Failure> {
     let answer = ledger.answer(occasion)?;
-    if answer.is_some() {
-        output.say("This request was carried out before; here is its answer again. Nothing was done.");
+    match &answer {
+        Some(_) => {
+            output.say("This request was carried out before; here is its answer again. Nothing was done.")
+        }
+        None => ledger.follows(occasion)?,
     }
     Ok(answer)
+}
+
+/// Whether it is only tried.
+pub(crate) fn is_dry(occasion: &Occasion) -> bool {
+    occasion.intent == Intent::DryRun
 }
 
 /// Tells what a dry run would have come to; `say` says what would have been said.

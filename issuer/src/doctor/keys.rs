@@ -1,7 +1,7 @@
 //! Keys: whether one signs, until when, and whether its file is there.
 
-use lictor_keys::{FolderContents, FolderError, KeyRecord, KeyRing, KeyState};
-use lictor_shared::{Purpose, Seconds, Timestamp};
+use lictor_keys::{FolderContents, FolderError, KeyFileError, KeyFolder, KeyRecord, KeyRing, KeyState};
+use lictor_shared::{Purpose, Seconds, Thumbprint, Timestamp};
 
 use super::Finding;
 use crate::error::{Failure, FailureKind, shell};
@@ -12,16 +12,74 @@ use crate::ledger::Ledger;
 /// Thirty days: so long before a key's end it is said.
 const AHEAD: Option<Seconds> = Seconds::new(30 * 86_400);
 
-pub(super) fn examine(home: &Home, ledger: &Ledger, at: Timestamp) -> Result<Vec<Finding>, Failure> {
-    let ring = ledger.key_ring()?;
+/// Keys in the ledger and in the folder.
+pub(super) fn examine(home: &Home, ledger: &Ledger, at: Timestamp) -> Vec<Finding> {
+    let ring = match ledger.key_ring() {
+        Ok(ring) => ring,
+        Err(failure) => {
+            return core::iter::once(Finding::problem("keys", failure)).chain(folder(home, None)).collect();
+        }
+    };
     let mut findings: Vec<Finding> =
         [Purpose::License, Purpose::Status].into_iter().map(|purpose| signs(&ring, purpose, at)).collect();
+    findings.extend(ring.records().iter().map(standing));
     findings.extend(ring.records().iter().filter_map(|key| ends_soon(key, at)));
-    match home.keys() {
-        Ok(folder) => findings.extend(files(&ring, &folder.contents()?)),
-        Err(failure) => findings.push(Finding::problem("keys", mendable(failure))),
+    findings.extend(folder(home, Some(&ring)));
+    findings
+}
+
+/// The key folder: each file in it, and against the ledger if that can be read.
+pub(super) fn folder(home: &Home, ring: Option<&KeyRing>) -> Vec<Finding> {
+    let found = home.keys().and_then(|folder| Ok((folder.contents()?, folder)));
+    let (contents, folder) = match found {
+        Ok(found) => found,
+        Err(failure) => return vec![Finding::problem("keys", mendable(failure))],
+    };
+    let known = |kid: &&Thumbprint| ring.is_none_or(|ring| ring.find(kid).is_some());
+    let unusable = contents.keys.iter().filter(known).filter_map(|kid| opens(&folder, kid));
+    let mut findings: Vec<Finding> = unusable.chain(others(&contents)).collect();
+    match ring {
+        Some(ring) => findings.extend(files(ring, &contents)),
+        None if findings.is_empty() => {
+            let says = format!("{} has {} of keys, each whole.", folder.path().display(), counted(&contents));
+            findings.push(Finding::fine("keys", says));
+        }
+        None => {}
     }
-    Ok(findings)
+    findings
+}
+
+fn counted(contents: &FolderContents) -> String {
+    match contents.keys.len() {
+        1 => "1 file".to_owned(),
+        number => format!("{number} files"),
+    }
+}
+
+/// Whether a file holds the key that it is named after; of one that is sealed, whether it holds a sealed key at all.
+fn opens(folder: &KeyFolder, kid: &Thumbprint) -> Option<Finding> {
+    match folder.open_key(kid, None) {
+        Ok(_) | Err(FolderError::Key { error: KeyFileError::PassphraseNeeded, .. }) => None,
+        Err(error) => {
+            let failure = Failure::from(error);
+            let hint = format!("Restore keys/{kid}.pem from a backup of the folder keys/.");
+            Some(Finding::problem("keys", failure.hint(hint)))
+        }
+    }
+}
+
+/// What the ledger says of a key: state, window, distrust.
+fn standing(key: &KeyRecord) -> Finding {
+    let bound = |word: &str, at: Option<Timestamp>| at.map(|at| format!(", {word} {at}")).unwrap_or_default();
+    let says = format!(
+        "{} is {}{}{}{}.",
+        key.public.thumbprint(),
+        key.state.as_str(),
+        bound("signs from", key.not_before),
+        bound("signs until", key.not_after),
+        bound("is distrusted from", key.distrust_after),
+    );
+    Finding::fine("keys", says)
 }
 
 /// Where the key folder or a file in it is open to others, the command that closes it is the fix, apart from the words.
@@ -52,7 +110,7 @@ fn signs(ring: &KeyRing, purpose: Purpose, at: Timestamp) -> Finding {
 }
 
 fn ends_soon(key: &KeyRecord, at: Timestamp) -> Option<Finding> {
-    let end = key.not_after.filter(|_| key.state != KeyState::Retired)?;
+    let end = key.not_after.filter(|_| matches!(key.state, KeyState::Next | KeyState::Active))?;
     let soon = end.minus(AHEAD?) <= at && at <= end;
     let says = format!("The key {} signs until {end}.", key.public.thumbprint());
     soon.then(|| Finding::warning("keys", says, "Make the next one with: lictor key new"))
@@ -60,7 +118,9 @@ fn ends_soon(key: &KeyRecord, at: Timestamp) -> Option<Finding> {
 
 /// The folder against the ledger.
 fn files(ring: &KeyRing, contents: &FolderContents) -> Vec<Finding> {
-    let needed = |key: &&KeyRecord| key.state != KeyState::Retired;
+    let needed = |key: &&KeyRecord| {
+        matches!(key.state, KeyState::Next | KeyState::Active) && key.destroyed_at.is_none()
+    };
     let lost = ring.records().iter().filter(needed).map(|key| key.public.thumbprint());
     let lost = lost.filter(|kid| !contents.keys.contains(kid)).map(|kid| {
         let failure = Failure::new(FailureKind::CannotRead, format!("The file of the key {kid} is missing."));
@@ -73,11 +133,14 @@ fn files(ring: &KeyRing, contents: &FolderContents) -> Vec<Finding> {
             "Import it again with lictor key import, or move the file away.",
         )
     });
-    let others = contents.leftovers.iter().chain(&contents.unknown).map(|path| {
+    lost.chain(foreign).collect()
+}
+
+fn others(contents: &FolderContents) -> impl Iterator<Item = Finding> {
+    contents.leftovers.iter().chain(&contents.unknown).map(|path| {
         let says = format!("{} is no key file.", path.display());
         Finding::warning("keys", says, "If no command is running, move it away.")
-    });
-    lost.chain(foreign).chain(others).collect()
+    })
 }
 
 #[cfg(test)]
@@ -99,6 +162,8 @@ mod tests {
             not_before: None,
             not_after: Some(at("2026-12-31T00:00:00Z")),
             distrust_after: None,
+            turn: None,
+            destroyed_at: None,
         };
         for (now, soon) in [
             ("2026-11-30T23:59:59Z", false),

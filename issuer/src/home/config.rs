@@ -194,8 +194,9 @@ mod tests {
         )
         .unwrap();
         assert_eq!(config.defaults.seats, Some(SeatLimit::AtMost(5)));
-        assert_eq!(config.defaults.limits.len(), 2);
-        assert!(config.defaults.limits.contains_key(&Name::new("agents").unwrap()));
+        let limits = config.defaults.limits.unwrap();
+        assert_eq!(limits.len(), 2);
+        assert!(limits.contains_key(&Name::new("agents").unwrap()));
         assert_eq!(config.status_ttl, Seconds::new(86_400).unwrap());
     }
 

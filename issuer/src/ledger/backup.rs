@@ -8,24 +8,16 @@ use std::path::Path;
 use super::Ledger;
 use super::fault::OrFault;
 use crate::check::{Checked, check};
-use crate::durable::{self, TemporaryFolder, cannot_write};
+use crate::durable::{self, Existing, TemporaryFolder, cannot_write};
 use crate::error::{Failure, FailureKind};
 
 /// A copy of what was committed when it began; others go on writing meanwhile. The target must be empty or absent.
 const COPY: &str = "VACUUM INTO ?1";
 
-/// What becomes of a file that has the name of a new one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Existing {
-    /// It stays, and the new one is not written.
-    Keep,
-    /// It goes, once the new one is whole.
-    Replace,
-}
-
 impl Ledger {
     /// Writes a copy into a file while others go on using the ledger. The copy is opened and
-    /// [checked](check) before it gets its name; after `Ok` it is on disk, after a failure nothing of it is there.
+    /// [checked](check) before it gets its name; after `Ok` it is on disk, after a failure nothing of
+    /// it is there, unless it took the place of another one already: then the message says so.
     ///
     /// # Errors
     /// [`FailureKind::Conflict`] if the name is taken, [`FailureKind::CannotWrite`] if it cannot be written,
@@ -42,11 +34,7 @@ impl Ledger {
         File::open(&copy).and_then(|file| file.sync_all()).map_err(cannot_write(path))?;
         let checked = check(&Self::open_settled(&copy)?)?;
         // Before this line there is no backup, after it there is a whole one.
-        match existing {
-            Existing::Keep => durable::name(&copy, path)?,
-            // At every moment one of the two is there, whole.
-            Existing::Replace => durable::rename(&copy, path)?,
-        }
+        durable::name(&copy, path, existing)?;
         Ok(checked)
     }
 }

@@ -4,12 +4,17 @@ use lictor_shared::Text;
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::fault::OrFault;
-use super::value::Word;
+use super::value::{Int, Word};
+use crate::customer::CustomerRecord;
 use crate::error::Failure;
 
 const INSERT: &str = "INSERT INTO customer (id, name) VALUES (?1, ?2)";
+const SELECT_NAMES: &str = "SELECT id, name FROM customer";
 pub(super) const SELECT_NAME: &str = "SELECT name FROM customer WHERE id = ?1";
 pub(super) const SELECT_IDS: &str = "SELECT id FROM customer WHERE name = ?1 ORDER BY id LIMIT 10";
+
+const SELECT_ALL: &str = "SELECT customer.id, customer.name, \
+    (SELECT COUNT(*) FROM license WHERE license.customer_id = customer.id) FROM customer ORDER BY customer.id";
 
 pub(crate) fn insert(connection: &Connection, id: &Text, name: &Text) -> Result<(), Failure> {
     connection.execute(INSERT, (id.as_str(), name.as_str())).or_fault()?;
@@ -22,9 +27,31 @@ pub(crate) fn name(connection: &Connection, id: &Text) -> Result<Option<Text>, F
     Ok(name.map(|Word(name)| name))
 }
 
+/// Every customer's id and name.
+pub(crate) fn names(connection: &Connection) -> Result<Vec<(String, String)>, Failure> {
+    let mut statement = connection.prepare(SELECT_NAMES).or_fault()?;
+    let customers = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?))).or_fault()?;
+    customers.collect::<rusqlite::Result<_>>().or_fault()
+}
+
 /// The ids of the customers with this name, ten at most.
 pub(crate) fn ids(connection: &Connection, name: &Text) -> Result<Vec<Text>, Failure> {
     let mut statement = connection.prepare(SELECT_IDS).or_fault()?;
     let ids = statement.query_map([name.as_str()], |row| row.get(0).map(|Word(id)| id)).or_fault()?;
     ids.collect::<rusqlite::Result<_>>().or_fault()
+}
+
+/// Visits every customer in the order of the ids, until all are visited or a visit fails.
+pub(crate) fn visit(
+    connection: &Connection,
+    visit: &mut dyn FnMut(CustomerRecord) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut statement = connection.prepare(SELECT_ALL).or_fault()?;
+    let mut rows = statement.query(()).or_fault()?;
+    while let Some(row) = rows.next().or_fault()? {
+        let (Word(id), Word(name)) = (row.get(0).or_fault()?, row.get(1).or_fault()?);
+        let Int(licenses) = row.get(2).or_fault()?;
+        visit(CustomerRecord { id, name, licenses })?;
+    }
+    Ok(())
 }

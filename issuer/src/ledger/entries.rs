@@ -126,6 +126,15 @@ pub(crate) fn hand_out(
     Ok(index)
 }
 
+/// Takes an index that was handed out elsewhere, if it is free here; whether it was.
+pub(crate) fn take(connection: &Connection, list: List, index: u32, grace: Seconds) -> Result<bool, Failure> {
+    let free = is_free(connection, list, index)?;
+    if free {
+        connection.execute(INSERT, (list.id, index, Int(grace.get()))).or_fault()?;
+    }
+    Ok(free)
+}
+
 fn is_free(connection: &Connection, list: List, index: u32) -> Result<bool, Failure> {
     let taken = connection.query_row(SELECT_TAKEN, (list.id, index), |_| Ok(())).optional().or_fault()?;
     Ok(taken.is_none())
@@ -183,7 +192,7 @@ pub(crate) fn exceptions(connection: &Connection, list: List) -> Result<Vec<Exce
 }
 
 /// The number in the table and on the list.
-const fn number(status: Status) -> u8 {
+pub(super) const fn number(status: Status) -> u8 {
     match status {
         Status::Valid => 0,
         Status::Revoked => 1,

@@ -3,10 +3,10 @@
 use core::fmt::Display;
 use lictor_shared::Timestamp;
 use lictor_shared::json::Value;
-use rusqlite::{Connection, OptionalExtension as _, Row};
+use rusqlite::{Connection, Row};
 use std::collections::VecDeque;
 
-use super::fault::OrFault;
+use super::fault::{OrFault, RESTORE};
 use super::value::{At, Int};
 use crate::error::{Failure, FailureKind};
 use crate::event::{Commitment, Event, EventKind, Facts};
@@ -21,7 +21,10 @@ pub(super) const SELECT_FROM: &str =
 pub(super) const SELECT_PERSONAL: &str =
     "SELECT field, salt, text FROM personal WHERE seq = ?1 ORDER BY field";
 
-const SELECT_LAST: &str = "SELECT at FROM event ORDER BY seq DESC LIMIT 1";
+const SELECT_LATEST: &str = "SELECT MAX(at) FROM event";
+pub(super) const SELECT_EXPORTS: &str =
+    "SELECT seq, leaf FROM event WHERE kind = 'key.exported' ORDER BY seq";
+const SELECT_OF_KEYS: &str = "SELECT seq, leaf FROM event WHERE kind GLOB 'key.*' ORDER BY seq";
 
 /// Events that are read at a time.
 const PAGE: u64 = 512;
@@ -53,10 +56,28 @@ pub(crate) fn append(
     Ok(event)
 }
 
-/// When the last event happened.
-pub(crate) fn last_at(connection: &Connection) -> Result<Option<Timestamp>, Failure> {
-    let last = connection.query_row(SELECT_LAST, (), |row| row.get::<_, At>(0)).optional().or_fault()?;
-    Ok(last.map(|At(at)| at))
+/// The latest instant at which an event happened, which need not be that of the last one: clocks are set back.
+pub(crate) fn latest_at(connection: &Connection) -> Result<Option<Timestamp>, Failure> {
+    let latest = connection.query_row(SELECT_LATEST, (), |row| row.get::<_, Option<At>>(0)).or_fault()?;
+    Ok(latest.map(|At(at)| at))
+}
+
+/// Every export of the public keys, in their order.
+pub(crate) fn exports(connection: &Connection) -> Result<Vec<Event>, Failure> {
+    select(connection, SELECT_EXPORTS)
+}
+
+/// Every event of a key, in their order. Reads the whole log, as the check does.
+pub(crate) fn of_keys(connection: &Connection) -> Result<Vec<Event>, Failure> {
+    select(connection, SELECT_OF_KEYS)
+}
+
+fn select(connection: &Connection, statement: &str) -> Result<Vec<Event>, Failure> {
+    let mut statement = connection.prepare(statement).or_fault()?;
+    let read = |row: &Row<'_>| Ok((row.get::<_, Int>(0)?.0, row.get(1)?));
+    let stored: Vec<(u64, Vec<u8>)> =
+        statement.query_map((), read).or_fault()?.collect::<rusqlite::Result<_>>().or_fault()?;
+    stored.into_iter().map(|(seq, leaf)| Event::read(&leaf).map_err(|error| differs(seq, error))).collect()
 }
 
 /// The personal texts of an event that have not been erased.
@@ -159,7 +180,7 @@ pub(crate) fn differs(seq: u64, what: impl Display) -> Failure {
         FailureKind::Ledger,
         format!("The ledger is damaged or was tampered with: event {seq}: {what}."),
     )
-    .hint("Restore the whole home from a backup; keep the damaged one for analysis.")
+    .hint(RESTORE)
     .with("event", seq)
 }
 

@@ -23,7 +23,11 @@ pub(crate) fn is_held(failure: &Failure) -> bool {
     matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
-const RESTORE: &str = "Restore the whole home from a backup; keep the damaged one for analysis.";
+/// What to do where the ledger is damaged. A copy that is put in its place by hand opens no new list.
+pub(crate) const RESTORE: &str = "Restore a backup with: lictor ledger restore FILE --status-uri URI (it keeps the damaged \
+    ledger aside; a copy put there by hand would hand out list entries twice)";
+
+const LACKING: &str = "The ledger is damaged: it lacks what this program made";
 
 fn fault(error: Error) -> Failure {
     let (kind, sentence, hint) = match &error {
@@ -34,6 +38,11 @@ fn fault(error: Error) -> Failure {
         | Error::InvalidColumnType(..) => {
             (FailureKind::Ledger, "The ledger is damaged: a row of it cannot be read", Some(RESTORE))
         }
+        // The statements are this program's own, so what they miss has been taken away.
+        Error::QueryReturnedNoRows => {
+            (FailureKind::Ledger, "The ledger is damaged: a row of it is missing", Some(RESTORE))
+        }
+        Error::SqlInputError { .. } => (FailureKind::Ledger, LACKING, Some(RESTORE)),
         _ => (FailureKind::Unexpected, "The ledger refused a statement", None),
     };
     let failure = Failure::new(kind, format!("{sentence} ({error}).")).because(error);
@@ -54,6 +63,9 @@ fn of_code(failure: &rusqlite::ffi::Error) -> (FailureKind, &'static str, Option
         ),
         ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
             (FailureKind::Ledger, "The ledger is damaged", Some(RESTORE))
+        }
+        _ if failure.extended_code == rusqlite::ffi::SQLITE_ERROR => {
+            (FailureKind::Ledger, LACKING, Some(RESTORE))
         }
         ErrorCode::SystemIoFailure if is_read(failure.extended_code) => (
             FailureKind::CannotRead,

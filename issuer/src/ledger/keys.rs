@@ -1,20 +1,27 @@
 //! The table `signing_key`: public halves and states. The private halves lie in the key folder.
 
 use lictor_keys::{KeyRecord, KeyRing};
-use lictor_shared::{Algorithm, Products, PublicKey, Purpose, Text, Thumbprint};
+use lictor_shared::{Algorithm, Products, PublicKey, Purpose, Text, Thumbprint, Timestamp};
 use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
-use super::fault::OrFault;
+use super::fault::{OrFault, RESTORE};
 use super::value::{At, Int, Texts, Word};
 use crate::error::{Failure, FailureKind};
 
 const INSERT: &str = "INSERT INTO signing_key \
-    (kid, seq, x, issuer, state, purposes, products, algorithm, created_at, not_before, not_after, distrust_after) \
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+    (kid, seq, x, issuer, state, purposes, products, algorithm, created_at, not_before, not_after, distrust_after, \
+    turn, destroyed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+const UPDATE: &str = "UPDATE signing_key SET state = ?2, not_after = ?3, distrust_after = ?4, turn = ?5, \
+    destroyed_at = ?6 WHERE kid = ?1";
 pub(super) const SELECT: &str = "SELECT x, issuer, state, purposes, products, algorithm, created_at, not_before, not_after, \
-    distrust_after FROM signing_key ORDER BY seq";
+    distrust_after, turn, destroyed_at FROM signing_key ORDER BY seq";
 pub(super) const SELECT_ONE: &str = "SELECT 1 FROM signing_key WHERE kid = ?1";
+const SELECT_SIGNED_LAST: &str = "SELECT MAX(iat) FROM revision WHERE kid = ?1";
+const SELECT_PUBLISHED_LAST: &str = "SELECT MAX(published_at) FROM status_list";
+const COUNT_LICENSES: &str = "SELECT COUNT(DISTINCT license_id) FROM revision \
+    JOIN status_entry ON status_entry.list = revision.list AND status_entry.idx = revision.idx \
+    WHERE kid = ?1 AND status_entry.status <> 1 AND (grace_until IS NULL OR grace_until > ?2)";
 
 pub(crate) fn insert(connection: &Connection, seq: u64, key: &KeyRecord) -> Result<(), Failure> {
     let purposes: Vec<&str> = key.purposes.iter().map(|purpose| purpose.as_str()).collect();
@@ -35,9 +42,45 @@ pub(crate) fn insert(connection: &Connection, seq: u64, key: &KeyRecord) -> Resu
         key.not_before.map(At),
         key.not_after.map(At),
         key.distrust_after.map(At),
+        key.turn.map(Int),
+        key.destroyed_at.map(At),
     ];
     connection.execute(INSERT, row).or_fault()?;
     Ok(())
+}
+
+/// Writes down how a key's life went on; everything else about it never changes.
+pub(crate) fn update(connection: &Connection, key: &KeyRecord) -> Result<(), Failure> {
+    let row = rusqlite::params![
+        Word(key.public.thumbprint()),
+        key.state.as_str(),
+        key.not_after.map(At),
+        key.distrust_after.map(At),
+        key.turn.map(Int),
+        key.destroyed_at.map(At),
+    ];
+    connection.execute(UPDATE, row).or_fault()?;
+    Ok(())
+}
+
+/// The latest date that a license by this key bears.
+pub(crate) fn signed_last(connection: &Connection, kid: &Thumbprint) -> Result<Option<Timestamp>, Failure> {
+    let last: Option<At> =
+        connection.query_row(SELECT_SIGNED_LAST, [Word(kid)], |row| row.get(0)).or_fault()?;
+    Ok(last.map(|At(at)| at))
+}
+
+/// The latest date that a status list bears, by whichever key.
+pub(crate) fn published_last(connection: &Connection) -> Result<Option<Timestamp>, Failure> {
+    let last: Option<At> = connection.query_row(SELECT_PUBLISHED_LAST, (), |row| row.get(0)).or_fault()?;
+    Ok(last.map(|At(at)| at))
+}
+
+/// How many licenses have a revision by this key that can still be used, or could if it were not suspended.
+pub(crate) fn licenses_of(connection: &Connection, kid: &Thumbprint, at: Timestamp) -> Result<u64, Failure> {
+    let Int(count) =
+        connection.query_row(COUNT_LICENSES, (Word(kid), At(at)), |row| row.get(0)).or_fault()?;
+    Ok(count)
 }
 
 pub(crate) fn ring(connection: &Connection) -> Result<KeyRing, Failure> {
@@ -46,7 +89,7 @@ pub(crate) fn ring(connection: &Connection) -> Result<KeyRing, Failure> {
         statement.query_map((), read).or_fault()?.collect::<rusqlite::Result<Vec<_>>>().or_fault()?;
     KeyRing::from_records(records).map_err(|error| {
         Failure::new(FailureKind::Ledger, format!("The ledger is damaged: its keys make no ring ({error})."))
-            .hint("Restore the whole home from a backup; keep the damaged one for analysis.")
+            .hint(RESTORE)
             .because(error)
     })
 }
@@ -83,6 +126,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<KeyRecord> {
         not_before: time(7)?,
         not_after: time(8)?,
         distrust_after: time(9)?,
+        turn: row.get::<_, Option<Int>>(10)?.map(|Int(turn)| turn),
+        destroyed_at: time(11)?,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use lictor_shared::{License, Seconds, StatusRef, Text, Thumbprint, Timestamp, Uri, Uuid, hex};
 use rusqlite::types::FromSqlError;
-use rusqlite::{Connection, OptionalExtension as _, Row};
+use rusqlite::{Connection, OptionalExtension as _, Row, Statement};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
 
@@ -21,24 +21,54 @@ const UPDATE_SUSPENDED: &str = "UPDATE license SET state = 'suspended', since = 
 const UPDATE_ACTIVE: &str = "UPDATE license SET state = 'active', since = NULL WHERE id = ?1";
 const UPDATE_REVOKED: &str = "UPDATE license SET state = 'revoked', since = ?2, reason = ?3 WHERE id = ?1";
 
-pub(super) const SELECT_LICENSE: &str = "SELECT license.id, license.customer_id, customer.name, license.state, license.since, \
-    license.reason FROM license JOIN customer ON customer.id = license.customer_id WHERE license.id = ?1";
-pub(super) const SELECT_PAGE: &str = "SELECT license.id, license.customer_id, customer.name, license.state, license.since, \
-    license.reason FROM license JOIN customer ON customer.id = license.customer_id \
-    WHERE license.id > ?1 ORDER BY license.id LIMIT ?2";
+/// What [`read_license`] reads, from its first column on.
+macro_rules! license_columns {
+    () => {
+        "license.id, license.customer_id, customer.name, license.state, license.since, license.reason"
+    };
+}
+pub(super) use license_columns;
+
+/// What [`read_revision`] reads.
+macro_rules! revision_columns {
+    () => {
+        "revision.serial, revision.revision, revision.kid, revision.products, revision.plan, revision.iat, \
+         revision.nbf, revision.exp, revision.grace_until, status_list.uri, revision.idx, status_entry.status, \
+         status_entry.since, status_entry.grace, revision.list"
+    };
+}
+pub(super) use revision_columns;
+
+pub(super) const SELECT_LICENSE: &str = concat!(
+    "SELECT ",
+    license_columns!(),
+    " FROM license JOIN customer ON customer.id = license.customer_id WHERE license.id = ?1"
+);
+pub(super) const SELECT_PAGE: &str = concat!(
+    "SELECT ",
+    license_columns!(),
+    " FROM license JOIN customer ON customer.id = license.customer_id \
+     WHERE license.id > ?1 ORDER BY license.id LIMIT ?2"
+);
 pub(super) const SELECT_ID_BY_SERIAL: &str = "SELECT license_id FROM revision WHERE serial = ?1";
 pub(super) const SELECT_IDS_FROM: &str =
     "SELECT id FROM license WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT ?3";
 pub(super) const SELECT_SERIALS_FROM: &str =
     "SELECT serial, license_id FROM revision WHERE serial >= ?1 AND serial < ?2 ORDER BY serial";
-pub(super) const SELECT_REVISIONS: &str = "SELECT revision.serial, revision.revision, revision.kid, revision.products, \
-    revision.plan, revision.iat, revision.nbf, revision.exp, revision.grace_until, status_list.uri, revision.idx, \
-    status_entry.status, status_entry.since, status_entry.grace, revision.list FROM revision \
-    JOIN status_entry ON status_entry.list = revision.list AND status_entry.idx = revision.idx \
-    JOIN status_list ON status_list.id = revision.list \
-    WHERE revision.license_id = ?1 ORDER BY revision.revision";
+pub(super) const SELECT_REVISIONS: &str = concat!(
+    "SELECT ",
+    revision_columns!(),
+    " FROM revision \
+     JOIN status_entry ON status_entry.list = revision.list AND status_entry.idx = revision.idx \
+     JOIN status_list ON status_list.id = revision.list \
+     WHERE revision.license_id = ?1 ORDER BY revision.revision"
+);
 pub(super) const SELECT_BY_SHA256: &str = "SELECT license_id, serial FROM revision WHERE sha256 = ?1";
 pub(super) const SELECT_TOKEN: &str = "SELECT token FROM revision WHERE serial = ?1";
+
+/// Every license of which a revision expires until then and is not over, or never expires.
+const SELECT_EXPIRING: &str = "SELECT DISTINCT license_id FROM revision \
+    WHERE exp IS NULL OR (exp <= ?1 AND grace_until > ?2) ORDER BY license_id";
 
 /// What stands beside the claims in a row of `revision`.
 pub(crate) struct Signed<'a> {
@@ -170,12 +200,20 @@ pub(crate) fn token(connection: &Connection, serial: Uuid) -> Result<Option<Stri
 
 fn with_revisions(connection: &Connection, mut license: LicenseRecord) -> Result<LicenseRecord, Failure> {
     let mut statement = connection.prepare(SELECT_REVISIONS).or_fault()?;
-    let revisions = statement.query_map([Word(license.id)], read_revision).or_fault()?;
-    license.revisions = revisions.collect::<rusqlite::Result<_>>().or_fault()?;
+    license.revisions = revisions(&mut statement, license.id)?;
     Ok(license)
 }
 
-fn read_license(row: &Row<'_>) -> rusqlite::Result<LicenseRecord> {
+/// The revisions of a license, by a statement that can be used for many of them.
+pub(super) fn revisions(
+    statement: &mut Statement<'_>,
+    license: Uuid,
+) -> Result<Vec<RevisionRecord>, Failure> {
+    let revisions = statement.query_map([Word(license)], |row| read_revision(row, 0)).or_fault()?;
+    revisions.collect::<rusqlite::Result<_>>().or_fault()
+}
+
+pub(super) fn read_license(row: &Row<'_>) -> rusqlite::Result<LicenseRecord> {
     let (Word(customer_id), Word(customer)): (Word<Text>, Word<Text>) = (row.get(1)?, row.get(2)?);
     let state: String = row.get(3)?;
     let standing = match state.as_str() {
@@ -199,23 +237,35 @@ fn read_license(row: &Row<'_>) -> rusqlite::Result<LicenseRecord> {
     })
 }
 
-fn read_revision(row: &Row<'_>) -> rusqlite::Result<RevisionRecord> {
-    let time = |column| row.get::<_, Option<At>>(column).map(|at| at.map(|At(at)| at));
-    let Word(uri): Word<Uri> = row.get(9)?;
+/// Reads the columns of a revision, the first of which has the number `first`.
+pub(super) fn read_revision(row: &Row<'_>, first: usize) -> rusqlite::Result<RevisionRecord> {
+    let time = |column: usize| row.get::<_, Option<At>>(first + column).map(|at| at.map(|At(at)| at));
+    let Word(uri): Word<Uri> = row.get(first + 9)?;
     Ok(RevisionRecord {
-        serial: row.get::<_, Word<_>>(0)?.0,
-        revision: row.get::<_, Int>(1)?.0,
-        key: row.get::<_, Word<_>>(2)?.0,
-        products: row.get::<_, Texts<_>>(3)?.0,
-        plan: row.get::<_, Word<_>>(4)?.0,
-        issued_at: row.get::<_, At>(5)?.0,
-        starts_at: row.get::<_, At>(6)?.0,
+        serial: row.get::<_, Word<_>>(first)?.0,
+        revision: row.get::<_, Int>(first + 1)?.0,
+        key: row.get::<_, Word<_>>(first + 2)?.0,
+        products: row.get::<_, Texts<_>>(first + 3)?.0,
+        plan: row.get::<_, Word<_>>(first + 4)?.0,
+        issued_at: row.get::<_, At>(first + 5)?.0,
+        starts_at: row.get::<_, At>(first + 6)?.0,
         expires_at: time(7)?,
         grace_until: time(8)?,
-        entry: StatusRef { index: row.get(10)?, uri },
-        status: entries::status(row.get(11)?),
+        entry: StatusRef { index: row.get(first + 10)?, uri },
+        status: entries::status(row.get(first + 11)?),
         since: time(12)?,
-        revocation_grace: Seconds::new(row.get::<_, Int>(13)?.0).unwrap_or(Seconds::ZERO),
-        list: row.get(14)?,
+        revocation_grace: Seconds::new(row.get::<_, Int>(first + 13)?.0).unwrap_or(Seconds::ZERO),
+        list: row.get(first + 14)?,
     })
+}
+
+/// The licenses of which a revision expires until an instant and is not over at another, or never expires.
+pub(crate) fn expiring(
+    connection: &Connection,
+    until: Timestamp,
+    at: Timestamp,
+) -> Result<Vec<Uuid>, Failure> {
+    let mut statement = connection.prepare(SELECT_EXPIRING).or_fault()?;
+    let ids = statement.query_map((At(until), At(at)), |row| row.get(0).map(|Word(id)| id)).or_fault()?;
+    ids.collect::<rusqlite::Result<_>>().or_fault()
 }

@@ -10,7 +10,9 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use super::events;
-use super::fault::OrFault;
+use super::fault::{OrFault, RESTORE};
+use super::file_id::FileId;
+use super::hold::log_of;
 use super::requests;
 use super::schema;
 use super::value::Word;
@@ -66,7 +68,8 @@ impl Ledger {
         }
         // Before this line there is no table and no event, after it there are all tables and the first event.
         transaction.commit().or_fault()?;
-        Ok(Self { connection, path: path.into(), issuer: issuer.clone(), id, dry_run: None })
+        let file = FileId::of(path).ok_or_else(|| damaged(path, "is missing"))?;
+        Ok(Self { connection, path: path.into(), file, issuer: issuer.clone(), id, dry_run: None })
     }
 
     /// Opens a ledger that exists.
@@ -83,10 +86,7 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::open`].
     pub fn open_with_patience(path: &Path, patience: Duration) -> Result<Self, Failure> {
-        std::fs::File::open(path).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => damaged(path, "is missing"),
-            _ => durable::cannot_read(path)(error),
-        })?;
+        let file = readable(path)?;
         if let Err(failure) = make_room(path) {
             return if is_protected(&failure) { Self::open_protected(path) } else { Err(failure) };
         }
@@ -94,6 +94,8 @@ impl Ledger {
         // Nothing is written to a file before it has shown to be a ledger.
         let application: i32 =
             connection.pragma_query_value(None, "application_id", |row| row.get(0)).or_fault()?;
+        // Whoever waited for a restore has the ledger that made way: he has read in it, and writes nothing.
+        file.still_bears(path)?;
         if application != schema::APPLICATION {
             return Err(damaged(path, "is no ledger: its application_id is another one"));
         }
@@ -103,15 +105,13 @@ impl Ledger {
             _ => upgrade(&mut connection)?,
         }
         write_ahead(&connection, path)?;
-        Self::opened(connection, path)
+        Self::opened(connection, path, file)
     }
 
     /// Opens a ledger where nothing can be written, as on a backup that is mounted read-only: to read in it. Changes are
     /// refused when they begin.
     fn open_protected(path: &Path) -> Result<Self, Failure> {
-        let mut log = path.as_os_str().to_owned();
-        log.push("-wal");
-        if std::fs::metadata(&log).is_ok_and(|log| log.len() > 0) {
+        if std::fs::metadata(log_of(path)).is_ok_and(|log| log.len() > 0) {
             let message = format!(
                 "The ledger {} has changes in its log that cannot be put in place here.",
                 path.display()
@@ -125,7 +125,8 @@ impl Ledger {
     }
 
     /// Opens a file that nobody changes meanwhile, to read in it: without locks and without side files.
-    pub(super) fn open_settled(path: &Path) -> Result<Self, Failure> {
+    pub(crate) fn open_settled(path: &Path) -> Result<Self, Failure> {
+        let file = readable(path)?;
         let flags =
             OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
         let connection = Connection::open_with_flags(immutable(path), flags).or_fault()?;
@@ -139,15 +140,32 @@ impl Ledger {
             return Err(Failure::new(FailureKind::CannotRead, message)
                 .hint("Copy the whole home to a folder that can be written, and read it there."));
         }
-        Self::opened(connection, path)
+        Self::opened(connection, path, file)
     }
 
-    fn opened(connection: Connection, path: &Path) -> Result<Self, Failure> {
+    fn opened(connection: Connection, path: &Path, file: FileId) -> Result<Self, Failure> {
         settle(&connection)?;
         let owner = connection.query_row(SELECT_ISSUER, (), |row| Ok((row.get(0)?, row.get(1)?)));
         let (Word(id), Word(issuer)): (Word<Uuid>, Word<Text>) = owner.or_fault()?;
-        Ok(Self { connection, path: path.into(), issuer, id, dry_run: None })
+        Ok(Self { connection, path: path.into(), file, issuer, id, dry_run: None })
     }
+}
+
+/// The file with this name. It is looked at and not opened: closing a handle of one's own would give up every lock that
+/// this process has on it, also those of a ledger that another thread has open (POSIX advisory locks; sqlite.org,
+/// "How To Corrupt An SQLite Database File", 2.2).
+fn readable(path: &Path) -> Result<FileId, Failure> {
+    let found = std::fs::metadata(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => damaged(path, "is missing"),
+        _ => durable::cannot_read(path)(error),
+    })?;
+    if !found.is_file() {
+        let message = format!("{} is no file, so it is no ledger.", path.display());
+        return Err(Failure::new(FailureKind::CannotRead, message)
+            .hint("Move it away; then: lictor ledger restore FILE --status-uri URI")
+            .with("path", path.display().to_string()));
+    }
+    FileId::of(path).ok_or_else(|| damaged(path, "is missing"))
 }
 
 /// Whether a place cannot be written because it is protected, not because it is full.
@@ -169,7 +187,7 @@ fn immutable(path: &Path) -> String {
 
 fn damaged(path: &Path, what: &str) -> Failure {
     Failure::new(FailureKind::Ledger, format!("The ledger {} {what}.", path.display()))
-        .hint("Restore the whole home from a backup; keep the damaged one for analysis.")
+        .hint(RESTORE)
         .with("path", path.display().to_string())
 }
 

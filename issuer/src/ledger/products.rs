@@ -3,7 +3,7 @@
 use lictor_shared::Name;
 use rusqlite::{Connection, OptionalExtension as _};
 
-use super::fault::OrFault;
+use super::fault::{OrFault, RESTORE};
 use super::value::{Int, Word};
 use crate::catalogue::Product;
 use crate::error::{Failure, FailureKind};
@@ -35,7 +35,7 @@ fn read(definition: &str) -> Result<Product, Failure> {
             FailureKind::Ledger,
             format!("The ledger is damaged: a product cannot be read ({error})."),
         )
-        .hint("Restore the whole home from a backup; keep the damaged one for analysis.")
+        .hint(RESTORE)
         .because(error)
     })
 }

@@ -21,6 +21,7 @@ const COUNT_DEPLOYMENTS: &str = "SELECT COUNT(*) FROM deployment";
 const COUNT_KEYS: &str = "SELECT COUNT(*) FROM signing_key";
 const SELECT_NOT_VALID: &str = "SELECT status_list.uri, status_entry.idx, status_entry.status, status_entry.since \
     FROM status_entry JOIN status_list ON status_list.id = status_entry.list WHERE status_entry.status <> 0";
+const SELECT_LISTS: &str = "SELECT uri, sequence, published_at FROM status_list";
 const SELECT_NOT_ACTIVE: &str = "SELECT id, state, since, reason FROM license WHERE state <> 'active'";
 
 /// The tables whose rows each follow from one event.
@@ -81,7 +82,7 @@ pub(crate) fn count(connection: &Connection, table: Table) -> Result<u64, Failur
 pub(crate) fn structural_damage(connection: &Connection) -> Result<Option<String>, Failure> {
     let found: String = connection.query_row(INTEGRITY, (), |row| row.get(0)).or_fault()?;
     if found != "ok" {
-        return Ok(Some(found));
+        return Ok(Some(joined(&found)));
     }
     let mut statement = connection.prepare(FOREIGN_KEYS).or_fault()?;
     let mut rows = statement.query(()).or_fault()?;
@@ -93,7 +94,13 @@ pub(crate) fn structural_damage(connection: &Connection) -> Result<Option<String
 /// What SQLite finds wrong with the file at a quick look, if anything.
 pub(crate) fn quick_damage(connection: &Connection) -> Result<Option<String>, Failure> {
     let found: String = connection.query_row(QUICK, (), |row| row.get(0)).or_fault()?;
-    Ok((found != "ok").then_some(found))
+    Ok((found != "ok").then(|| joined(&found)))
+}
+
+/// SQLite's words in one line, without its `*** in database main ***`.
+fn joined(found: &str) -> String {
+    let lines = found.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("***"));
+    lines.collect::<Vec<_>>().join("; ")
 }
 
 /// Status and `since` of every entry that is not valid, by URI and index.
@@ -104,6 +111,16 @@ pub(crate) fn statuses(connection: &Connection) -> Result<Statuses, Failure> {
     let read = |row: &Row<'_>| {
         let (Int(index), Int(status), At(since)) = (row.get(1)?, row.get(2)?, row.get(3)?);
         Ok(((row.get(0)?, index), (status, since)))
+    };
+    statement.query_map((), read).or_fault()?.collect::<rusqlite::Result<_>>().or_fault()
+}
+
+/// Sequence of every list and when it was signed, by URI.
+pub(crate) fn lists(connection: &Connection) -> Result<BTreeMap<String, (u64, Option<Timestamp>)>, Failure> {
+    let mut statement = connection.prepare(SELECT_LISTS).or_fault()?;
+    let read = |row: &Row<'_>| {
+        let (Int(sequence), published_at) = (row.get(1)?, row.get::<_, Option<At>>(2)?);
+        Ok((row.get(0)?, (sequence, published_at.map(|At(at)| at))))
     };
     statement.query_map((), read).or_fault()?.collect::<rusqlite::Result<_>>().or_fault()
 }

@@ -3,7 +3,7 @@
 use lictor_shared::json::Value;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
-use super::fault::OrFault;
+use super::fault::{OrFault, RESTORE};
 use super::value::Int;
 use crate::error::{Failure, FailureKind};
 use crate::occasion::Request;
@@ -88,6 +88,5 @@ fn reused(request: &Request, stored: &Stored) -> Failure {
 fn unreadable(id: &str, error: impl core::fmt::Display) -> Failure {
     let message =
         format!("The ledger is damaged: the answer to the request {id:?} cannot be read ({error}).");
-    Failure::new(FailureKind::Ledger, message)
-        .hint("Restore the whole home from a backup; keep the damaged one for analysis.")
+    Failure::new(FailureKind::Ledger, message).hint(RESTORE)
 }

@@ -1,6 +1,7 @@
 //! The tables, and how a ledger of an earlier version becomes one of this version.
 
 use rusqlite::Connection;
+use std::collections::BTreeMap;
 
 use super::fault::OrFault;
 use crate::error::{Failure, FailureKind};
@@ -12,8 +13,12 @@ pub(crate) const APPLICATION: i32 = 0x4C69_6374;
 pub(crate) const VERSION: usize = MIGRATIONS.len();
 
 /// Step n leads from version n to version n + 1. A step that has been released is never changed.
-const MIGRATIONS: [&str; 3] =
-    [include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/seats.sql")];
+const MIGRATIONS: [&str; 4] = [
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+    include_str!("schema/4.sql"),
+];
 
 /// Brings the tables from their version to this program's. Runs in the caller's transaction: a crash half-way leaves
 /// the old version.
@@ -24,6 +29,28 @@ pub(crate) fn migrate(connection: &Connection) -> Result<(), Failure> {
     }
     let written = i64::try_from(VERSION).unwrap_or_default();
     connection.pragma_update(None, "user_version", written).or_fault()
+}
+
+const SELECT_SCHEMA: &str = "SELECT type || ' ' || name, sql FROM sqlite_schema WHERE sql IS NOT NULL";
+
+/// The first table, index or trigger that is not as the migrations make it, if any: a trigger that is gone guards nothing.
+pub(crate) fn difference(connection: &Connection) -> Result<Option<String>, Failure> {
+    let made = Connection::open_in_memory().or_fault()?;
+    migrate(&made)?;
+    let (made, found) = (objects(&made)?, objects(connection)?);
+    let differs = |name: &&String| made.get(*name) != found.get(*name);
+    let first = made.keys().chain(found.keys()).filter(differs).min();
+    Ok(first.map(|name| match (made.contains_key(name), found.contains_key(name)) {
+        (true, false) => format!("the {name} is missing"),
+        (false, _) => format!("the {name} is none that this program makes"),
+        _ => format!("the {name} is not as this program makes it"),
+    }))
+}
+
+fn objects(connection: &Connection) -> Result<BTreeMap<String, String>, Failure> {
+    let mut statement = connection.prepare(SELECT_SCHEMA).or_fault()?;
+    let objects = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?))).or_fault()?;
+    objects.collect::<rusqlite::Result<_>>().or_fault()
 }
 
 /// The version of the tables; 0 if there are none yet.

@@ -263,12 +263,24 @@ fn a_ledger_of_the_first_version_is_brought_up_to_date_and_keeps_what_it_holds()
     first.pragma_update(None, "user_version", 1).unwrap();
     let id = "0198c0d2-6c1e-7a33-9d5e-2f6f2b1d9a10";
     first.execute("INSERT INTO issuer VALUES (1, ?1, 'acme-licensing')", [id]).unwrap();
+    // The public key of RFC 8032, section 7.1, test 1.
+    let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+    first
+        .execute_batch(&format!(
+            "INSERT INTO event VALUES (1, x'7b7d', 'key.created', 5, 'alice', NULL); \
+             INSERT INTO signing_key VALUES \
+             ('kid', 1, '{x}', 'acme-licensing', 'active', '[\"license\"]', NULL, NULL, 5, NULL, NULL, NULL)"
+        ))
+        .unwrap();
     drop(first);
     let mut ledger = Ledger::open(&path).unwrap();
     assert_eq!(ledger.id().to_string(), id);
     let version: i64 =
         ledger.connection().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
     assert_eq!(version, i64::try_from(schema::VERSION).unwrap());
+    let ring = ledger.key_ring().unwrap();
+    let [key] = ring.records() else { panic!("{ring:?}") };
+    assert_eq!((key.public.to_base64url().as_str(), key.turn, key.destroyed_at), (x, Some(1), None));
     add_product(&mut ledger, &product("dialer"), &occasion()).unwrap();
     assert_eq!(ledger.products().unwrap().len(), 1);
 }
@@ -458,6 +470,73 @@ fn customers_keep_their_ids_and_share_none() {
     assert!(identify("???", None).unwrap().starts_with("customer-"));
 }
 
+/// Names that look alike are different customers, unless they are the same to the byte.
+#[test]
+fn names_that_look_alike_never_share_an_id() {
+    let scratch = Scratch::new();
+    let (_, mut ledger) = scratch.ledger();
+    let occasion = occasion();
+    let transaction = ledger.begin(&occasion).unwrap();
+    let identify = |name: &str| {
+        crate::customer::identify(transaction.connection(), &Text::new(name).unwrap(), None).unwrap()
+    };
+    let alike = [
+        // One letter, and the same as a letter with a combining mark.
+        "Caf\u{e9}",
+        "Cafe\u{301}",
+        "Cafe",
+        // Latin, Cyrillic and Greek.
+        "Acme",
+        "\u{410}\u{441}me",
+        "\u{391}cme",
+        // Full width, with a space that is not broken, with one of no width.
+        "\u{ff21}cme",
+        "Acme\u{a0}",
+        "Ac\u{200b}me",
+        // What small letters become of.
+        "STRASSE",
+        "stra\u{df}e",
+        "\u{130}stanbul",
+        "Istanbul",
+        "\u{131}stanbul",
+        // Nothing of which an id could be made.
+        "!!!",
+        "\u{1f980}",
+        "---",
+    ];
+    let ids: Vec<Text> = alike.iter().map(|name| identify(name)).collect();
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), alike.len(), "{ids:?}");
+    assert_eq!(
+        alike.iter().map(|name| identify(name)).collect::<Vec<_>>(),
+        ids,
+        "each keeps the one that it got"
+    );
+    let names = |id: &Text| customers::name(transaction.connection(), id).unwrap().unwrap();
+    assert!(ids.iter().zip(alike).all(|(id, name)| names(id).as_str() == name));
+}
+
+#[test]
+fn of_ten_thousand_names_no_two_share_an_id() {
+    let scratch = Scratch::new();
+    let (_, mut ledger) = scratch.ledger();
+    let occasion = occasion();
+    let transaction = ledger.begin(&occasion).unwrap();
+    let letters = ['a', 'A', '\u{e4}', '\u{430}', '\u{682a}', ' ', '-', '.', '!', '1'];
+    // Each number, its digits as letters: many names with one slug, and none twice.
+    let name = |number: usize| -> String {
+        let digits = number.to_string();
+        let letter = |digit: char| letters[usize::try_from(digit.to_digit(10).unwrap()).unwrap()];
+        digits.chars().map(letter).collect()
+    };
+    let names: BTreeSet<String> = (0..10_000).map(name).collect();
+    assert_eq!(names.len(), 10_000);
+    let identify = |name: &String| {
+        crate::customer::identify(transaction.connection(), &Text::new(name).unwrap(), None).unwrap()
+    };
+    let ids: BTreeSet<String> = names.iter().map(|name| identify(name).to_string()).collect();
+    assert_eq!(ids.len(), names.len());
+}
+
 #[test]
 fn no_name_of_a_customer_stands_in_a_leaf() {
     let scratch = Scratch::new();
@@ -494,6 +573,20 @@ fn a_flipped_byte_in_a_page_is_found_by_the_check() {
     assert_eq!(failure.exit_code(), 32, "{}", failure.message);
 }
 
+/// An export reads everything, and sorts nothing of it.
+#[test]
+fn an_export_is_in_the_order_of_the_indices() {
+    let scratch = Scratch::new();
+    let (_, ledger) = scratch.ledger();
+    let plan = format!("EXPLAIN QUERY PLAN {}", export::SELECT_ALL);
+    let mut plan = ledger.connection().prepare(&plan).unwrap();
+    let steps = plan.query_map((), |row| row.get::<_, String>(3)).unwrap();
+    let steps: Vec<String> = steps.map(Result::unwrap).collect();
+    let scans: Vec<_> = steps.iter().filter(|step| step.starts_with("SCAN")).collect();
+    assert_eq!(scans, ["SCAN license USING INDEX sqlite_autoindex_license_1"], "{steps:?}");
+    assert!(!steps.iter().any(|step| step.contains("TEMP")), "{steps:?}");
+}
+
 #[test]
 fn no_single_operation_reads_a_whole_table() {
     let scratch = Scratch::new();
@@ -516,6 +609,7 @@ fn no_single_operation_reads_a_whole_table() {
         keys::SELECT_ONE,
         events::SELECT_FROM,
         events::SELECT_PERSONAL,
+        events::SELECT_EXPORTS,
         licenses::SELECT_BY_SHA256,
         activations::SELECT_ONE,
         activations::SELECT_OF,
@@ -546,4 +640,35 @@ fn no_single_operation_reads_a_whole_table() {
             "{statement}: {steps:?}"
         );
     }
+}
+
+/// As a command has it that waited for a restore: the file that it opened goes on existing, under no name or another one.
+#[test]
+fn nothing_is_written_to_a_ledger_that_was_replaced() {
+    let scratch = Scratch::new();
+    let (path, mut ledger) = scratch.ledger();
+    let (other, occasion) = (scratch.path("other.db"), occasion());
+    drop(create(&other).unwrap());
+    fs::rename(&path, scratch.path("aside.db")).unwrap();
+    assert_eq!(ledger.begin(&occasion).unwrap_err().kind, FailureKind::Conflict, "its name is gone");
+    fs::rename(&other, &path).unwrap();
+    let failure = ledger.begin(&occasion).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Conflict, "its name is another's");
+    assert!(failure.hint.unwrap().contains("Repeat the command"));
+}
+
+#[test]
+fn a_ledger_that_is_held_is_nobody_elses() {
+    let scratch = Scratch::new();
+    let (path, ledger) = scratch.ledger();
+    let patience = Duration::from_millis(10);
+    let reader = Ledger::open(&path).unwrap();
+    ledger.connection().busy_timeout(patience).unwrap();
+    assert!(fault::is_held(&ledger.hold().unwrap_err()), "somebody else has it open");
+    drop(reader);
+    ledger.hold().unwrap();
+    assert_eq!(fs::metadata(scratch.path("ledger.db-wal")).unwrap().len(), 0);
+    assert!(fault::is_held(&Ledger::open_with_patience(&path, patience).unwrap_err()));
+    drop(ledger);
+    assert_eq!(Ledger::open_with_patience(&path, patience).unwrap().events(1).count(), 1);
 }

@@ -4,9 +4,10 @@ use lictor_shared::json::Value;
 use rusqlite::{Connection, TransactionBehavior};
 use std::cell::RefCell;
 
+use super::clock::{self, CLOCK_CHANGED, Follows};
 use super::fault::OrFault;
 use super::{DryRun, Ledger, events, requests};
-use crate::error::{Failure, FailureKind};
+use crate::error::Failure;
 use crate::event::{Event, EventKind, Facts};
 use crate::occasion::{Intent, Occasion};
 use crate::outcome::Outcome;
@@ -16,6 +17,7 @@ use crate::outcome::Outcome;
 pub(crate) struct Transaction<'l> {
     inner: rusqlite::Transaction<'l>,
     occasion: &'l Occasion,
+    clock: Follows,
     events: RefCell<Vec<Event>>,
     dry_run: &'l mut Option<DryRun>,
 }
@@ -43,19 +45,37 @@ impl Ledger {
         // `BEGIN IMMEDIATE`: the lock is taken before anything is read, so what is decided on is what is changed.
         let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let inner = begun.or_fault()?;
+        // With the lock: a ledger that was restored meanwhile has its place before this one's lock is free.
+        self.file.still_bears(&self.path)?;
         if let Some(request) = occasion.request()
             && requests::answer(&inner, request)?.is_some()
         {
-            return Err(done_before());
+            return Err(Failure::done_before());
         }
+        let clock = clock::follows(&inner, occasion)?;
         self.dry_run = None;
-        Ok(Transaction { inner, occasion, events: RefCell::new(Vec::new()), dry_run: &mut self.dry_run })
+        Ok(Transaction {
+            inner,
+            occasion,
+            clock,
+            events: RefCell::new(Vec::new()),
+            dry_run: &mut self.dry_run,
+        })
+    }
+
+    /// Whether a change at this time would follow the last event, so that it need not be prepared in vain.
+    ///
+    /// # Errors
+    /// [`FailureKind::Conflict`] if it lies before it, or if one of the two times was given and the other is the
+    /// machine's.
+    pub fn follows(&self, occasion: &Occasion) -> Result<(), Failure> {
+        clock::follows(&self.connection, occasion).map(|_| ())
     }
 
     /// What the request of this occasion came to, if it was carried out before.
     ///
     /// # Errors
-    /// [`FailureKind::RequestReused`] if its id was used for something else.
+    /// [`FailureKind::RequestReused`](crate::FailureKind::RequestReused) if its id was used for something else.
     pub fn answer(&self, occasion: &Occasion) -> Result<Option<Value>, Failure> {
         match occasion.request() {
             None => Ok(None),
@@ -70,18 +90,16 @@ impl Ledger {
     }
 }
 
-/// Whoever asks first looks whether there is an answer; between that and the change another process was faster.
-fn done_before() -> Failure {
-    Failure::new(FailureKind::DoneBefore, "This request was carried out before; nothing was done again.")
-        .hint("Ask for its answer.")
-}
-
 impl Transaction<'_> {
     /// Records what happens. The rows that change refer to its number, so this comes first.
     pub(crate) fn record(&self, kind: EventKind, facts: Facts) -> Result<Recorded, Failure> {
         let facts = match self.occasion.request() {
             Some(request) => facts.and(REQUEST_ID, request.id.as_str()),
             None => facts,
+        };
+        let facts = match self.clock {
+            Follows::Well => facts,
+            Follows::NotAsRecorded => facts.and(CLOCK_CHANGED, true),
         };
         let event = events::append(&self.inner, self.occasion, kind, facts)?;
         let seq = event.seq;

@@ -22,10 +22,11 @@ impl Terms {
         if let Some(environments) = &self.environments {
             check_names(errors, "environments", environments, 1, limits::ENVIRONMENTS);
         }
-        if self.limits.len() > limits::LIMITS {
-            errors.add("limits", format!("{} limits; at most {}", self.limits.len(), limits::LIMITS));
+        let numbers = self.limits.as_ref();
+        if let Some(numbers) = numbers.filter(|numbers| numbers.len() > limits::LIMITS) {
+            errors.add("limits", format!("{} limits; at most {}", numbers.len(), limits::LIMITS));
         }
-        for (name, limit) in &self.limits {
+        for (name, limit) in numbers.into_iter().flatten() {
             if matches!(limit, Limit::AtMost(number) if *number > limits::INTEGER_MAX) {
                 errors.add("limits", format!("{name} is at most {}", limits::INTEGER_MAX));
             }

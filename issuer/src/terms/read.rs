@@ -179,6 +179,7 @@ struct TermsText {
     overage: Option<Read<u64>>,
     activation: Option<Read<ActivationPolicy>>,
     features: Option<Vec<Read<Name>>>,
+    /// An empty table says nothing.
     limits: BTreeMap<String, Read<Limit>>,
     environments: Option<Vec<Read<Name>>>,
 }
@@ -207,7 +208,9 @@ impl<'de> Deserialize<'de> for Terms {
             overage: text.overage.map(|Read(overage)| overage),
             activation: text.activation.map(|Read(policy)| policy),
             features: names(text.features),
-            limits: text.limits.into_iter().map(limit).collect::<Result<_, _>>()?,
+            limits: (!text.limits.is_empty())
+                .then(|| text.limits.into_iter().map(limit).collect::<Result<_, _>>())
+                .transpose()?,
             environments: names(text.environments),
         })
     }

@@ -3,6 +3,7 @@
 use core::fmt;
 use lictor_shared::json::{Members, Value};
 use lictor_shared::{ActivationPolicy, Limit, Name, SeatLimit, Seconds};
+use std::collections::BTreeMap;
 
 use super::span::duration;
 use super::{Maintenance, StatusAge, TermLength, Terms};
@@ -26,20 +27,20 @@ impl Terms {
             ("overage", self.overage.map(Value::from)),
             ("activation", self.activation.map(|policy| ActivationPolicy::as_str(policy).into())),
             ("features", self.features.as_deref().map(names)),
-            ("limits", (!self.limits.is_empty()).then(|| self.limits_value())),
+            ("limits", self.limits.as_ref().filter(|limits| !limits.is_empty()).map(limits_value)),
             ("environments", self.environments.as_deref().map(names)),
         ];
         let members = given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
         Value::Object(members.collect())
     }
+}
 
-    fn limits_value(&self) -> Value {
-        let limit = |limit: &Limit| match limit {
-            Limit::Unlimited => "unlimited".into(),
-            Limit::AtMost(number) => (*number).into(),
-        };
-        self.limits.iter().map(|(name, value)| (name.to_string(), limit(value))).collect::<Members>().into()
-    }
+fn limits_value(limits: &BTreeMap<Name, Limit>) -> Value {
+    let limit = |limit: &Limit| match limit {
+        Limit::Unlimited => "unlimited".into(),
+        Limit::AtMost(number) => (*number).into(),
+    };
+    limits.iter().map(|(name, value)| (name.to_string(), limit(value))).collect::<Members>().into()
 }
 
 fn seats(seats: SeatLimit) -> Value {

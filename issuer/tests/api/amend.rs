@@ -1,8 +1,8 @@
 //! Amending: other terms in mid-term, the same dates.
 
 use lictor_issuer::{
-    Changes, Failure, FailureKind, LicenseState, Order, Revised, RevocationReason, Terms, amend, check, find,
-    preview_amendment, reinstate, revoke, suspend,
+    Amendment, Changes, Earlier, Failure, FailureKind, LicenseState, Order, Revised, RevocationReason, Terms,
+    amend, check, find, preview_amendment, reinstate, revoke, suspend,
 };
 use lictor_shared::{License, OriginPattern, SeatLimit, Seats, Seconds, Status, Term};
 
@@ -17,6 +17,10 @@ fn seats(number: u64) -> Changes {
     Changes { terms, ..Changes::default() }
 }
 
+fn keeping(changes: &Changes) -> Amendment {
+    Amendment { changes: changes.clone(), earlier: Earlier::Keep }
+}
+
 fn with(terms: Terms) -> Changes {
     Changes { terms, ..Changes::default() }
 }
@@ -29,7 +33,7 @@ fn issued(change: impl FnOnce(&mut Order)) -> (World, License, String) {
 }
 
 fn amend_at(world: &mut World, id: &str, changes: &Changes, when: &str) -> Result<Revised, Failure> {
-    amend(&world.home, &mut world.ledger, &world.key, id, changes, &at(when))
+    amend(&world.home, &mut world.ledger, &world.key, id, &keeping(changes), &at(when))
 }
 
 #[test]
@@ -106,7 +110,7 @@ fn something_must_change() {
     for changes in [Changes::default(), seats(25)] {
         let failure = amend_at(&mut world, &id, &changes, MIDTERM).unwrap_err();
         assert_eq!(failure.kind, FailureKind::Usage, "{}", failure.message);
-        let early = preview_amendment(&world.home, &world.ledger, &id, &changes, &at(MIDTERM));
+        let early = preview_amendment(&world.home, &world.ledger, &id, &keeping(&changes), &at(MIDTERM));
         assert_eq!(early.unwrap_err().kind, FailureKind::Usage);
     }
     assert_eq!(world.ledger.events(1).count(), events);
@@ -128,10 +132,10 @@ fn scheduled_in_grace_perpetual_and_suspended_can_be_amended() {
     );
     let warn = with(Terms { warn: Seconds::new(5), ..Terms::default() });
     let failure = amend_at(&mut world, &id, &warn, OVER).unwrap_err();
-    assert_eq!(failure.kind, FailureKind::Usage, "there is no end to warn of");
-    suspend(&mut world.ledger, &id, None, &at(MIDTERM)).unwrap();
+    assert_eq!(field_errors(&failure), ["warn"], "there is no end to warn of");
+    suspend(&mut world.ledger, &id, None, &at(OVER)).unwrap();
     let amended = amend_at(&mut world, &id, &seats(2), OVER).unwrap();
-    assert_eq!(amended.suspended_since, Some(time(MIDTERM)));
+    assert_eq!(amended.suspended_since, Some(time(OVER)));
     let record = find(&world.ledger, &id).unwrap();
     assert_eq!(record.latest().unwrap().status, Status::Suspended);
     check(&world.ledger).unwrap();
@@ -149,4 +153,40 @@ fn what_is_revoked_or_over_is_not_amended() {
     revoke(&mut world.ledger, &id, RevocationReason::Fraud, None, &at(MIDTERM)).unwrap();
     let failure = amend_at(&mut world, &id, &seats(1), MIDTERM).unwrap_err();
     assert_eq!((failure.exit_code(), failure.details["state"].as_str()), (20, Some("revoked")));
+}
+
+#[test]
+fn what_is_suspended_and_over_is_not_amended() {
+    let (mut world, _, id) = issued(|_| ());
+    suspend(&mut world.ledger, &id, None, &at(MIDTERM)).unwrap();
+    amend_at(&mut world, &id, &seats(50), GRACE).unwrap();
+    let failure = amend_at(&mut world, &id, &seats(60), OVER).unwrap_err();
+    assert_eq!((failure.exit_code(), failure.details["state"].as_str()), (20, Some("suspended")));
+    assert!(failure.message.contains("suspended since 2027-03-01"), "{}", failure.message);
+    assert!(failure.message.contains("its grace ended at 2027-12-06"), "{}", failure.message);
+}
+
+#[test]
+fn what_never_expires_gets_no_grace() {
+    let (mut world, _, id) =
+        issued(|order| order.terms.term = Some(lictor_issuer::terms::TermLength::Perpetual));
+    let terms = Terms { grace: Seconds::new(5), seats: Some(SeatLimit::AtMost(5)), ..Terms::default() };
+    let failure = amend_at(&mut world, &id, &with(terms), MIDTERM).unwrap_err();
+    assert_eq!(field_errors(&failure), ["grace"]);
+    amend_at(&mut world, &id, &seats(5), MIDTERM).unwrap();
+}
+
+#[test]
+fn earlier_revisions_are_revoked_if_that_is_asked_for() {
+    let (mut world, old, id) = issued(|_| ());
+    let amendment = Amendment { earlier: Earlier::Revoke, ..keeping(&seats(5)) };
+    let (home, ledger, key) = (&world.home, &mut world.ledger, &world.key);
+    let amended = amend(home, ledger, key, &id, &amendment, &at(MIDTERM)).unwrap();
+    assert_eq!((amended.revoked.len(), amended.revoked[0].serial), (1, old.serial));
+    let record = find(&world.ledger, &id).unwrap();
+    let statuses: Vec<_> =
+        record.revisions.iter().map(|revision| (revision.status, revision.since)).collect();
+    assert_eq!(statuses, [(Status::Revoked, Some(time(MIDTERM))), (Status::Valid, None)]);
+    assert_eq!(record.state(time(MIDTERM)), LicenseState::Active);
+    check(&world.ledger).unwrap();
 }

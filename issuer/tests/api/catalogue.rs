@@ -16,7 +16,7 @@ fn products_are_kept_as_they_were_added() {
         &["basic"],
         Terms {
             seats: Some(SeatLimit::AtMost(25)),
-            limits: [(name("agents"), Limit::AtMost(5))].into(),
+            limits: Some([(name("agents"), Limit::AtMost(5))].into()),
             ..Terms::default()
         },
     );

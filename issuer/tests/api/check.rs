@@ -57,6 +57,20 @@ fn every_row_that_was_changed_is_named() {
         ("DELETE FROM revision WHERE seq = 5", "missing"),
         ("UPDATE status_list SET sequence = 1", "status_list"),
         ("UPDATE status_list SET uri = 'x:y'", "status"),
+        ("UPDATE status_list SET published_at = published_at + 1", "status_list"),
+        ("UPDATE status_list SET published_at = NULL", "status_list"),
+        ("INSERT INTO status_list (uri) VALUES ('x:y')", "status_list"),
+        ("UPDATE customer SET name = 'Mallory' WHERE id = 'bolt-ag'", "customer"),
+        ("INSERT INTO customer (id, name) VALUES ('mallory', 'Mallory')", "customer"),
+        ("DROP TRIGGER event_is_never_changed", "the trigger event_is_never_changed is missing"),
+        ("DROP TRIGGER status_entry_is_never_freed", "the trigger status_entry_is_never_freed is missing"),
+        ("DROP INDEX license_by_customer", "the index license_by_customer is missing"),
+        (
+            "DROP TRIGGER event_is_next; CREATE TRIGGER event_is_next BEFORE INSERT ON event BEGIN SELECT 1; END",
+            "the trigger event_is_next is not as this program makes it",
+        ),
+        ("CREATE TABLE more (x)", "the table more is none that this program makes"),
+        ("DROP TABLE personal", "damaged"),
         (
             "UPDATE product SET definition = replace(definition, 'basic', 'gold') WHERE name = 'crm'",
             "not as it was added",
@@ -91,12 +105,11 @@ fn every_row_that_was_changed_is_named() {
 /// One license suspended, one suspended and then revoked, one suspended and reinstated.
 fn suspended() -> World {
     let mut world = World::new();
-    let mut suspended = |_| {
-        let id = world.issue(|_| ()).signed.license.id.to_string();
-        suspend(&mut world.ledger, &id, None, &at("2026-12-01T00:00:00Z")).unwrap();
-        id
-    };
-    let [_, revoked, reinstated] = [0, 1, 2].map(&mut suspended);
+    let ids = [0, 1, 2].map(|_| world.issue(|_| ()).signed.license.id.to_string());
+    for id in &ids {
+        suspend(&mut world.ledger, id, None, &at("2026-12-01T00:00:00Z")).unwrap();
+    }
+    let [_, revoked, reinstated] = ids;
     let later = at("2026-12-24T00:00:00Z");
     revoke(&mut world.ledger, &revoked, RevocationReason::Other, None, &later).unwrap();
     reinstate(&mut world.ledger, &reinstated, Some(&text("paid")), &later).unwrap();

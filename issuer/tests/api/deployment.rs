@@ -2,7 +2,7 @@
 
 use lictor_issuer::activation::{Answer, Denied, Given, Grants, SeatRequest, grant};
 use lictor_issuer::terms::{FromText as _, Span};
-use lictor_issuer::{Event, EventKind, Failure, Issued, Occasion};
+use lictor_issuer::{ClockChange, Event, EventKind, Failure, Issued, Occasion};
 use lictor_keys::{PrivateKey, Signer as _};
 use lictor_shared::{
     Activation, Algorithm, Artefact as _, EmbeddedKey, Received, Request, RequestKind, SeatLimit, Text,
@@ -12,9 +12,14 @@ use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::support::{NOW, World, at, name, text, time};
+use crate::support::{self, NOW, World, name, text, time};
 
 static NONCE: AtomicU32 = AtomicU32::new(1);
+
+/// An occasion at any time, whatever time the last event went by.
+pub(crate) fn at(when: &str) -> Occasion {
+    Occasion { clock_change: ClockChange::Record, ..support::at(when) }
+}
 
 /// A deployment that holds a license.
 pub(crate) struct Deployment {

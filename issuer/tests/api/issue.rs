@@ -36,7 +36,9 @@ fn a_license_is_what_was_ordered() {
             overage: Some(2),
             activation: Some(ActivationPolicy::Required),
             features: Some(vec![name("branding")]),
-            limits: [(name("agents"), Limit::AtMost(250)), (name("recordings"), Limit::Unlimited)].into(),
+            limits: Some(
+                [(name("agents"), Limit::AtMost(250)), (name("recordings"), Limit::Unlimited)].into(),
+            ),
             environments: Some(vec![name("production"), name("staging")]),
             ..order.terms.clone()
         };
@@ -266,11 +268,11 @@ fn only_the_key_that_signs_now_signs() {
     world.add_product("crm", Terms::default());
     let mut other = order();
     other.products = vec![name("crm")];
-    assert_eq!(
-        field_errors(&world.try_issue(&other).unwrap_err()),
-        ["products"],
-        "the key does not speak for it"
-    );
+    let failure = world.try_issue(&other).unwrap_err();
+    assert_eq!(failure.exit_code(), 14, "no key speaks for it: {failure}");
+    assert!(failure.message.contains("crm"), "{failure}");
+    let spare = world.key.public().thumbprint();
+    assert_ne!(failure.hint, Some(format!("lictor key activate {spare}")), "that one signs already");
 }
 
 #[test]
@@ -380,4 +382,15 @@ fn an_id_that_is_none_is_not_found() {
         assert_eq!(failure.exit_code(), 21);
         assert!(failure.hint.unwrap().contains("lictor license list"));
     }
+}
+
+/// A restore sets another list while a command has read `lictor.toml` already.
+#[test]
+fn the_list_is_the_one_that_the_home_names_when_the_index_is_drawn() {
+    let mut world = World::new();
+    let path = world.home.path().join("lictor.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replace("status/0", "status/1")).unwrap();
+    let issued = world.issue(|_| ());
+    assert_eq!(issued.signed.license.status.uri.as_str(), "https://licensing.acme.example/status/1");
 }

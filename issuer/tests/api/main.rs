@@ -10,21 +10,35 @@ mod catalogue;
 #[cfg(test)]
 mod check;
 #[cfg(test)]
+mod clock;
+#[cfg(test)]
 mod deployment;
+#[cfg(test)]
+mod export;
 #[cfg(test)]
 mod find;
 #[cfg(test)]
 mod home;
 #[cfg(test)]
+mod import;
+#[cfg(test)]
 mod issue;
 #[cfg(test)]
+mod key_life;
+#[cfg(test)]
 mod keys;
+#[cfg(test)]
+mod listing;
+#[cfg(test)]
+mod model;
 #[cfg(test)]
 mod once;
 #[cfg(test)]
 mod publish;
 #[cfg(test)]
 mod renew;
+#[cfg(test)]
+mod renewals;
 #[cfg(test)]
 mod revoke;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Changes that are made once, and changes that are only tried.
 
-use lictor_issuer::ledger::Existing;
+use lictor_issuer::durable::Existing;
 use lictor_issuer::terms::FromText as _;
 use lictor_issuer::{
     Earlier, FailureKind, Intent, Ledger, LicenseState, Occasion, Outcome as _, Product, Renewal,
@@ -55,7 +55,8 @@ const CHANGES: [(&str, Change); 8] = [
     }),
     ("amend", |world, id, occasion| {
         let changes = lictor_issuer::Changes { plan: Some(name("basic")), ..Default::default() };
-        amend(&world.home, &mut world.ledger, &world.key, id, &changes, occasion)
+        let amendment = lictor_issuer::Amendment { changes, earlier: Earlier::Keep };
+        amend(&world.home, &mut world.ledger, &world.key, id, &amendment, occasion)
             .map(|amended| amended.answer())
     }),
     ("suspend", |world, id, occasion| {
@@ -88,7 +89,7 @@ fn what_was_asked_for_once_is_done_once_and_answered_alike() {
         assert_eq!(events(&world), before + 1, "{request}");
         // Whoever does not look first changes nothing either.
         let again = change(&mut world, &id, &occasion).unwrap_err();
-        assert_eq!(again.kind, FailureKind::DoneBefore, "{request}");
+        assert!(again.is_done_before(), "{request}: {again}");
         let other = once(request, "otherwise");
         for failure in
             [world.ledger.answer(&other).unwrap_err(), change(&mut world, &id, &other).unwrap_err()]
@@ -129,7 +130,7 @@ fn of_many_who_ask_at_once_one_is_served_and_all_get_his_answer() {
             match issue(home, &mut ledger, key, &order(), &occasion) {
                 Ok(issued) => issued.answer(),
                 Err(failure) => {
-                    assert_eq!(failure.kind, FailureKind::DoneBefore, "{failure}");
+                    assert!(failure.is_done_before(), "{failure}");
                     ledger.answer(&occasion).unwrap().unwrap()
                 }
             }

@@ -1,6 +1,8 @@
 //! Publishing: a list that every deployment takes, and that never goes back.
 
-use lictor_issuer::{Failure, FailureKind, Home, Published, RevocationReason, lists, publish, revoke};
+use lictor_issuer::{
+    ClockChange, Failure, FailureKind, Home, Occasion, Published, RevocationReason, lists, publish, revoke,
+};
 use lictor_shared::{Artefact as _, Received, Status, StatusList, Uri, limits};
 use lictor_validator::Unverified;
 use rusqlite::Connection;
@@ -8,9 +10,14 @@ use std::fs;
 
 use crate::support::{LIST, NOW, World, at, time};
 
+/// Even if the clock was set back.
+fn whatever(when: &str) -> Occasion {
+    Occasion { clock_change: ClockChange::Record, ..at(when) }
+}
+
 fn try_publish(world: &mut World, uri: &str, when: &str) -> Result<Published, Failure> {
     let uris = [Uri::new(uri).unwrap()];
-    let published = publish(&world.home, &mut world.ledger, &world.key, &uris, &at(when))?;
+    let published = publish(&world.home, &mut world.ledger, &world.key, &uris, &whatever(when))?;
     Ok(published.lists[0].clone())
 }
 

@@ -1,9 +1,12 @@
 //! Renewing: the same license, its next revision, a later end, and nothing else that was not asked for.
 
-use lictor_issuer::terms::{FromText as _, Span};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use lictor_issuer::terms::{FromText as _, Span, TermLength};
 use lictor_issuer::{
-    Changes, Earlier, Failure, FailureKind, Issued, LicenseState, Order, Renewal, RenewedTerm, Revised,
-    RevocationReason, Terms, check, find, preview_renewal, reinstate, renew, revoke, signed, suspend,
+    Changes, ClockChange, Earlier, Failure, FailureKind, Issued, LicenseState, Order, Renewal, RenewedTerm,
+    Revised, RevocationReason, Terms, check, find, preview_renewal, reinstate, renew, revoke, signed,
+    suspend,
 };
 use lictor_keys::PrivateKey;
 use lictor_shared::{
@@ -52,7 +55,7 @@ fn rich(order: &mut Order) {
         overage: Some(2),
         activation: Some(ActivationPolicy::Required),
         features: Some(vec![name("branding"), name("sso")]),
-        limits: [(name("agents"), Limit::AtMost(250)), (name("recordings"), Limit::Unlimited)].into(),
+        limits: Some([(name("agents"), Limit::AtMost(250)), (name("recordings"), Limit::Unlimited)].into()),
         environments: Some(vec![name("production"), name("staging")]),
         ..order.terms.clone()
     };
@@ -159,7 +162,7 @@ fn what_is_given_replaces_and_the_rest_stays() {
             warn: days(10),
             seats: Some(SeatLimit::AtMost(50)),
             features: Some(vec![name("audit")]),
-            limits: [(name("agents"), Limit::AtMost(500))].into(),
+            limits: Some([(name("agents"), Limit::AtMost(500))].into()),
             ..Terms::default()
         },
         origins: Some(vec![OriginPattern::new("https://acme.example").unwrap()]),
@@ -265,13 +268,13 @@ fn a_revocation_reaches_every_revision() {
 #[test]
 fn what_is_revoked_or_perpetual_is_not_renewed() {
     let (mut world, _, id) = issued(|_| ());
-    revoke(&mut world.ledger, &id, RevocationReason::Fraud, None, &at(MIDTERM)).unwrap();
     let perpetual = world
         .issue(|order| order.terms.term = Some(lictor_issuer::terms::TermLength::Perpetual))
         .signed
         .license
         .id
         .to_string();
+    revoke(&mut world.ledger, &id, RevocationReason::Fraud, None, &at(MIDTERM)).unwrap();
     let events = world.ledger.events(1).count();
     for (id, state, says) in [(&id, "revoked", "fraud"), (&perpetual, "active", "never expires")] {
         let failure = renew_at(&mut world, id, &renewal("1y"), MIDTERM).unwrap_err();
@@ -299,4 +302,107 @@ fn a_renewal_that_fails_leaves_nothing_behind() {
     let other = world.issue(|order| order.customer = text("Bolt AG")).signed.license;
     assert_eq!(other.revision, 1);
     check(&world.ledger).unwrap();
+}
+
+#[test]
+fn a_start_that_a_wrong_clock_signed_does_not_stay() {
+    let (mut world, _, id) = issued(|_| ());
+    renew_at(&mut world, &id, &renewal("1y"), "2062-01-01T00:00:00Z").unwrap();
+    let righted = lictor_issuer::Occasion { clock_change: ClockChange::Record, ..at(MIDTERM) };
+    let (home, ledger, key) = (&world.home, &mut world.ledger, &world.key);
+    let renewed = renew(home, ledger, key, &id, &renewal("1y"), &righted).unwrap();
+    assert_eq!(renewed.issued.signed.license.starts_at, time(MIDTERM));
+    assert_eq!(find(&world.ledger, &id).unwrap().in_force(time(MIDTERM)).unwrap().revision, 3);
+}
+
+#[test]
+fn a_warning_that_was_cut_to_a_short_term_is_as_long_as_usual_again() {
+    let trial = |order: &mut Order| order.terms.term = Some(TermLength::from_text("2w").unwrap());
+    let length = |license: &License| match license.term {
+        Term::Fixed { warn_from, expires_at, .. } => expires_at.seconds() - warn_from.seconds(),
+        Term::Perpetual => 0,
+    };
+    let (mut world, first, id) = issued(trial);
+    assert_eq!(length(&first.signed.license), 14 * 86_400);
+    let license = renew_at(&mut world, &id, &renewal("1y"), NOW).unwrap().issued.signed.license;
+    assert_eq!(length(&license), 30 * 86_400);
+    // What was agreed and not cut stays.
+    let agreed = |order: &mut Order| order.terms.warn = days(10);
+    let (mut world, _, id) = issued(agreed);
+    let license = renew_at(&mut world, &id, &renewal("1y"), NOW).unwrap().issued.signed.license;
+    assert_eq!(length(&license), 10 * 86_400);
+    // The product's own, where it has one.
+    let mut world = World::new();
+    world.add_product("desk", Terms { warn: days(60), ..Terms::default() });
+    let id = world.issue(|order| {
+        trial(order);
+        order.products = vec![name("desk")];
+    });
+    let id = id.signed.license.id.to_string();
+    let license = renew_at(&mut world, &id, &renewal("1y"), NOW).unwrap().issued.signed.license;
+    assert_eq!(length(&license), 60 * 86_400);
+}
+
+#[test]
+fn maintenance_that_ended_with_the_term_goes_on_doing_so() {
+    let until = |end: &str| {
+        let maintenance = Some(lictor_issuer::terms::Maintenance::Until(time(end)));
+        move |order: &mut Order| order.terms.maintenance = maintenance
+    };
+    let (mut world, _, id) = issued(until(END));
+    let renewed = renew_at(&mut world, &id, &renewal("1y"), MIDTERM).unwrap().issued;
+    assert_eq!(renewed.signed.license.maintenance_until, Some(time("2028-11-22T00:00:00Z")));
+    assert!(renewed.draft.warnings().is_empty());
+    // What ends by itself stays, and is said.
+    let early = "2027-06-01T00:00:00Z";
+    let (mut world, _, id) = issued(until(early));
+    let renewed = renew_at(&mut world, &id, &renewal("1y"), MIDTERM).unwrap().issued;
+    assert_eq!(renewed.signed.license.maintenance_until, Some(time(early)));
+    let warnings = renewed.draft.warnings();
+    let says =
+        "Releases after 2027-06-01T00:00:00Z are not covered, though it runs until 2028-11-22T00:00:00Z.";
+    assert_eq!(warnings, [says]);
+    let unlimited =
+        Terms { maintenance: Some(lictor_issuer::terms::Maintenance::Unlimited), ..Terms::default() };
+    let changes = Changes { terms: unlimited, ..Changes::default() };
+    let renewed = renew_at(&mut world, &id, &Renewal { changes, ..renewal("1y") }, MIDTERM).unwrap().issued;
+    assert_eq!(renewed.signed.license.maintenance_until, None);
+}
+
+#[test]
+fn what_is_given_as_none_is_taken_away() {
+    let (mut world, _, id) = issued(rich);
+    let changes = Changes {
+        terms: Terms { features: Some(Vec::new()), limits: Some([].into()), ..Terms::default() },
+        origins: Some(Vec::new()),
+        meta: Some([].into()),
+        ..Changes::default()
+    };
+    let license = renew_at(&mut world, &id, &Renewal { changes, ..renewal("1y") }, MIDTERM).unwrap();
+    let license = license.issued.signed.license;
+    assert!(license.features.is_empty() && license.limits.is_empty());
+    assert!(license.origins.is_empty() && license.meta.is_empty());
+}
+
+/// Whoever can write into the ledger, and has no key, gets nothing signed.
+#[test]
+fn a_token_that_was_changed_in_the_ledger_is_not_signed_again() {
+    let (mut world, first, id) = issued(|_| ());
+    let other = world.issue(|order| order.customer = text("Bolt AG")).signed;
+    let token = first.signed.token;
+    let mut parts: Vec<&str> = token.split('.').collect();
+    let claims = String::from_utf8(URL_SAFE_NO_PAD.decode(parts[1]).unwrap()).unwrap();
+    let payload = URL_SAFE_NO_PAD.encode(claims.replace("\"enterprise\"", "\"basic\""));
+    assert_ne!(payload, parts[1]);
+    parts[1] = &payload;
+    let intruder = rusqlite::Connection::open(world.ledger.path()).unwrap();
+    let events = world.ledger.events(1).count();
+    for stored in [parts.join("."), other.token] {
+        let serial = first.signed.license.serial.to_string();
+        intruder.execute("UPDATE revision SET token = ?1 WHERE serial = ?2", [&stored, &serial]).unwrap();
+        let failure = renew_at(&mut world, &id, &renewal("1y"), MIDTERM).unwrap_err();
+        assert_eq!(failure.exit_code(), 32, "{}", failure.message);
+        assert!(failure.message.contains(&serial), "{}", failure.message);
+    }
+    assert_eq!(world.ledger.events(1).count(), events);
 }

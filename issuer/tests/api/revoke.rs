@@ -1,10 +1,13 @@
 //! Revoking: every revision that could still be used, and no other.
 
-use lictor_issuer::{FailureKind, LicenseState, RevocationReason, Standing, find, revoke};
+use lictor_issuer::{
+    FailureKind, LicenseState, Revocation, RevocationReason, Standing, check, find, preview_revocation,
+    revoke, revoke_from, suspend,
+};
 use lictor_shared::{Status, Timestamp};
 use rusqlite::Connection;
 
-use crate::support::{NOW, World, at, text, time};
+use crate::support::{NOW, World, at, field_errors, text, time};
 
 const LATER: &str = "2026-12-24T00:00:00Z";
 
@@ -124,4 +127,67 @@ fn the_words_of_the_reasons_are_these() {
         assert!(reason.meaning().ends_with('.'));
     }
     assert_eq!(RevocationReason::from_word("Other"), None);
+}
+
+fn from(date: &str) -> Revocation {
+    Revocation { reason: RevocationReason::ContractEnded, note: None, effective: Some(time(date)) }
+}
+
+#[test]
+fn a_revocation_counts_from_the_date_that_it_is_given() {
+    // Ahead, behind, and the license's first instant; with the end of the grace of 14 days after it.
+    for (date, read_only) in [
+        ("2027-02-01T00:00:00Z", "2027-02-15T00:00:00Z"),
+        ("2026-12-01T00:00:00Z", "2026-12-15T00:00:00Z"),
+        (NOW, "2026-12-06T00:00:00Z"),
+        // Its own end comes first.
+        ("2027-11-30T00:00:00Z", "2027-12-06T00:00:00Z"),
+    ] {
+        let mut world = World::new();
+        let id = world.issue(|_| ()).signed.license.id.to_string();
+        let planned = preview_revocation(&world.ledger, &id, &from(date), &at(LATER)).unwrap();
+        let revoked = revoke_from(&mut world.ledger, &id, &from(date), &at(LATER)).unwrap();
+        assert_eq!((planned.since, &planned.revisions), (revoked.since, &revoked.revisions));
+        assert_eq!((revoked.since, revoked.revisions[0].since), (time(date), time(date)));
+        assert_eq!(revoked.revisions[0].read_only_from, Some(time(read_only)));
+        let record = find(&world.ledger, &id).unwrap();
+        assert_eq!(
+            (record.revisions[0].status, record.revisions[0].since),
+            (Status::Revoked, Some(time(date)))
+        );
+        let event = world.ledger.events(revoked.event).next().unwrap().unwrap();
+        assert_eq!(event.at, time(LATER));
+        check(&world.ledger).unwrap();
+        // It is decided, whenever it counts.
+        let again = revoke_from(&mut world.ledger, &id, &from(LATER), &at(LATER)).unwrap_err();
+        assert_eq!((again.exit_code(), again.details["state"].as_str()), (20, Some("revoked")));
+        assert!(again.message.contains(date), "{}", again.message);
+    }
+}
+
+#[test]
+fn a_revocation_counts_only_while_there_is_a_license() {
+    let mut world = World::new();
+    let id = world.issue(|_| ()).signed.license.id.to_string();
+    let events = world.ledger.events(1).count();
+    for date in ["2026-11-21T23:59:59Z", "2027-12-06T00:00:00Z"] {
+        let failure = revoke_from(&mut world.ledger, &id, &from(date), &at(LATER)).unwrap_err();
+        assert_eq!(field_errors(&failure), ["effective"], "{}", failure.message);
+        assert!(preview_revocation(&world.ledger, &id, &from(date), &at(LATER)).is_err());
+    }
+    assert_eq!(world.ledger.events(1).count(), events);
+}
+
+/// Suspending first and revoking later does not move the instant at which an entry left VALID.
+#[test]
+fn the_revocation_of_what_is_suspended_counts_from_its_suspension() {
+    let mut world = World::new();
+    let id = world.issue(|_| ()).signed.license.id.to_string();
+    suspend(&mut world.ledger, &id, None, &at(NOW)).unwrap();
+    let failure = revoke_from(&mut world.ledger, &id, &from("2027-02-01T00:00:00Z"), &at(LATER)).unwrap_err();
+    assert_eq!((failure.exit_code(), failure.details["state"].as_str()), (20, Some("suspended")));
+    assert!(failure.hint.unwrap().contains("--effective"));
+    revoke(&mut world.ledger, &id, RevocationReason::Other, None, &at(LATER)).unwrap();
+    assert_eq!(find(&world.ledger, &id).unwrap().revisions[0].since, Some(time(NOW)));
+    check(&world.ledger).unwrap();
 }

@@ -3,8 +3,9 @@
 use lictor_issuer::activation::{History, Manner, SeatRequest, deployments, recall};
 use lictor_issuer::terms::FromText as _;
 use lictor_issuer::{
-    Changes, Earlier, EventKind, FailureKind, Intent, Occasion, Outcome as _, Renewal, RenewedTerm, Request,
-    RevocationReason, Terms, amend, check, publish, reinstate, renew, revoke, suspend,
+    Amendment, Changes, Earlier, EventKind, FailureKind, Intent, Occasion, Outcome as _, Renewal,
+    RenewedTerm, Request, Revocation, RevocationReason, Terms, amend, check, publish, reinstate, renew,
+    revoke, revoke_from, suspend,
 };
 use lictor_keys::PrivateKey;
 use lictor_shared::json::Value;
@@ -13,8 +14,8 @@ use lictor_shared::{
 };
 use lictor_validator::{Unverified, Verified};
 
-use crate::deployment::{Deployment, claims, sign};
-use crate::support::{LIST, NOW, World, at, name, text, time};
+use crate::deployment::{Deployment, at, claims, sign};
+use crate::support::{LIST, NOW, World, name, text, time};
 
 #[test]
 fn what_is_granted_says_what_was_asked() {
@@ -172,9 +173,10 @@ fn any_number_of_seats() {
     assert_eq!(world.taken(&issued), 20);
     // Now there are fewer than are taken: none is taken away, and none is granted.
     let terms = Terms { seats: Some(SeatLimit::AtMost(5)), ..Terms::default() };
-    let changes = Changes { terms, ..Changes::default() };
+    let keeping =
+        |terms| Amendment { changes: Changes { terms, ..Changes::default() }, earlier: Earlier::Keep };
     let id = issued.signed.license.id.to_string();
-    let amended = amend(&world.home, &mut world.ledger, &world.key, &id, &changes, &at(NOW)).unwrap();
+    let amended = amend(&world.home, &mut world.ledger, &world.key, &id, &keeping(terms), &at(NOW)).unwrap();
     let mut late = Deployment::new(&issued);
     let denied = world.deny(&late.activate());
     assert_eq!((denied.reason, &denied.details["active"]), ("seats_exhausted", &20_u64.into()));
@@ -182,8 +184,7 @@ fn any_number_of_seats() {
     check(&world.ledger).unwrap();
     // Raised again, it goes on; whoever proves to hold the newer license has it already.
     let terms = Terms { seats: Some(SeatLimit::AtMost(21)), ..Terms::default() };
-    let changes = Changes { terms, ..Changes::default() };
-    amend(&world.home, &mut world.ledger, &world.key, &id, &changes, &at(NOW)).unwrap();
+    amend(&world.home, &mut world.ledger, &world.key, &id, &keeping(terms), &at(NOW)).unwrap();
     late.token = amended.issued.signed.token;
     let given = world.grant(&late.activate());
     assert_eq!((given.seat, given.paste.licenses.len()), (Some(21), 1));
@@ -268,6 +269,25 @@ fn a_license_that_is_stopped_or_over_grants_nothing_and_says_so() {
     assert_eq!((denied.code, denied.reason), (Code::LicenseRevoked, "revoked"));
     // Its seats can be given back all the same.
     assert_eq!(world.grant(&deployment.release()).manner, Manner::Released);
+    check(&world.ledger).unwrap();
+}
+
+#[test]
+fn a_license_that_is_revoked_for_a_day_to_come_grants_until_then() {
+    let mut world = World::new();
+    let issued = world.seats(3, 0);
+    let id = issued.signed.license.id.to_string();
+    let effective = Some(time("2026-12-01T00:00:00Z"));
+    let revocation = Revocation { reason: RevocationReason::ContractEnded, note: None, effective };
+    revoke_from(&mut world.ledger, &id, &revocation, &at(NOW)).unwrap();
+    let mut deployment = Deployment::new(&issued);
+    let before = "2026-11-30T23:59:59Z";
+    let given = world.grant_at(&deployment.activate_at(before), before);
+    let event = &world.events_of(EventKind::ActivationGranted)[0];
+    assert_eq!(event.body["revocationGrace"], 1_209_600_u64.into(), "14 days");
+    deployment.take(&given);
+    let day = "2026-12-01T00:00:00Z";
+    assert_eq!(world.deny_at(&deployment.activate_at(day), day).reason, "revoked");
     check(&world.ledger).unwrap();
 }
 
@@ -493,7 +513,7 @@ fn without_a_key_that_may_nothing_is_granted() {
         .unwrap();
     world.key = key;
     let failure = world.answer(&[Deployment::new(&issued).activate()], None, &at(NOW)).unwrap_err();
-    assert_eq!(failure.kind, FailureKind::Conflict);
+    assert_eq!(failure.kind, FailureKind::SigningNotConfigured);
     assert!(failure.message.contains("dialer"), "{failure}");
     assert_eq!(world.taken(&issued), 0);
 }

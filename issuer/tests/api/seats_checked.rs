@@ -4,8 +4,8 @@ use lictor_issuer::activation::revoke_seat;
 use lictor_issuer::check;
 use rusqlite::Connection;
 
-use crate::deployment::Deployment;
-use crate::support::{NOW, World, at};
+use crate::deployment::{Deployment, at};
+use crate::support::{NOW, World};
 
 /// A seat that is held, one given back, one taken away, one whose lease ended; a denial; a fork.
 fn busy() -> World {

@@ -7,8 +7,8 @@ use lictor_issuer::{EventKind, FailureKind, Intent, Occasion, check, publish};
 use lictor_shared::{Artefact as _, Code, Lease, Received, Release, Status, StatusList, Uri, armor};
 use lictor_validator::{Unverified, Verified};
 
-use crate::deployment::{Deployment, claims};
-use crate::support::{LIST, NOW, World, at, text, time};
+use crate::deployment::{Deployment, at, claims};
+use crate::support::{LIST, NOW, World, text, time};
 
 fn record(world: &World, deployment: &Deployment) -> DeploymentRecord {
     let id = deployment.key.public().thumbprint().to_string();

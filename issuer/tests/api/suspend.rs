@@ -85,8 +85,8 @@ fn every_other_transition_is_a_conflict_and_says_the_state() {
     conflict(suspend_at(&mut world, &id, LATEST).unwrap_err(), "revoked", "fraud");
     conflict(reinstate(&mut world.ledger, &id, None, &at(LATEST)).unwrap_err(), "revoked", LATEST);
     let unknown = "0198c0d2-6c1e-7a33-9d5e-2f6f2b1d9a10";
-    assert_eq!(suspend_at(&mut world, unknown, NOW).unwrap_err().kind, FailureKind::NotFound);
-    let failure = reinstate(&mut world.ledger, unknown, None, &at(NOW)).unwrap_err();
+    assert_eq!(suspend_at(&mut world, unknown, LATEST).unwrap_err().kind, FailureKind::NotFound);
+    let failure = reinstate(&mut world.ledger, unknown, None, &at(LATEST)).unwrap_err();
     assert_eq!(failure.kind, FailureKind::NotFound);
 }
 

@@ -30,6 +30,15 @@ pub(super) fn new_file(folder: &Path, name: &str, text: &str) -> Result<(), Fold
     })
 }
 
+/// Puts `text` in the place of `folder/name`, durably. A crash before the rename leaves the old file and at most a
+/// temporary one; after it, the new file, whose bytes were on disk before. `Ok` means that the name is on disk too.
+pub(super) fn replacement(folder: &Path, name: &str, text: &str) -> Result<(), FolderError> {
+    let temporary = Temporary::create(folder, name, text)?;
+    let path = folder.join(name);
+    fs::rename(&temporary.0, &path).map_err(FolderError::io("write", &path))?;
+    sync_folder(folder)
+}
+
 /// Makes the names in a folder durable.
 pub(super) fn sync_folder(folder: &Path) -> Result<(), FolderError> {
     let sync = |folder: &Path| File::open(folder)?.sync_all();

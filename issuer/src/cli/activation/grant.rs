@@ -2,7 +2,8 @@
 
 use clap::Args;
 use lictor_shared::json::Value;
-use lictor_shared::{Code, Envelope, Purpose};
+use lictor_shared::{Code, Envelope, Name};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::super::globals::Globals;
@@ -68,7 +69,11 @@ impl Grant {
             return self.again(&grants, &home, &occasion, output);
         }
         self.out.can_be_written(&home, ANSWER_BYTES)?;
-        let signer = self.passphrase.signer(&home, &ledger, Purpose::Activation, &occasion)?;
+        let products: BTreeSet<Name> =
+            requests.iter().map(|request| request.claims().product.clone()).collect();
+        let products: Vec<Name> = products.into_iter().collect();
+        let prompts = globals.prompts();
+        let signer = self.passphrase.activation_signer(&home, &ledger, &products, &occasion, prompts)?;
         let grants = grant(&home, &mut ledger, &*signer, &requests, self.lease, &occasion)?;
         if let Some(dry_run) = ledger.dry_run() {
             return writing::tell(dry_run, output, |output| tell(&grants, output));
@@ -215,11 +220,9 @@ fn tell_given(given: &Given, output: &mut Output) {
     tell_enclosed(given, output);
     match given.history {
         History::Plain => {}
-        History::LostAnswer => output.say(
-            "warning: Its last answer never arrived: it asks with the activation that it had before (lost_answer).",
+        History::LostAnswer => output.warn("Its last answer never arrived: it asks with the activation that it had before (lost_answer).",
         ),
-        History::Forked => output.say(format_args!(
-            "warning: It asks with what does not follow from its last answer (forked): there are two copies of it, or it was restored from a backup. To see it: lictor activation show {}",
+        History::Forked => output.warn(format_args!("It asks with what does not follow from its last answer (forked): there are two copies of it, or it was restored from a backup. To see it: lictor activation show {}",
             given.deployment
         )),
     }
@@ -241,6 +244,6 @@ fn tell_enclosed(given: &Given, output: &mut Output) {
         output.say(format_args!("  Enclosed: {}.", enclosed.join(", ")));
     }
     if lists == 0 {
-        output.say("warning: No status list is enclosed: none was published, and another key signs them.");
+        output.warn("No status list is enclosed: none was published, and another key signs them.");
     }
 }

@@ -48,7 +48,7 @@ impl Inspect {
         output.say("Not verified: anybody can write such a file.");
         for artefact in &found {
             if let Some(fault) = &artefact.fault {
-                output.say(format_args!("warning: this {} would not be accepted: {fault}", artefact.kind));
+                output.warn(format_args!("this {} would not be accepted: {fault}", artefact.kind));
             }
             match output.form() {
                 Form::Text => output.raw(&text(artefact))?,

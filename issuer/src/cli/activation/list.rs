@@ -88,6 +88,6 @@ fn row(deployment: &DeploymentRecord, at: Timestamp) -> [String; 6] {
         super::state(deployment, at).to_string(),
         deployment.last_seen.day(),
         deployment.license.to_string(),
-        shown::cut(&shown::foreign(deployment.label.as_str()), 24),
+        shown::foreign(deployment.label.as_str()),
     ]
 }

@@ -48,8 +48,7 @@ pub(crate) fn say_if_fewer(ledger: &Ledger, license: &License, output: &mut Outp
     let active = occupancy(ledger, &record, license.issued_at)?.active;
     let now = Occupancy { active, seats: license.seats };
     if let Some(room) = now.room().filter(|room| *room < active) {
-        output.say(format_args!(
-            "warning: {active} seats are taken, and there are {room} by this revision. They are kept; none is granted before fewer than {room} are taken."
+        output.warn(format_args!("{active} seats are taken, and there are {room} by this revision. They are kept; none is granted before fewer than {room} are taken."
         ));
     }
     Ok(())
@@ -105,7 +104,7 @@ fn table(holders: &[DeploymentRecord], at: Timestamp) -> String {
             super::state(holder, at).to_string(),
             holder.first_seen.day(),
             holder.last_seen.day(),
-            shown::cut(&shown::foreign(holder.label.as_str()), 24),
+            shown::foreign(holder.label.as_str()),
             super::oddities(holder),
         ]
     };

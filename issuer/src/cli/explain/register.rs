@@ -5,9 +5,9 @@ use lictor_shared::{Code, Reason};
 const DOCUMENT: &str = lictor_shared::documents::CODES;
 
 /// What the document says of a code.
-pub(super) struct CodeEntry {
-    pub(super) code: Code,
-    pub(super) when: String,
+pub(in crate::cli) struct CodeEntry {
+    pub(in crate::cli) code: Code,
+    pub(in crate::cli) when: String,
 }
 
 /// What the document says of a reason.
@@ -16,6 +16,16 @@ pub(super) struct ReasonEntry {
     pub(super) effect: Effect,
     pub(super) meaning: String,
     pub(super) action: String,
+}
+
+/// What the document says of a mode.
+pub(super) struct ModeEntry {
+    pub(super) mode: String,
+    pub(super) recover: String,
+    pub(super) read: String,
+    pub(super) write: String,
+    pub(super) features: String,
+    pub(super) code: String,
 }
 
 /// What a reason does to the verdict.
@@ -29,13 +39,22 @@ pub(super) enum Effect {
 }
 
 /// Every code, in the order of the register.
-pub(super) fn codes() -> Vec<CodeEntry> {
+pub(in crate::cli) fn codes() -> Vec<CodeEntry> {
     let entry = |cells: Vec<String>| {
         let [word, _http, _exit, when] = cells.try_into().ok()?;
         let code = Code::ALL.iter().copied().find(|code| code.as_str() == word)?;
         Some(CodeEntry { code, when })
     };
     rows("## Codes").filter_map(entry).collect()
+}
+
+/// Every mode, from the best to the worst.
+pub(super) fn modes() -> Vec<ModeEntry> {
+    let entry = |cells: Vec<String>| {
+        let [mode, recover, read, write, features, code] = cells.try_into().ok()?;
+        Some(ModeEntry { mode, recover, read, write, features, code })
+    };
+    rows("## Modes").filter_map(entry).collect()
 }
 
 /// Every reason, in the order of the register.

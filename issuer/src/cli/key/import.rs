@@ -53,7 +53,7 @@ impl Import {
         home.keys()?;
         let source = self.read()?;
         let protection = lictor_keys::protection(&source).map_err(|error| self.refused(error))?;
-        let passphrase = self.passphrase.sealing()?;
+        let passphrase = self.passphrase.sealing(globals.prompts())?;
         let key = self.open(&source, protection, passphrase.as_ref())?;
         let ring = (&home, &mut ledger);
         super::join(&key, KeyOrigin::Imported, passphrase.as_ref(), &self.key_use, ring, &occasion, output)

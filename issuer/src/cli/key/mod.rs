@@ -1,14 +1,20 @@
 //! `lictor key …`: signing keys.
 
+mod activate;
+mod confirm;
+mod destroy;
+mod distrust;
 mod export;
 mod import;
 mod list;
 mod new;
+mod passphrase;
+mod retire;
 
 use clap::{Args, Subcommand};
 use lictor_keys::{KeyRecord, Passphrase, PrivateKey, Zeroizing, seal, seal_plain};
 use lictor_shared::json::Value;
-use lictor_shared::{Algorithm, Name, Products, Purpose};
+use lictor_shared::{Algorithm, Name, Products, Purpose, Thumbprint};
 
 use super::globals::Globals;
 use super::output::Output;
@@ -16,17 +22,22 @@ use super::values;
 use super::writing;
 use crate::error::Failure;
 use crate::home::Home;
-use crate::key::{KeyOrigin, NewKey, add_key, to_value};
+use crate::key::{KeyChange, KeyOrigin, NewKey, add_key, find_key, to_value};
 use crate::ledger::Ledger;
 use crate::occasion::Occasion;
 
-/// Make, import, list and export signing keys
+/// Make, import, rotate, distrust, list and export signing keys
 #[derive(Subcommand, Debug)]
 pub(crate) enum Key {
     New(new::New),
     Import(import::Import),
     List(list::List),
     Export(export::Export),
+    Activate(activate::Activate),
+    Retire(retire::Retire),
+    Distrust(distrust::Distrust),
+    Destroy(destroy::Destroy),
+    Passphrase(passphrase::Passphrase),
 }
 
 impl Key {
@@ -36,6 +47,11 @@ impl Key {
             Self::Import(command) => command.run(globals, output),
             Self::List(command) => command.run(globals, output),
             Self::Export(command) => command.run(globals, output),
+            Self::Activate(command) => command.run(globals, output),
+            Self::Retire(command) => command.run(globals, output),
+            Self::Distrust(command) => command.run(globals, output),
+            Self::Destroy(command) => command.run(globals, output),
+            Self::Passphrase(command) => command.run(globals, output),
         }
     }
 }
@@ -93,7 +109,7 @@ fn join(
         return writing::tell(dry_run, output, |output| announce(&record, output));
     }
     if passphrase.is_none() {
-        output.say("warning: the key file is not encrypted; whoever can read it can sign licenses");
+        output.warn("the key file is not encrypted; whoever can read it can sign licenses");
     }
     announce(&record, output);
     show(&to_value(&record), output)
@@ -118,4 +134,28 @@ fn announce(key: &KeyRecord, output: &mut Output) {
 fn show(answer: &Value, output: &mut Output) -> Result<u8, Failure> {
     output.either(|| format!("{}\n", writing::text(answer, "kid")), || answer.clone())?;
     Ok(0)
+}
+
+/// The key that is meant.
+fn named(ledger: &Ledger, id: &str) -> Result<Thumbprint, Failure> {
+    let ring = ledger.key_ring()?;
+    find_key(&ring, id).map(|key| key.public.thumbprint())
+}
+
+/// What nobody signs now.
+fn say_gaps(change: &KeyChange, output: &mut Output) {
+    if !change.gaps.is_empty() {
+        let gaps: Vec<String> = change.gaps.iter().map(ToString::to_string).collect();
+        output.warn(format_args!("nobody signs now: {}", gaps.join(", ")));
+    }
+}
+
+/// From when and until when what a key signs counts.
+fn windows(key: &KeyRecord) -> Vec<String> {
+    let said = [
+        ("what it signs counts from", key.not_before),
+        ("what it signed counts until", key.not_after),
+        ("distrusted from", key.distrust_after),
+    ];
+    said.into_iter().filter_map(|(what, at)| at.map(|at| format!("{what} {at}"))).collect()
 }

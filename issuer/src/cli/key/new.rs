@@ -45,7 +45,7 @@ impl New {
         // What is not kept needs no passphrase.
         let passphrase = match occasion.intent {
             Intent::DryRun => None,
-            _ => self.passphrase.sealing()?,
+            _ => self.passphrase.sealing(globals.prompts())?,
         };
         let key = PrivateKey::generate()?;
         let ring = (&home, &mut ledger);

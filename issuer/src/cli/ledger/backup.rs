@@ -7,8 +7,7 @@ use std::path::PathBuf;
 use super::super::globals::Globals;
 use super::super::outfile::Force;
 use super::super::output::Output;
-use crate::error::Failure;
-use crate::ledger::Existing;
+use crate::error::{Failure, FailureKind};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -16,7 +15,8 @@ Examples:
   lictor ledger backup ledger.db --home /srv/lictor --json
 
 Others can work meanwhile. Keys are not in it: back up the folder keys/ and the
-passphrase apart. To take it back: lictor ledger restore";
+passphrase apart. To take it back:
+  lictor ledger restore FILE --status-uri URI";
 
 /// Copy the ledger into a new file while it is in use, and check the copy
 #[derive(Args, Debug)]
@@ -32,9 +32,12 @@ pub(crate) struct Backup {
 impl Backup {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
         let (home, ledger) = globals.home_and_ledger()?;
+        if self.file.as_os_str() == "-" {
+            return Err(Failure::new(FailureKind::Usage, "a ledger cannot be written to standard output")
+                .hint("name a file; one of that name is ./-"));
+        }
         self.force.allows(&self.file, &home)?;
-        let existing = if self.force.is_given() { Existing::Replace } else { Existing::Keep };
-        let checked = ledger.backup(&self.file, existing)?;
+        let checked = ledger.backup(&self.file, self.force.existing())?;
         let file = self.file.display().to_string();
         output.say(format_args!(
             "Backed up the ledger of {}: {}, checked.",

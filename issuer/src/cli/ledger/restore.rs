@@ -3,26 +3,28 @@
 use clap::Args;
 use lictor_shared::Uri;
 use lictor_shared::json::Value;
-use std::io::{self, BufRead as _, IsTerminal as _};
 use std::path::PathBuf;
 
 use super::super::globals::Globals;
 use super::super::output::Output;
+use super::super::prompt::{Needed, Prompts};
 use super::super::writing::{self, Writing};
 use crate::error::{Failure, FailureKind, shell};
 use crate::home::Home;
 use crate::occasion::{Intent, Occasion};
 use crate::outcome::Outcome as _;
-use crate::restore::{Present, Restored, restore};
+use crate::restore::{Keys, Memory, Present, Restored, restore};
 
 const EXAMPLES: &str = "\
 Examples:
   lictor ledger restore ledger-2026-11-22.db --status-uri urn:acme:status:1
   lictor ledger restore old.db --status-uri urn:acme:status:1 --replace
 
-Licenses issued since the backup are forgotten, and with them which list entries
-they have. So new licenses get another list, and lictor.toml names it. The old
-lists stay in force: go on publishing them.";
+Licenses issued since the backup are forgotten, so new ones get another status
+list, and lictor.toml names it. The old lists stay in force: go on publishing
+them. What the replaced ledger tells of revoked and suspended entries is carried
+over. If it is lost, so are the revocations and suspensions since the backup:
+repeat them before you publish. No key is touched.";
 
 /// Put a backup in the place of the ledger, and open a new status list
 #[derive(Args, Debug)]
@@ -34,7 +36,7 @@ pub(crate) struct Restore {
     /// The name of the status list of new licenses; one that was never used
     #[arg(long, value_name = "URI")]
     status_uri: Uri,
-    /// Replace a ledger that is whole; it is kept aside
+    /// Replace the ledger that is there, whole or damaged; it is kept aside
     #[arg(long)]
     replace: bool,
     /// The issuer's name, so that no slip replaces a ledger [default: asked at the terminal]
@@ -52,7 +54,7 @@ impl Restore {
             return show(&ledger, &answer, output);
         }
         if self.replace && occasion.intent != Intent::DryRun {
-            self.confirmed(&home, output)?;
+            self.confirmed(&home, globals.prompts(), output)?;
         }
         let present = if self.replace { Present::Replace } else { Present::Keep };
         let restored = restore(&home, &self.file, &self.status_uri, present, &occasion)?;
@@ -63,11 +65,11 @@ impl Restore {
         show(&ledger, &restored.answer(), output)
     }
 
-    fn confirmed(&self, home: &Home, output: &mut Output) -> Result<(), Failure> {
+    fn confirmed(&self, home: &Home, prompts: Prompts, output: &mut Output) -> Result<(), Failure> {
         let issuer = home.config().issuer.as_str();
         let said = match &self.confirm {
             Some(said) => said.clone(),
-            None => ask(issuer, output)?,
+            None => ask(issuer, prompts, output)?,
         };
         if said.trim() == issuer {
             return Ok(());
@@ -77,24 +79,17 @@ impl Restore {
     }
 }
 
-/// Asks for the issuer's name at the terminal; where there is none, names the option.
-fn ask(issuer: &str, output: &mut Output) -> Result<String, Failure> {
-    if !io::stdin().is_terminal() {
-        return Err(Failure::new(
-            FailureKind::Usage,
-            "replacing a ledger must be confirmed, and there is no terminal to ask at",
-        )
-        .hint(format!("give --confirm {}", shell(issuer))));
-    }
-    output.say(format_args!(
-        "This replaces the ledger of {issuer}; what was issued since the backup is forgotten."
-    ));
-    output.say("Type the issuer's name to confirm:");
-    let mut line = String::new();
-    io::stdin().lock().read_line(&mut line).map_err(|error| {
-        Failure::new(FailureKind::CannotRead, format!("the terminal cannot be read: {error}"))
-    })?;
-    Ok(line.trim().to_string())
+/// Asks for the issuer's name at the terminal; where nobody may be asked, names the option.
+fn ask(issuer: &str, prompts: Prompts, output: &mut Output) -> Result<String, Failure> {
+    let needed = Needed {
+        sentence: "replacing a ledger must be confirmed",
+        instead: format!("give --confirm {}", shell(issuer)),
+    };
+    let explanation = format!(
+        "This replaces the ledger of {issuer}. Licenses issued since the backup are forgotten: they\n\
+         go on working, and can no more be renewed, suspended or revoked."
+    );
+    prompts.line(&needed, explanation, "Type the issuer's name to confirm:", output)
 }
 
 fn tell(home: &Home, restored: &Restored, output: &mut Output) {
@@ -104,7 +99,44 @@ fn tell(home: &Home, restored: &Restored, output: &mut Output) {
         output.say(format_args!("  The ledger that was there is in {}.", aside.display()));
     }
     output.say(format_args!("  New licenses refer to {}, and so says lictor.toml.", restored.status_uri));
-    output.say("Next: lictor status publish, for this list and all before it");
+    carried(restored, output);
+    if restored.keys == Keys::Elsewhere {
+        output.warn("The folder keys/ has no key that this ledger knows; restore that folder too.");
+    }
+    output.say(match restored.memory {
+        Memory::Whole => "Next: lictor status publish, for this list and all before it",
+        Memory::Damaged => {
+            "Next: look whether a revocation or suspension is missing, then: lictor status publish"
+        }
+        Memory::None => {
+            "Next: repeat those revocations and suspensions, and only then: lictor status publish"
+        }
+    });
+}
+
+/// What became of the time since the backup.
+fn carried(restored: &Restored, output: &mut Output) {
+    match restored.memory {
+        Memory::Whole => {}
+        Memory::Damaged => {
+            output.say("  It was damaged; as much of its status entries as can be read was carried over.");
+        }
+        Memory::None => {
+            output.warn("Revocations and suspensions since the backup are forgotten too, since the ledger");
+            output.warn("that was there tells nothing. A list that is published now would take them back.");
+        }
+    }
+    let told = [
+        (restored.handed_out, "  Status entries of forgotten licenses, which stay taken and as they were"),
+        (restored.stopped, "  Status entries revoked or suspended since the backup, and so again"),
+    ];
+    for (number, what) in told.into_iter().filter(|(number, _)| *number > 0) {
+        output.say(format_args!("{what}: {number}."));
+    }
+    if restored.stopped_again > 0 {
+        let number = restored.stopped_again;
+        output.warn(format_args!("Status entries reinstated since the backup, and stopped again: {number}."));
+    }
 }
 
 /// The answer of the request that restored the ledger. One that cannot be opened has none.

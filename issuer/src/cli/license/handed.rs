@@ -57,11 +57,11 @@ fn show(answer: &Value, file: Option<&Path>, output: &mut Output) -> Result<(), 
     if let Some(file) = &shown {
         output.say(format_args!("It is in {file}."));
     }
-    let text = || match &shown {
-        Some(_) => format!("{}\n", writing::text(answer, "id")),
-        None => armored(answer),
-    };
-    output.either(text, || writing::with(answer, "file", shown.clone()))
+    let json = || writing::with(answer, "file", shown.clone());
+    match &shown {
+        Some(_) => output.either(|| format!("{}\n", writing::text(answer, "id")), json),
+        None => output.hand_over(|| armored(answer), json),
+    }
 }
 
 /// What every instant was resolved to, and what is hardly meant.
@@ -70,6 +70,6 @@ pub(super) fn tell(issued: &Issued, output: &mut Output) {
         output.say(format_args!("  {sentence}"));
     }
     for warning in issued.draft.warnings() {
-        output.say(format_args!("warning: {warning}"));
+        output.warn(warning);
     }
 }

@@ -1,7 +1,7 @@
 //! `lictor license issue`, for short `lictor issue`.
 
 use clap::Args;
-use lictor_shared::{Algorithm, Name, OriginPattern, Purpose, Text, Timestamp};
+use lictor_shared::{Algorithm, Name, OriginPattern, Text, Timestamp};
 
 use super::super::globals::Globals;
 use super::super::outfile::OutFile;
@@ -81,10 +81,11 @@ impl Issue {
             return handed::hand_out_again(&answer, (&self.out, &home), output);
         }
         // What is wrong with the order is said before anybody is asked for a passphrase.
-        preview(&home, &ledger, &order, &occasion)?;
+        let draft = preview(&home, &ledger, &order, &occasion)?;
         // So is a file that could not be written.
         handed::can_be_written(&self.out, &home)?;
-        let signer = self.passphrase.signer(&home, &ledger, Purpose::License, &occasion)?;
+        let prompts = globals.prompts();
+        let signer = self.passphrase.license_signer(&home, &ledger, &draft.products, &occasion, prompts)?;
         let issued = issue(&home, &mut ledger, &*signer, &order, &occasion)?;
         if let Some(dry_run) = ledger.dry_run() {
             return writing::tell(dry_run, output, |output| say(&issued, output));

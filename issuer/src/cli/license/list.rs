@@ -1,72 +1,298 @@
 //! `lictor license list`.
 
 use clap::Args;
-use lictor_shared::{Timestamp, Uuid};
+use clap::builder::PossibleValue;
+use lictor_shared::{Name, Seconds, Text, Timestamp, Uuid};
 
 use super::super::globals::Globals;
-use super::super::output::{Form, Output};
+use super::super::output::Output;
+use super::super::rows::{Lines, RowForm, RowForms};
 use super::super::shown;
+use super::super::table::Column;
+use super::super::values;
 use crate::error::Failure;
-use crate::licenses::{self, LicenseRecord, Page};
+use crate::ledger::Ledger;
+use crate::licenses::{LicenseRecord, LicenseState, Standing};
+use crate::listing::{Direction, Selection, Sorting, Summary, visit_licenses, visit_summaries};
 
 const EXAMPLES: &str = "\
 Examples:
-  lictor license list
+  lictor license list --customer 'Acme GmbH' --state active --state grace
+  lictor license list --expiring 30d --sort expires
   lictor license list --limit 20 --after 0198c0d2-6c1e-7000-8000-2f6f2b1d9a10
-  lictor license list --json
+  lictor license list --csv > licenses.csv
 
-In the order of their ids, which is that of issuing. The state is that of now,
-or of --now.";
+Product, plan and end are those of the latest revision; the state is that of
+now, or of --now. Without --sort the order is that of issuing. In any order the
+next page is the same command with --after and the last id of the page before.";
 
-/// Show the licenses
+/// So many rows of a table or of JSON where nothing is said; what is streamed is all there is.
+const MOST: u64 = 1000;
+
+/// Show the licenses, all of them or those that are looked for
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct List {
-    /// At most so many
-    #[arg(long, value_name = "N", default_value_t = 1000)]
-    limit: u32,
-    /// Only those issued after the license with this id
+    /// Only those of the customer with this id or exactly this name
+    #[arg(long, value_name = "TEXT")]
+    customer: Option<Text>,
+    /// Only those for this product
+    #[arg(long, value_name = "NAME")]
+    product: Option<Name>,
+    /// Only those with this plan
+    #[arg(long, value_name = "NAME")]
+    plan: Option<Name>,
+    /// Only those in this state; may be given several times
+    #[arg(long, value_name = "STATE")]
+    state: Vec<LicenseState>,
+    /// Only those that expire within this time from now, as 30d, and have not expired
+    #[arg(long, value_name = "DURATION", value_parser = values::term::<Seconds>)]
+    expiring: Option<Seconds>,
+    /// Only those that are revoked; short for --state revoked
+    #[arg(long)]
+    revoked: bool,
+    /// The order [default: issued]
+    #[arg(long, value_name = "BY", default_value = "issued", hide_default_value = true)]
+    sort: Sorting,
+    /// In the opposite order
+    #[arg(long)]
+    reverse: bool,
+    /// At most so many [default: 1000; with --jsonl and --csv all]
+    #[arg(long, value_name = "N", value_parser = values::integer)]
+    limit: Option<u64>,
+    /// Only those behind the license with this id, in the order asked for
     #[arg(long, value_name = "ID")]
     after: Option<Uuid>,
+    #[command(flatten)]
+    forms: RowForms,
+}
+
+impl clap::ValueEnum for LicenseState {
+    fn value_variants<'a>() -> &'a [Self] {
+        Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.as_str()).help(self.meaning()))
+    }
+}
+
+impl clap::ValueEnum for Sorting {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Issued, Self::Expires, Self::Customer, Self::State]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let (word, meaning) = match self {
+            Self::Issued => ("issued", "By their ids, which is the order of issuing"),
+            Self::Expires => ("expires", "By their ends; those without end last"),
+            Self::Customer => ("customer", "By the customer's name"),
+            Self::State => ("state", "By state, in the order given above"),
+        };
+        Some(PossibleValue::new(word).help(meaning))
+    }
 }
 
 impl List {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
         let (_, ledger) = globals.home_and_ledger()?;
         let at = globals.now()?;
-        // One more than asked for tells whether there are more.
-        let mut found =
-            licenses::list(&ledger, Page { after: self.after, size: self.limit.saturating_add(1) })?;
-        let wanted = usize::try_from(self.limit).unwrap_or(usize::MAX);
-        let more = found.len() > wanted;
-        found.truncate(wanted);
-        if found.is_empty() && output.form() == Form::Text {
-            output.say("There are no licenses. Issue one with: lictor issue");
-            return Ok(0);
+        let form = self.forms.form(output);
+        let limit = match form {
+            RowForm::Table | RowForm::Json => Some(self.limit.unwrap_or(MOST)),
+            RowForm::JsonLines | RowForm::Csv => self.limit,
+        };
+        // No ledger has more.
+        let limit = limit.map(|limit| u32::try_from(limit).unwrap_or(u32::MAX));
+        let mut page = Page::of(limit);
+        let selection = self.selection(limit);
+        match form {
+            RowForm::Table => self.table(&ledger, &selection, at, &mut page, output)?,
+            RowForm::Json => json(&ledger, &selection, at, &mut page, output)?,
+            RowForm::JsonLines => json_lines(&ledger, &selection, at, &mut page, output)?,
+            RowForm::Csv => csv(&ledger, &selection, at, &mut page, output)?,
         }
-        output.either(
-            || {
-                shown::table(
-                    ["LICENSE", "STATE", "EXPIRES", "PRODUCT", "CUSTOMER"],
-                    found.iter().map(|license| row(license, at)),
-                )
-            },
-            || found.iter().map(|license| super::to_value(license, at)).collect::<Vec<_>>().into(),
-        )?;
-        if let Some(last) = found.last().filter(|_| more) {
-            output.say(format_args!("There are more: lictor license list --after {}", last.id));
+        if let Some(last) = page.last.filter(|_| page.more) {
+            output.say(format_args!("There are more: the same command with --after {last}"));
         }
         Ok(0)
     }
+
+    fn selection(&self, limit: Option<u32>) -> Selection {
+        let revoked = self.revoked.then_some(LicenseState::Revoked);
+        Selection {
+            customer: self.customer.clone(),
+            product: self.product.clone(),
+            plan: self.plan.clone(),
+            states: self.state.iter().copied().chain(revoked).collect(),
+            expiring: self.expiring,
+            sorting: self.sort,
+            direction: if self.reverse { Direction::Descending } else { Direction::Ascending },
+            after: self.after,
+            // One more than asked for tells whether there are more.
+            most: limit.map(|limit| limit.saturating_add(1)),
+        }
+    }
+
+    fn table(
+        &self,
+        ledger: &Ledger,
+        selection: &Selection,
+        at: Timestamp,
+        page: &mut Page,
+        output: &mut Output,
+    ) -> Result<(), Failure> {
+        let mut rows = Vec::new();
+        visit_summaries(ledger, selection, at, &mut |license| {
+            if page.holds(license.id) {
+                rows.push(row(&license));
+            }
+            Ok(())
+        })?;
+        if rows.is_empty() {
+            output.say(match self.looks_for_all() {
+                true => "There are no licenses. Issue one with: lictor issue",
+                false => "There is no such license. All there are: lictor license list",
+            });
+            return Ok(());
+        }
+        let (product, customer) = (Column::names("PRODUCT"), Column::names("CUSTOMER"));
+        let header = ["LICENSE".into(), "STATE".into(), "EXPIRES".into(), product, customer];
+        output.raw(&shown::table(header, rows.into_iter()))
+    }
+
+    fn looks_for_all(&self) -> bool {
+        let everything = Selection { sorting: self.sort, ..Selection::default() };
+        Selection { direction: Direction::Ascending, ..self.selection(None) } == everything
+    }
 }
 
-fn row(license: &LicenseRecord, at: Timestamp) -> [String; 5] {
-    let latest = license.latest();
+/// How much of what is found is shown.
+struct Page {
+    left: Option<u32>,
+    last: Option<Uuid>,
+    more: bool,
+}
+
+impl Page {
+    const fn of(limit: Option<u32>) -> Self {
+        Self { left: limit, last: None, more: false }
+    }
+
+    /// Whether there is room for the next one.
+    fn holds(&mut self, id: Uuid) -> bool {
+        match self.left {
+            Some(0) => {
+                self.more = true;
+                return false;
+            }
+            Some(left) => self.left = Some(left - 1),
+            None => {}
+        }
+        self.last = Some(id);
+        true
+    }
+}
+
+fn row(license: &Summary) -> [String; 5] {
     [
         license.id.to_string(),
-        license.state(at).as_str().to_string(),
-        latest.map(super::expiry).unwrap_or_default(),
-        latest.map(|revision| shown::cut(&super::products(revision), 16)).unwrap_or_default(),
-        super::customer(license),
+        license.state.as_str().to_string(),
+        shown::day(license.latest.expires_at, "never"),
+        super::products(&license.latest),
+        shown::foreign(license.customer.as_str()),
+    ]
+}
+
+fn json(
+    ledger: &Ledger,
+    selection: &Selection,
+    at: Timestamp,
+    page: &mut Page,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let mut found = Vec::new();
+    visit_licenses(ledger, selection, at, &mut |license| {
+        if page.holds(license.id) {
+            found.push(super::to_value(&license, at));
+        }
+        Ok(())
+    })?;
+    output.data(lictor_shared::json::Value::Array(found))
+}
+
+fn json_lines(
+    ledger: &Ledger,
+    selection: &Selection,
+    at: Timestamp,
+    page: &mut Page,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let mut lines = Lines::to(output);
+    let mut line = |license: LicenseRecord| match page.holds(license.id) {
+        true => lines.json(&super::to_value(&license, at)),
+        false => Ok(()),
+    };
+    visit_licenses(ledger, selection, at, &mut line)?;
+    lines.end()
+}
+
+/// The members of the JSON form, as far as a line has room for them.
+const CSV_HEADER: [&str; 14] = [
+    "id",
+    "state",
+    "since",
+    "reason",
+    "customerId",
+    "customer",
+    "revision",
+    "serial",
+    "products",
+    "plan",
+    "issuedAt",
+    "startsAt",
+    "expiresAt",
+    "graceUntil",
+];
+
+fn csv(
+    ledger: &Ledger,
+    selection: &Selection,
+    at: Timestamp,
+    page: &mut Page,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let mut lines = Lines::to(output);
+    lines.csv(CSV_HEADER)?;
+    let mut line = |license: Summary| match page.holds(license.id) {
+        true => lines.csv(csv_cells(&license).iter().map(String::as_str)),
+        false => Ok(()),
+    };
+    visit_summaries(ledger, selection, at, &mut line)?;
+    lines.end()
+}
+
+fn csv_cells(license: &Summary) -> [String; 14] {
+    let (since, reason) = match license.standing {
+        Standing::Active => (None, None),
+        Standing::Suspended { since } => (Some(since), None),
+        Standing::Revoked { since, reason } => (Some(since), Some(reason)),
+    };
+    let latest = &license.latest;
+    [
+        license.id.to_string(),
+        license.state.as_str().to_string(),
+        shown::instant(since, ""),
+        reason.map(|reason| reason.as_str().to_string()).unwrap_or_default(),
+        license.customer_id.to_string(),
+        license.customer.to_string(),
+        latest.revision.to_string(),
+        latest.serial.to_string(),
+        super::products(latest),
+        latest.plan.to_string(),
+        latest.issued_at.to_string(),
+        latest.starts_at.to_string(),
+        shown::instant(latest.expires_at, ""),
+        shown::instant(latest.grace_until, ""),
     ]
 }

@@ -1,24 +1,27 @@
 //! `lictor license …`: licenses.
 
 mod amend;
+mod export;
 mod handed;
+mod import;
 mod inspect;
 pub(crate) mod issue;
 mod list;
 mod named;
 mod reinstate;
 mod renew;
+mod renew_all;
 mod revised;
 mod revoke;
 mod show;
 mod suspend;
 
 use clap::Subcommand;
+use lictor_shared::Timestamp;
 use lictor_shared::json::Value;
 
 use super::globals::Globals;
 use super::output::Output;
-use super::shown;
 use crate::error::Failure;
 use crate::licenses::{LicenseRecord, RevisionRecord, Standing};
 use crate::revoke::StoppedRevision;
@@ -29,12 +32,14 @@ pub(crate) enum License {
     Issue(Box<issue::Issue>),
     Renew(Box<renew::Renew>),
     Amend(Box<amend::Amend>),
-    List(list::List),
+    List(Box<list::List>),
     Show(show::Show),
-    Inspect(inspect::Inspect),
+    Inspect(Box<inspect::Inspect>),
+    Export(export::Export),
     Suspend(suspend::Suspend),
     Reinstate(reinstate::Reinstate),
     Revoke(revoke::Revoke),
+    Import(import::Import),
 }
 
 impl License {
@@ -46,15 +51,17 @@ impl License {
             Self::List(command) => command.run(globals, output),
             Self::Show(command) => command.run(globals, output),
             Self::Inspect(command) => command.run(globals, output),
+            Self::Export(command) => command.run(globals, output),
             Self::Suspend(command) => command.run(globals, output),
             Self::Reinstate(command) => command.run(globals, output),
             Self::Revoke(command) => command.run(globals, output),
+            Self::Import(command) => command.run(globals, output),
         }
     }
 }
 
 /// A license as programs see it.
-fn to_value(license: &LicenseRecord, at: lictor_shared::Timestamp) -> Value {
+fn to_value(license: &LicenseRecord, at: Timestamp) -> Value {
     let reason = match license.standing {
         Standing::Revoked { reason, .. } => Some(reason.as_str()),
         _ => None,
@@ -70,7 +77,7 @@ fn to_value(license: &LicenseRecord, at: lictor_shared::Timestamp) -> Value {
 }
 
 fn revision(revision: &RevisionRecord) -> Value {
-    let time = |at: Option<lictor_shared::Timestamp>| Value::from(at.map(|at| at.to_string()));
+    let time = |at: Option<Timestamp>| Value::from(at.map(|at| at.to_string()));
     let status = match revision.status {
         lictor_shared::Status::Valid => "valid",
         lictor_shared::Status::Revoked => "revoked",
@@ -107,22 +114,24 @@ fn counted(revisions: usize) -> String {
     if revisions == 1 { "1 revision".into() } else { format!("{revisions} revisions") }
 }
 
-/// From when on a deployment that hears of it in time is read-only.
-fn say_read_only_from(revisions: &[StoppedRevision], output: &mut Output) {
-    if let Some(from) = revisions.iter().filter_map(|revision| revision.read_only_from).max() {
-        output.say(format_args!("  A deployment that hears of it in time is read-only from {from} on."));
+/// From when on a deployment that hears of it in time is read-only at the latest.
+fn say_read_only_from(revisions: &[StoppedRevision], at: Timestamp, output: &mut Output) {
+    if let Some(sentence) = read_only_from(revisions, at) {
+        output.say(format_args!("  {sentence}"));
     }
+}
+
+fn read_only_from(revisions: &[StoppedRevision], at: Timestamp) -> Option<String> {
+    let from = revisions.iter().filter_map(|revision| revision.read_only_from).max()?;
+    Some(match from > at {
+        true => format!("A deployment that hears of it in time is read-only from {from} on at the latest."),
+        // Whoever has heard before that it was valid has a week, if its grace is as long (SPEC section 7, `learned`).
+        false => format!(
+            "The grace after it ended at {from}: a deployment is read-only when it hears of it, or within 7 days."
+        ),
+    })
 }
 
 fn products(revision: &RevisionRecord) -> String {
     revision.products.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
-}
-
-fn expiry(revision: &RevisionRecord) -> String {
-    revision.expires_at.map_or_else(|| "never".to_string(), lictor_shared::Timestamp::day)
-}
-
-/// A customer's name, cut to what a column holds.
-fn customer(license: &LicenseRecord) -> String {
-    shown::cut(&shown::foreign(license.customer.as_str()), 24)
 }

@@ -6,9 +6,9 @@ use lictor_shared::{Algorithm, Name, OriginPattern};
 use super::super::output::Output;
 use super::super::shown;
 use super::super::terms::OtherTerms;
-use super::super::values;
+use super::super::values::{self, OrNone};
 use crate::error::Failure;
-use crate::revision::{Changes, Revised};
+use crate::revision::{Changes, Earlier, Revised};
 
 /// What a further revision changes.
 #[derive(Args, Debug)]
@@ -16,12 +16,12 @@ pub(super) struct ChangesOptions {
     /// Another plan, which each of its products has
     #[arg(long, value_name = "NAME")]
     plan: Option<Name>,
-    /// An origin that it is bound to; may be given several times
-    #[arg(long, value_name = "ORIGIN")]
-    origin: Vec<OriginPattern>,
-    /// A note that travels with the license; may be given several times
-    #[arg(long, value_name = "NAME=TEXT", value_parser = values::meta)]
-    meta: Vec<(Name, String)>,
+    /// An origin that it is bound to, or none; may be given several times
+    #[arg(long, value_name = "ORIGIN|none", value_parser = values::or_none(values::origin_pattern))]
+    origin: Vec<OrNone<OriginPattern>>,
+    /// A note that travels with the license, or none; may be given several times
+    #[arg(long, value_name = "NAME=TEXT|none", value_parser = values::or_none(values::meta))]
+    meta: Vec<OrNone<(Name, String)>>,
     /// The algorithm's name in the header: EdDSA or Ed25519 [default: EdDSA]
     #[arg(long, value_name = "NAME", value_parser = values::algorithm)]
     alg: Option<Algorithm>,
@@ -29,14 +29,19 @@ pub(super) struct ChangesOptions {
     terms: OtherTerms,
 }
 
+/// What becomes of the earlier revisions.
+pub(super) const fn earlier(revoke_previous: bool) -> Earlier {
+    if revoke_previous { Earlier::Revoke } else { Earlier::Keep }
+}
+
 impl ChangesOptions {
     pub(super) fn changes(&self) -> Result<Changes, Failure> {
-        let meta = values::distinct(&self.meta, "--meta")?;
+        let meta = values::some(&self.meta, "--meta")?;
         Ok(Changes {
             plan: self.plan.clone(),
             terms: self.terms.terms()?,
-            origins: (!self.origin.is_empty()).then(|| self.origin.clone()),
-            meta: (!meta.is_empty()).then_some(meta),
+            origins: values::some(&self.origin, "--origin")?,
+            meta: meta.map(|meta| values::distinct(&meta, "--meta")).transpose()?,
             algorithm: self.alg,
         })
     }
@@ -65,15 +70,15 @@ pub(super) fn tell(verb: &str, revised: &Revised, output: &mut Output) {
     }
     super::handed::tell(&revised.issued, output);
     if let Some(since) = revised.suspended_since {
-        output.say(format_args!(
-            "warning: The license is suspended since {since}, and so is this revision. To lift that: lictor license reinstate {}",
+        output.warn(format_args!(
+            "The license is suspended since {since}, and so is this revision. To lift that: lictor license reinstate {}",
             license.id
         ));
     }
     if !revised.revoked.is_empty() {
         let revisions = super::counted(revised.revoked.len());
         output.say(format_args!("Revoked what was before it: {revisions}."));
-        super::say_read_only_from(&revised.revoked, output);
+        super::say_read_only_from(&revised.revoked, revised.issued.draft.issued_at, output);
     }
     if revised.suspended_since.is_some() || !revised.revoked.is_empty() {
         output.say("Next: lictor status publish, and bring the list to the deployments");

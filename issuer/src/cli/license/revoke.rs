@@ -2,25 +2,27 @@
 
 use clap::Args;
 use clap::builder::PossibleValue;
-use lictor_shared::Text;
-use std::io::{self, BufRead as _, IsTerminal as _};
+use lictor_shared::{Text, Timestamp};
 
 use super::super::globals::Globals;
 use super::super::output::Output;
+use super::super::prompt::{Needed, Prompts};
 use super::super::shown;
+use super::super::values;
 use super::super::writing::{self, Writing};
 use super::named::named;
 use crate::error::{Failure, FailureKind};
 use crate::licenses::LicenseRecord;
 use crate::occasion::Intent;
 use crate::outcome::Outcome as _;
-use crate::revoke::{RevocationReason, Revoked, revoke};
+use crate::revoke::{Revocation, RevocationReason, Revoked, preview_revocation, revoke_from};
 
 const EXAMPLES: &str = "\
 Examples:
   lictor license revoke ID --reason non-payment
   lictor license revoke acme.lic --reason customer-request
   lictor license revoke ID --reason fraud --note 'case 17' --confirm ID
+  lictor license revoke ID --reason contract-ended --effective 2027-07-01
 
 It cannot be taken back. Deployments learn of it from the next status list:
 lictor status publish";
@@ -38,6 +40,9 @@ pub(crate) struct Revoke {
     /// A note for the record; the log holds only its salted hash
     #[arg(long, value_name = "TEXT")]
     note: Option<Text>,
+    /// From which day on it counts: in the past its grace is shorter, in the future it holds until then [default: now]
+    #[arg(long, value_name = "DATE", value_parser = values::start)]
+    effective: Option<Timestamp>,
     /// The license's id in full, so that no slip revokes another one [default: asked at the terminal]
     #[arg(long, value_name = "ID")]
     confirm: Option<String>,
@@ -63,11 +68,16 @@ impl Revoke {
             return super::show_changed(&answer, output);
         }
         let license = named(&ledger, &self.id)?.license;
+        let id = license.id.to_string();
+        let revocation =
+            Revocation { reason: self.reason, note: self.note.clone(), effective: self.effective };
+        // What is wrong is said before anybody is asked to confirm.
+        let planned = preview_revocation(&ledger, &id, &revocation, &occasion)?;
         let confirmed = match &self.confirm {
             Some(id) => id.clone(),
             // Nothing is revoked, so there is nothing to confirm.
             None if occasion.intent == Intent::DryRun => license.id.to_string(),
-            None => ask(&license, output)?,
+            None => ask(&license, planned.since, globals.prompts(), output)?,
         };
         if !confirmed.trim().eq_ignore_ascii_case(&license.id.to_string()) {
             let message = format!("{confirmed:?} is not the id of the license; nothing was revoked");
@@ -75,39 +85,33 @@ impl Revoke {
                 Failure::new(FailureKind::Usage, message).hint(format!("give --confirm {}", license.id))
             );
         }
-        let id = license.id.to_string();
-        let revoked = revoke(&mut ledger, &id, self.reason, self.note.as_ref(), &occasion)?;
+        let revoked = revoke_from(&mut ledger, &id, &revocation, &occasion)?;
         if let Some(dry_run) = ledger.dry_run() {
-            return writing::tell(dry_run, output, |output| tell(&license, &revoked, output));
+            return writing::tell(dry_run, output, |output| tell(&license, &revoked, occasion.at, output));
         }
-        tell(&license, &revoked, output);
+        tell(&license, &revoked, occasion.at, output);
         super::show_changed(&revoked.answer(), output)
     }
 }
 
-/// Asks for the license's id at the terminal; where there is none, names the option.
-fn ask(license: &LicenseRecord, output: &mut Output) -> Result<String, Failure> {
-    if !io::stdin().is_terminal() {
-        return Err(Failure::new(
-            FailureKind::Usage,
-            "a revocation must be confirmed, and there is no terminal to ask at",
-        )
-        .hint(format!("give --confirm {}", license.id)));
-    }
-    output.say(format_args!(
-        "This revokes the license {} of {} for good.",
-        license.id,
-        shown::foreign(license.customer.as_str())
-    ));
-    output.say("Type its id to confirm:");
-    let mut line = String::new();
-    io::stdin().lock().read_line(&mut line).map_err(|error| {
-        Failure::new(FailureKind::CannotRead, format!("the terminal cannot be read: {error}"))
-    })?;
-    Ok(line.trim().to_string())
+/// Asks for the license's id at the terminal; where nobody may be asked, names the option.
+fn ask(
+    license: &LicenseRecord,
+    since: Timestamp,
+    prompts: Prompts,
+    output: &mut Output,
+) -> Result<String, Failure> {
+    let needed = Needed {
+        sentence: "a revocation must be confirmed",
+        instead: format!("give --confirm {}", license.id),
+    };
+    let customer = shown::foreign(license.customer.as_str());
+    let explanation =
+        format!("This revokes the license {} of {customer} for good, from {since} on.", license.id);
+    prompts.line(&needed, explanation, "Type its id to confirm:", output)
 }
 
-fn tell(license: &LicenseRecord, revoked: &Revoked, output: &mut Output) {
+fn tell(license: &LicenseRecord, revoked: &Revoked, at: Timestamp, output: &mut Output) {
     let revisions = super::counted(revoked.revisions.len());
     output.say(format_args!(
         "Revoked the license {} of {}: {revisions}, {}.",
@@ -115,6 +119,14 @@ fn tell(license: &LicenseRecord, revoked: &Revoked, output: &mut Output) {
         shown::foreign(license.customer.as_str()),
         revoked.reason
     ));
-    super::say_read_only_from(&revoked.revisions, output);
+    if revoked.since > at {
+        output.say(format_args!(
+            "  It counts from {} on; until then the license is what it was.",
+            revoked.since
+        ));
+    } else if revoked.since < at {
+        output.say(format_args!("  It counts from {} on.", revoked.since));
+    }
+    super::say_read_only_from(&revoked.revisions, at, output);
     output.say("Next: lictor status publish, and bring the list to the deployments");
 }

@@ -15,6 +15,7 @@ use crate::find::Found;
 use crate::home::Home;
 use crate::ledger::Ledger;
 use crate::licenses::{self, LicenseRecord, RevisionRecord, Standing};
+use crate::transition::counting_from;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -73,7 +74,7 @@ impl Show {
         let named = license.revisions.iter().find(|revision| Some(revision.serial) == serial);
         let revision = named.or_else(|| license.latest()).ok_or_else(|| {
             Failure::new(FailureKind::Ledger, format!("the license {} has no revision", license.id))
-                .hint("restore the whole home from a backup")
+                .hint("lictor ledger verify names what is wrong")
         })?;
         let signed = licenses::signed(ledger, revision.serial)?;
         self.out.write(home, signed.armored().as_bytes())?;
@@ -82,10 +83,12 @@ impl Show {
 }
 
 /// Where its entry is, and what the list says of it if that is not that it is valid.
-fn status(revision: &RevisionRecord) -> String {
+fn status(revision: &RevisionRecord, at: Timestamp) -> String {
     let place = format!("entry {} of {}", revision.entry.index, revision.entry.uri);
     match (revision.status, revision.since) {
-        (Status::Revoked, Some(since)) => format!("{place}, revoked since {since}"),
+        (Status::Revoked, Some(since)) => {
+            format!("{place}, revoked {} {since}", counting_from(since, at))
+        }
         (Status::Suspended, Some(since)) => format!("{place}, suspended since {since}"),
         _ => place,
     }
@@ -96,7 +99,9 @@ fn text(license: &LicenseRecord, at: Timestamp, seats: String) -> String {
     let standing = match license.standing {
         Standing::Active => state.to_string(),
         Standing::Suspended { since } => format!("{state} since {since}"),
-        Standing::Revoked { since, reason } => format!("{state} since {since} ({reason})"),
+        Standing::Revoked { since, reason } => {
+            format!("{state} {} {since} ({reason})", counting_from(since, at))
+        }
     };
     let mut facts = vec![
         ("license", license.id.to_string()),
@@ -114,7 +119,7 @@ fn text(license: &LicenseRecord, at: Timestamp, seats: String) -> String {
         facts.push(("starts", revision.starts_at.to_string()));
         facts.push(("expires", shown::instant(revision.expires_at, "never")));
         facts.push(("grace until", shown::instant(revision.grace_until, "never")));
-        facts.push(("status", status(revision)));
+        facts.push(("status", status(revision, at)));
         facts.push(("key", revision.key.to_string()));
     }
     shown::facts(&facts)

@@ -1,7 +1,7 @@
 //! `lictor license suspend`.
 
 use clap::Args;
-use lictor_shared::Text;
+use lictor_shared::{Text, Timestamp};
 
 use super::super::globals::Globals;
 use super::super::output::Output;
@@ -46,20 +46,20 @@ impl Suspend {
         let id = license.id.to_string();
         let suspended = suspend(&mut ledger, &id, self.note.as_ref(), &occasion)?;
         if let Some(dry_run) = ledger.dry_run() {
-            return writing::tell(dry_run, output, |output| say(&license, &suspended, output));
+            return writing::tell(dry_run, output, |output| say(&license, &suspended, occasion.at, output));
         }
-        say(&license, &suspended, output);
+        say(&license, &suspended, occasion.at, output);
         super::show_changed(&suspended.answer(), output)
     }
 }
 
-fn say(license: &LicenseRecord, suspended: &Suspended, output: &mut Output) {
+fn say(license: &LicenseRecord, suspended: &Suspended, at: Timestamp, output: &mut Output) {
     output.say(format_args!(
         "Suspended the license {} of {}: {}.",
         license.id,
         shown::foreign(license.customer.as_str()),
         super::counted(suspended.revisions.len())
     ));
-    super::say_read_only_from(&suspended.revisions, output);
+    super::say_read_only_from(&suspended.revisions, at, output);
     output.say("Next: lictor status publish, and bring the list to the deployments");
 }

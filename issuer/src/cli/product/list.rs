@@ -5,6 +5,7 @@ use clap::Args;
 use super::super::globals::Globals;
 use super::super::output::{Form, Output};
 use super::super::shown;
+use super::super::table::Column;
 use crate::catalogue::Product;
 use crate::error::Failure;
 
@@ -28,7 +29,7 @@ impl List {
             return Ok(0);
         }
         output.either(
-            || shown::table(["PRODUCT", "PLANS"], products.iter().map(row)),
+            || shown::table(["PRODUCT".into(), Column::prose("PLANS")], products.iter().map(row)),
             || products.iter().map(Product::to_value).collect::<Vec<_>>().into(),
         )?;
         Ok(0)

@@ -57,7 +57,7 @@ impl Publish {
                 None => {}
             }
         }
-        let signer = self.passphrase.signer(&home, &ledger, Purpose::Status, &occasion)?;
+        let signer = self.passphrase.signer(&home, &ledger, Purpose::Status, &occasion, globals.prompts())?;
         let publication = publish(&home, &mut ledger, &*signer, &uris, &occasion)?;
         if let Some(dry_run) = ledger.dry_run() {
             return writing::tell(dry_run, output, |output| tell(&publication, output));
@@ -92,10 +92,14 @@ impl Publish {
             None => shown.iter().map(|(list, _)| armored(list)).collect(),
         };
         let file = |file: &Option<PathBuf>| file.as_ref().map(|path| path.display().to_string());
-        output.either(text, || {
+        let json = || {
             let lists = shown.iter().map(|(list, path)| writing::with(list, "file", file(path)));
             lists.collect::<Vec<_>>().into()
-        })?;
+        };
+        match &self.out {
+            Some(_) => output.either(text, json)?,
+            None => output.hand_over(text, json)?,
+        }
         Ok(0)
     }
 

@@ -1,4 +1,4 @@
--- Which deployments hold a seat of a license, what they were given, and what their requests were answered with.
+-- Version 4. Which deployments hold a seat of a license, what they were given, and what their requests were answered with.
 
 -- SHA-256 of the token, in hex: what a deployment proves to hold it by. Of those that are there already the log tells.
 ALTER TABLE revision ADD COLUMN sha256 TEXT;

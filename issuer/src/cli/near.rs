@@ -4,7 +4,7 @@
 const MOST: usize = 3;
 
 /// The words nearest to `word`, best first; none if all are far away.
-pub(super) fn near<'w>(word: &str, words: impl Iterator<Item = &'w str>) -> Vec<&'w str> {
+pub(crate) fn near<'w>(word: &str, words: impl Iterator<Item = &'w str>) -> Vec<&'w str> {
     let word = word.to_lowercase();
     let mut rated: Vec<(usize, &str)> =
         words.filter_map(|known| Some((rate(&word, &known.to_lowercase())?, known))).collect();

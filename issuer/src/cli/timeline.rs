@@ -4,56 +4,43 @@ use lictor_shared::json::Value;
 use lictor_shared::{Code, Reason, Timestamp};
 use lictor_validator::Verdict;
 
-use super::only;
-use crate::cli::shown;
-
-/// Rows that are shown. Every finding and warning begins and ends at most once, so no license has nearly as many changes.
-const MOST: usize = 64;
-
-/// What the widest of the other columns leave of 80.
-const WHY_WIDTH: usize = 27;
+use super::shown;
+use super::table::Column;
 
 /// A verdict, and those that follow it as time goes by.
-pub(super) struct Timeline {
+pub(crate) struct Timeline {
     verdicts: Vec<Verdict>,
-    /// The first change that is not shown, should there be more than fit.
-    pub(super) cut_at: Option<Timestamp>,
 }
 
 impl Timeline {
     /// Goes from change to change; `decide` gives the verdict at an instant, with everything else as it is.
-    pub(super) fn walk(first: Verdict, decide: impl Fn(Timestamp) -> Verdict) -> Self {
+    pub(crate) fn walk(first: Verdict, decide: impl Fn(Timestamp) -> Verdict) -> Self {
         let next = |verdict: &Verdict| verdict.next_change().map(&decide);
-        let (verdicts, rest) = begin(std::iter::successors(Some(first), next), MOST);
-        Self { verdicts, cut_at: rest.map(|verdict| verdict.effective_time()) }
+        // It ends: each finding and each warning begins and ends at most once.
+        Self { verdicts: std::iter::successors(Some(first), next).collect() }
     }
 
     /// For people.
-    pub(super) fn table(&self) -> String {
+    pub(crate) fn table(&self) -> String {
         let before = std::iter::once(None).chain(self.verdicts.iter().map(Some));
         let row = |(before, verdict): (Option<&Verdict>, &Verdict)| {
             [
                 verdict.effective_time().to_string(),
                 verdict.mode().to_string(),
                 verdict.code().map_or("-", Code::as_str).to_string(),
-                shown::folded(
-                    &before.map_or_else(|| listed(verdict), |before| why(before, verdict)),
-                    WHY_WIDTH,
-                ),
+                before.map_or_else(|| listed(verdict), |before| why(before, verdict)),
             ]
         };
-        shown::table(["FROM", "MODE", "CODE", "WHY"], before.zip(&self.verdicts).map(row))
+        shown::table(
+            ["FROM".into(), "MODE".into(), "CODE".into(), Column::prose("WHY")],
+            before.zip(&self.verdicts).map(row),
+        )
     }
 
     /// For programs.
-    pub(super) fn to_value(&self) -> Value {
+    pub(crate) fn to_value(&self) -> Value {
         Value::Array(self.verdicts.iter().map(row_value).collect())
     }
-}
-
-/// The first `most` of what comes, and the one after them.
-fn begin<T>(mut all: impl Iterator<Item = T>, most: usize) -> (Vec<T>, Option<T>) {
-    (all.by_ref().take(most).collect(), all.next())
 }
 
 fn row_value(verdict: &Verdict) -> Value {
@@ -93,15 +80,7 @@ fn grace_over(before: &Verdict, now: &Verdict) -> Option<Reason> {
     now.code().and(now.reason()).filter(|_| behind(before) != behind(now))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::begin;
-
-    #[test]
-    fn what_does_not_fit_is_known() {
-        assert_eq!(begin(1..=3, 3), (vec![1, 2, 3], None));
-        assert_eq!(begin(1..=5, 3), (vec![1, 2, 3], Some(4)));
-        // It ends with what is endless.
-        assert_eq!(begin(1.., 2), (vec![1, 2], Some(3)));
-    }
+/// The reasons that are here and not there.
+pub(crate) fn only(here: &[Reason], there: &[Reason]) -> Vec<Reason> {
+    here.iter().copied().filter(|reason| !there.contains(reason)).collect()
 }

@@ -1,0 +1,89 @@
+//! What a restored ledger took over from the one that it replaced.
+
+use lictor_shared::Uri;
+use lictor_shared::json::{Members, Value};
+
+use super::license::{REVOKED, SUSPENDED};
+use super::{Check, Facts, place};
+use crate::error::Failure;
+use crate::event::Event;
+use crate::ledger::events::differs;
+use crate::ledger::projection::Table;
+use crate::ledger::{carried, entries};
+
+impl Check<'_> {
+    pub(super) fn ledger_restored(&mut self, event: &Event) -> Result<(), Failure> {
+        let facts = Facts(event);
+        self.list_is_there(&facts, facts.text("statusUri")?)?;
+        for list in members(&facts, "lists")? {
+            let uri = list.get("uri").and_then(Value::as_str).ok_or_else(|| facts.lacks("lists"))?;
+            let sequence = list.get("sequence").and_then(Value::as_integer).unwrap_or_default();
+            self.list_is_there(&facts, uri)?;
+            let known = self.lists.entry(uri.to_owned()).or_default();
+            known.0 = known.0.max(sequence);
+        }
+        for entry in members(&facts, "handedOut")? {
+            self.entry_is_there(&facts, entry)?;
+            self.counts(Table::StatusEntry);
+        }
+        for entry in members(&facts, "stopped")? {
+            self.entry_says(&facts, entry)?;
+        }
+        members(&facts, "licenses")?.into_iter().try_for_each(|license| self.decision(&facts, license))
+    }
+
+    fn list_is_there(&mut self, facts: &Facts<'_>, uri: &str) -> Result<(), Failure> {
+        let named = Uri::new(uri).map_err(|_| facts.lacks("uri"))?;
+        if entries::find(self.connection, &named)?.is_none() {
+            return Err(differs(facts.0.seq, format!("the list {uri} is missing")));
+        }
+        self.lists.entry(uri.to_owned()).or_default();
+        Ok(())
+    }
+
+    fn entry_is_there(&mut self, facts: &Facts<'_>, entry: &Members) -> Result<(), Failure> {
+        let (uri, index) = place(entry).ok_or_else(|| facts.lacks("handedOut"))?;
+        let (told, found) =
+            (entry.get("grace").and_then(Value::as_integer), carried::grace(self.connection, &uri, index)?);
+        if told != found {
+            let what =
+                format!("the entry {index} of {uri} has the grace {found:?}, and the event says {told:?}");
+            return Err(differs(facts.0.seq, what));
+        }
+        self.entry_says(facts, entry)
+    }
+
+    /// What the list says of an entry from then on.
+    fn entry_says(&mut self, facts: &Facts<'_>, entry: &Members) -> Result<(), Failure> {
+        let place = place(entry).ok_or_else(|| facts.lacks("entries"))?;
+        let status = match entry.get("status").and_then(Value::as_str) {
+            Some("valid") => return Ok(()),
+            Some("revoked") => REVOKED,
+            Some("suspended") => SUSPENDED,
+            _ => return Err(facts.lacks("status")),
+        };
+        self.statuses.insert(place, (status, since(facts, entry)?));
+        Ok(())
+    }
+
+    fn decision(&mut self, facts: &Facts<'_>, license: &Members) -> Result<(), Failure> {
+        let text = |name: &str| license.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
+        let (Some(id), Some(state)) = (text("license"), text("state")) else {
+            return Err(facts.lacks("licenses"));
+        };
+        self.decisions.insert(id, (state, since(facts, license)?, text("reason")));
+        Ok(())
+    }
+}
+
+fn since(facts: &Facts<'_>, members: &Members) -> Result<lictor_shared::Timestamp, Failure> {
+    let since = members.get("since").and_then(Value::as_integer);
+    since.and_then(lictor_shared::Timestamp::from_seconds).ok_or_else(|| facts.lacks("since"))
+}
+
+/// The objects in an array of the body. Events of the first programs had none of them.
+fn members<'f>(facts: &Facts<'f>, name: &str) -> Result<Vec<&'f Members>, Failure> {
+    let Some(found) = facts.0.body.get(name) else { return Ok(Vec::new()) };
+    let items = found.as_array().ok_or_else(|| facts.lacks(name))?;
+    items.iter().map(|item| item.as_object().ok_or_else(|| facts.lacks(name))).collect()
+}

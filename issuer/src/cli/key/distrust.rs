@@ -1,0 +1,90 @@
+//! `lictor key distrust`.
+
+use clap::Args;
+use lictor_shared::Timestamp;
+
+use super::super::globals::Globals;
+use super::super::output::Output;
+use super::super::values;
+use super::super::writing::{self, Writing};
+use super::confirm::{Confirm, Irrevocable};
+use crate::error::Failure;
+use crate::key::{KeyChange, distrust_key};
+use crate::occasion::Occasion;
+use crate::outcome::Outcome as _;
+
+const EXAMPLES: &str = "\
+Examples:
+  lictor key distrust ID --after 2027-02-01T00:00:00Z
+  lictor key distrust ID --after 2027-02-01T00:00:00Z --confirm ID
+
+For a key that leaked. It signs no more at once, whatever TIME says. It cannot
+be taken back; TIME can be brought forward and is never put off. Deployments
+learn of it from a release with the new anchors, and from nothing else.";
+
+/// Record that a key has leaked: nothing of it counts from a date on
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Distrust {
+    /// The key: its id, or 8 characters or more of its beginning
+    #[arg(value_name = "ID", allow_hyphen_values = true)]
+    key: String,
+    /// From when on deployments take nothing of it; may lie ahead, so that honest customers get new licenses in time
+    #[arg(long, value_name = "TIME", value_parser = values::time)]
+    after: Timestamp,
+    #[command(flatten)]
+    confirm: Confirm,
+    #[command(flatten)]
+    writing: Writing,
+}
+
+impl Distrust {
+    pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
+        let (_, mut ledger) = globals.home_and_ledger()?;
+        let occasion = globals.occasion_of(&self.writing)?;
+        if let Some(answer) = writing::answered(&ledger, &occasion, output)? {
+            return super::show(&answer, output);
+        }
+        let kid = super::named(&ledger, &self.key)?;
+        let after = self.after;
+        let does = format!(
+            "From {after} on, deployments with the next anchors refuse every\nlicense that it signed."
+        );
+        let step = Irrevocable { done: "distrusted", does: &does };
+        self.confirm.of(&kid, &step, &occasion.intent, globals.prompts(), output)?;
+        let change = distrust_key(&mut ledger, &kid, after, &occasion)?;
+        if let Some(dry_run) = ledger.dry_run() {
+            return writing::tell(dry_run, output, |output| tell(&change, after, &occasion, output));
+        }
+        tell(&change, after, &occasion, output);
+        super::show(&change.answer(), output)
+    }
+}
+
+/// The consequences, and what to do, in the order in which it is to be done.
+fn tell(change: &KeyChange, after: Timestamp, occasion: &Occasion, output: &mut Output) {
+    let kid = change.key.public.thumbprint();
+    output.say(format_args!("The key {kid} is distrusted: it signs no more."));
+    if after > occasion.at {
+        output.say(format_args!("In deployments with the new anchors everything works until {after},"));
+        output.say("with the warning key_compromised.");
+    }
+    output.say(format_args!("From {after} on its licenses are refused as key_distrusted, which"));
+    output.say("is read-only, and its lists and activations are accepted no more. Deployments");
+    output.say("without the new anchors go on trusting it.");
+    super::say_gaps(change, output);
+    output.say("Next:");
+    match (change.gaps.is_empty(), change.spares.first()) {
+        (true, _) => {}
+        (false, Some(spare)) => output.say(format_args!("- make a spare sign: lictor key activate {spare}")),
+        (false, None) => output.say("- make another key, since there is no spare: lictor key new"),
+    }
+    output.say("- ship new anchors: lictor key export");
+    match change.licenses {
+        0 => output.say("- no license that it signed can still be used, so none needs to be signed anew"),
+        1 => output.say("- sign the one license anew that it signed: lictor license amend ID"),
+        count => output
+            .say(format_args!("- sign the {count} licenses anew that it signed: lictor license amend ID")),
+    }
+    output.say("- sign the status lists anew: lictor status publish");
+}

@@ -1,0 +1,63 @@
+//! `lictor key retire`.
+
+use clap::Args;
+
+use super::super::globals::Globals;
+use super::super::output::Output;
+use super::super::writing::{self, Writing};
+use crate::error::Failure;
+use crate::key::{KeyChange, Succession, retire_key};
+use crate::outcome::Outcome as _;
+
+const EXAMPLES: &str = "\
+Examples:
+  lictor key retire ID
+  lictor key retire ID --without-successor
+
+What it signed stays valid. Anchors that are exported from then on accept
+nothing of it that is dated later. A thief can write any date, so destroy the
+private half next: lictor key destroy ID";
+
+/// Let an active key sign no more; what it signed stays valid
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Retire {
+    /// The key: its id, or 8 characters or more of its beginning
+    #[arg(value_name = "ID", allow_hyphen_values = true)]
+    key: String,
+    /// Retire it although nobody will sign what it signs
+    #[arg(long)]
+    without_successor: bool,
+    #[command(flatten)]
+    writing: Writing,
+}
+
+impl Retire {
+    pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
+        let (_, mut ledger) = globals.home_and_ledger()?;
+        let occasion = globals.occasion_of(&self.writing)?;
+        if let Some(answer) = writing::answered(&ledger, &occasion, output)? {
+            return super::show(&answer, output);
+        }
+        let kid = super::named(&ledger, &self.key)?;
+        let succession = if self.without_successor { Succession::Waived } else { Succession::Required };
+        let change = retire_key(&mut ledger, &kid, succession, &occasion)?;
+        if let Some(dry_run) = ledger.dry_run() {
+            return writing::tell(dry_run, output, |output| tell(&change, output));
+        }
+        tell(&change, output);
+        super::show(&change.answer(), output)
+    }
+}
+
+fn tell(change: &KeyChange, output: &mut Output) {
+    let kid = change.key.public.thumbprint();
+    output.say(format_args!("The key {kid} is retired: it signs no more."));
+    if let Some(end) = change.key.not_after {
+        output.say(format_args!("What it signed until {end} stays valid."));
+    }
+    super::say_gaps(change, output);
+    output.say("Next: ship the new anchors in a release, with: lictor key export");
+    output.say("Then destroy its private half, and every backup of it, with:");
+    output.say(format_args!("  lictor key destroy {kid}"));
+}

@@ -1,0 +1,175 @@
+//! Importing licenses that another ledger of the same issuer exported.
+
+mod arriving;
+mod line;
+
+use lictor_shared::json::Value;
+use lictor_shared::{Status, hex};
+use rusqlite::Connection;
+use sha2::{Digest, Sha256};
+
+use self::arriving::ArrivingRevision;
+pub use self::arriving::{Arriving, read_export};
+use crate::customer;
+use crate::error::{Failure, FailureKind};
+use crate::event::{EventKind, Facts};
+use crate::ledger::licenses::Signed;
+use crate::ledger::transaction::{Recorded, Transaction};
+use crate::ledger::{Ledger, entries, licenses};
+use crate::licenses::{LicenseRecord, Standing};
+use crate::occasion::Occasion;
+use crate::outcome::Outcome;
+use crate::press;
+
+/// What an import came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// Licenses that are new here.
+    pub licenses: u64,
+    /// Their revisions.
+    pub revisions: u64,
+    /// Licenses that were here already, just so.
+    pub skipped: u64,
+    /// The number of the last event; `None`: there was nothing to import.
+    pub event: Option<u64>,
+}
+
+/// Puts exported licenses into the ledger: all of them, or none. One that is here already, just so, is left as it is,
+/// so that an import can be repeated.
+///
+/// # Errors
+/// [`FailureKind::Conflict`] for the first line whose id, serial, index or customer's id is taken by something else.
+pub fn import(ledger: &mut Ledger, arriving: &[Arriving], occasion: &Occasion) -> Result<Imported, Failure> {
+    let transaction = ledger.begin(occasion)?;
+    let mut imported = Imported::default();
+    let mut last = None;
+    for license in arriving {
+        match store(&transaction, license)? {
+            None => imported.skipped += 1,
+            Some(event) => {
+                imported.licenses += 1;
+                imported.revisions += u64::try_from(license.revisions.len()).unwrap_or_default();
+                last = Some(event);
+            }
+        }
+    }
+    let Some(last) = last else { return Ok(imported) };
+    imported.event = Some(last.seq());
+    // After this line all of them are in the ledger, their indices handed out here as well; before it none is.
+    transaction.commit(last, &imported)?;
+    Ok(imported)
+}
+
+/// Puts one license into the ledger; `None`: it is there already.
+fn store(transaction: &Transaction<'_>, license: &Arriving) -> Result<Option<Recorded>, Failure> {
+    let connection = transaction.connection();
+    if let Some(here) = licenses::find(connection, license.id)? {
+        return match is_same(connection, &here, license)? {
+            true => Ok(None),
+            false => Err(taken(
+                license,
+                format!("the license {} is in this ledger already, and not just so", license.id),
+            )),
+        };
+    }
+    customer::identify(connection, &license.customer, Some(&license.customer_id))
+        .map_err(|failure| taken(license, failure.message))?;
+    let mut last = None;
+    for revision in &license.revisions {
+        if last.is_none() {
+            licenses::insert(connection, &revision.claims)?;
+        }
+        last = Some(store_revision(transaction, license, revision)?);
+    }
+    match license.standing {
+        Standing::Active => {}
+        Standing::Suspended { since } => licenses::set_suspended(connection, license.id, since)?,
+        Standing::Revoked { since, reason } => licenses::set_revoked(connection, license.id, since, reason)?,
+    }
+    Ok(last)
+}
+
+fn store_revision(
+    transaction: &Transaction<'_>,
+    license: &Arriving,
+    revision: &ArrivingRevision,
+) -> Result<Recorded, Failure> {
+    let connection = transaction.connection();
+    let claims = &revision.claims;
+    if licenses::token(connection, claims.serial)?.is_some() {
+        return Err(taken(license, format!("the serial {} is taken in this ledger", claims.serial)));
+    }
+    let list = entries::list(connection, &claims.status.uri)?;
+    let index = claims.status.index;
+    if !entries::take(connection, list, index, claims.grace.revocation)? {
+        let uri = claims.status.uri.as_str();
+        return Err(taken(license, format!("the index {index} of {uri} is handed out in this ledger")));
+    }
+    let event = transaction.record(EventKind::LicenseImported, facts(license, revision)?)?;
+    let signed = Signed { seq: event.seq(), kid: revision.kid, list: list.id, token: &revision.token };
+    licenses::insert_revision(connection, claims, &signed)?;
+    if let Some((status, since)) = revision.stopped {
+        entries::set(connection, list.id, index, status, since)?;
+    }
+    Ok(event)
+}
+
+fn facts(license: &Arriving, revision: &ArrivingRevision) -> Result<Facts, Failure> {
+    let sha256 = hex(&Sha256::digest(&revision.token));
+    let (state, since, reason) = match license.standing {
+        Standing::Active => ("active", None, None),
+        Standing::Suspended { since } => ("suspended", Some(since), None),
+        Standing::Revoked { since, reason } => ("revoked", Some(since), Some(reason.as_str())),
+    };
+    let entry = match revision.stopped {
+        None => Value::Null,
+        Some((status, since)) => Value::object([
+            ("status", if status == Status::Suspended { "suspended" } else { "revoked" }.into()),
+            ("since", since.seconds().into()),
+        ]),
+    };
+    Ok(press::facts(&revision.claims, Some(&sha256), revision.kid)?
+        .and("state", state)
+        .and("since", since.map(lictor_shared::Timestamp::seconds))
+        .and("reason", reason)
+        .and("stopped", entry))
+}
+
+/// Whether a license of the ledger is what arrives, to the byte.
+fn is_same(connection: &Connection, here: &LicenseRecord, license: &Arriving) -> Result<bool, Failure> {
+    let alike = here.id == license.id
+        && here.customer_id == license.customer_id
+        && here.customer == license.customer
+        && here.standing == license.standing
+        && here.revisions.len() == license.revisions.len();
+    for (one, other) in here.revisions.iter().zip(&license.revisions) {
+        let stopped = one.since.map(|since| (one.status, since));
+        let token = licenses::token(connection, one.serial)?;
+        if stopped != other.stopped || token.as_deref() != Some(other.token.as_str()) {
+            return Ok(false);
+        }
+    }
+    Ok(alike)
+}
+
+fn taken(license: &Arriving, why: String) -> Failure {
+    let line = license.line;
+    Failure::new(
+        FailureKind::Conflict,
+        format!("Line {line}: {}. Nothing was imported.", why.trim_end_matches('.')),
+    )
+    .hint("lictor license show shows what is here; leave the line out to keep it.")
+    .with("line", line)
+    .with("license", license.id.to_string())
+}
+
+impl Outcome for Imported {
+    fn answer(&self) -> Value {
+        Value::object([
+            ("licenses", self.licenses.into()),
+            ("revisions", self.revisions.into()),
+            ("skipped", self.skipped.into()),
+            ("event", self.event.into()),
+        ])
+    }
+}

@@ -1,0 +1,82 @@
+//! What the ledger that is replaced tells of the time since the backup.
+
+use lictor_shared::Uri;
+use lictor_shared::json::Value;
+use std::collections::BTreeMap;
+
+use crate::error::{Failure, FailureKind};
+use crate::home::Home;
+use crate::ledger::carried::{self, Entry};
+use crate::ledger::projection::{self, Decisions};
+use crate::ledger::{Ledger, entries};
+
+/// Lists of which indices may have been handed out, the entries, and what was decided about licenses.
+#[derive(Default)]
+pub(super) struct Past {
+    /// Each with the sequence that was last signed, as far as that is known.
+    pub(super) lists: BTreeMap<String, u64>,
+    pub(super) entries: Vec<Entry>,
+    pub(super) decisions: Decisions,
+}
+
+impl Past {
+    /// All that a ledger tells.
+    pub(super) fn of(ledger: &Ledger) -> Result<Self, Failure> {
+        let mut past = Self::default();
+        past.lists_of(ledger)?;
+        past.events_of(ledger)?;
+        carried::each(ledger.connection(), |entry| past.entries.push(entry))?;
+        past.decisions = projection::decisions(ledger.connection())?;
+        Ok(past)
+    }
+
+    /// As much as a damaged ledger still tells. What cannot be read any more does not stand in the way of restoring.
+    pub(super) fn of_ruins(ledger: &Ledger) -> Self {
+        let mut past = Self::default();
+        let _damaged = past.lists_of(ledger);
+        let _damaged = past.events_of(ledger);
+        let _damaged = carried::each(ledger.connection(), |entry| past.entries.push(entry));
+        past.decisions = projection::decisions(ledger.connection()).unwrap_or_default();
+        past.lists.retain(|uri, _| Uri::new(uri).is_ok());
+        past.entries.retain(|entry| Uri::new(&entry.uri).is_ok());
+        past
+    }
+
+    /// The lists alone, also those that no license refers to yet.
+    pub(super) fn lists_of(&mut self, ledger: &Ledger) -> Result<(), Failure> {
+        self.lists.extend(entries::sequences(ledger.connection())?);
+        Ok(())
+    }
+
+    fn events_of(&mut self, ledger: &Ledger) -> Result<(), Failure> {
+        for event in ledger.events(1) {
+            if let Some(uri) = event?.body.get("statusUri").and_then(Value::as_str) {
+                self.lists.entry(uri.to_owned()).or_default();
+            }
+        }
+        Ok(())
+    }
+
+    /// After restoring, new licenses get a list of their own: an index must never be handed out twice.
+    pub(super) fn refuse(&self, uri: &Uri, home: &Home, backup: &Self) -> Result<(), Failure> {
+        let known = self.lists.contains_key(uri.as_str()) || backup.lists.contains_key(uri.as_str());
+        let why = match known {
+            true => "was used before; indices of it may have been handed out that the backup does not know",
+            false if *uri == home.config().status_uri => {
+                "stands in lictor.toml already: licenses may refer to it, or a restore that was interrupted has set it"
+            }
+            false => return Ok(()),
+        };
+        Err(Failure::new(FailureKind::Conflict, format!("The list {uri} {why}."))
+            .hint("Name one that was never used with --status-uri, such as the next number.")
+            .with("uri", uri.as_str()))
+    }
+
+    /// What the backup tells, for the same question.
+    pub(super) fn of_backup(ledger: &Ledger) -> Result<Self, Failure> {
+        let mut past = Self::default();
+        past.lists_of(ledger)?;
+        past.events_of(ledger)?;
+        Ok(past)
+    }
+}

@@ -1,0 +1,91 @@
+//! Every command that changes something, and how it is given to be killed.
+
+use crate::world::NOW;
+
+/// A command.
+#[derive(Debug)]
+pub(super) struct Victim {
+    pub(super) command: &'static str,
+    /// Words behind the command; `{acme}` is the id of the license in `acme.lic`.
+    pub(super) given: &'static str,
+    /// Words more, for repeating it.
+    pub(super) again: &'static str,
+    /// The home that it changes.
+    pub(super) home: &'static str,
+    pub(super) kind: Kind,
+    /// When it is repeated.
+    pub(super) repeated_at: &'static str,
+    /// A word that stands against repeating it where it was cut short between two files, and the one to be given instead.
+    pub(super) instead: Option<(&'static str, &'static str)>,
+}
+
+/// What is to be expected of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// It makes one change and takes a request id.
+    Once,
+    /// It changes nothing in the ledger and writes a file.
+    File,
+    /// It makes many changes, one after the other.
+    Tour,
+}
+
+const fn once(command: &'static str, given: &'static str) -> Victim {
+    Victim { command, given, again: "", home: "home", kind: Kind::Once, repeated_at: NOW, instead: None }
+}
+
+/// A row for every command that takes a request id, and for the others that write.
+pub(super) const VICTIMS: &[Victim] = &[
+    Victim { home: "fresh", ..once("init", "--home fresh --issuer bolt --status-uri urn:bolt:status:0") },
+    once("key new", "--no-passphrase"),
+    once("key import", "own.pem --no-passphrase"),
+    once("product add", "desk --plan pro --feature branding"),
+    once("license issue", "--product dialer --plan pro --customer Hooli --term 1y --out new.lic"),
+    once("issue", "--product dialer --plan pro --customer Hooli --term 1y"),
+    once("license renew", "acme.lic --term 1y --revoke-previous --out new.lic"),
+    once("license amend", "acme.lic --seats 50 --out new.lic"),
+    once("license suspend", "acme.lic --note unpaid"),
+    once("license reinstate", "bolt.lic"),
+    once("license revoke", "acme.lic --reason fraud --confirm {acme}"),
+    once("status publish", "--out lists"),
+    // Killed when lictor.toml has the new list already and the ledger is still the old one, it wants another list: this
+    // one might have been used in between.
+    Victim {
+        repeated_at: "2026-11-22T09:01:00Z",
+        instead: Some(("urn:acme:status:9", "urn:acme:status:10")),
+        ..once(
+            "ledger restore",
+            "backup.db --status-uri urn:acme:status:9 --replace --confirm acme-licensing",
+        )
+    },
+    Victim { again: "--force", kind: Kind::File, ..once("ledger backup", "copy.db") },
+    Victim { again: "--again", home: "lictor-quickstart/home", kind: Kind::Tour, ..once("quickstart", "") },
+];
+
+/// Commands without a request id that write all the same.
+const OTHERS: [&str; 2] = ["ledger backup", "quickstart"];
+
+#[test]
+fn every_command_that_writes_is_killed() {
+    fn walk(command: &clap::Command, path: &str, found: &mut Vec<String>) {
+        for inner in command.get_subcommands() {
+            let path = format!("{path} {}", inner.get_name()).trim().to_owned();
+            if inner.get_arguments().any(|argument| argument.get_id() == "request_id") {
+                found.push(path.clone());
+            }
+            walk(inner, &path, found);
+        }
+    }
+    let mut writing: Vec<String> = OTHERS.map(Into::into).into();
+    walk(&lictor_issuer::cli::grammar(), "", &mut writing);
+    for command in &writing {
+        assert!(
+            VICTIMS.iter().any(|victim| victim.command == command),
+            "`lictor {command}` changes something and is never killed: add a row to VICTIMS"
+        );
+    }
+    for victim in VICTIMS {
+        let known = writing.iter().any(|command| command == victim.command);
+        assert!(known, "`lictor {}` is no command that writes any more", victim.command);
+    }
+}

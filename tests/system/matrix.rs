@@ -1,0 +1,185 @@
+//! Every command, on licenses and keys in every state: only what OPERATING.md says happens, and all of it does.
+
+mod answers;
+mod commands;
+mod homes;
+
+use self::answers::{Answers, code_of, documented, written};
+use self::commands::{Does, ROWS, Row, can_be_tried};
+use self::homes::{KEY_STATES, LICENSE_STATES, UNKNOWN};
+use super::world::{Ran, World, copy};
+use std::collections::BTreeMap;
+
+/// With what words a command begins that says something on standard error.
+const OPENINGS: &[&str] = &[
+    "warning: ",
+    "The home ",
+    "The key ",
+    "The product ",
+    "The ledger ",
+    "The list ",
+    "There are ",
+    "There is ",
+    "Issued ",
+    "Renewed ",
+    "Amended ",
+    "Suspended ",
+    "Reinstated ",
+    "Revoked ",
+    "Published ",
+    "Restored ",
+    "Backed up ",
+    "Not verified: ",
+    "Dry run: ",
+    "Wrote ",
+    "It is in ",
+    "Revision ",
+    "Next: ",
+    "Everything is in order.",
+    "0 problems",
+    "1 problem",
+    "2 problems",
+];
+
+/// One home, its licenses by their states, and what happened there.
+struct Cells<'a> {
+    keys: &'a str,
+    world: World,
+    ids: BTreeMap<&'a str, [String; 2]>,
+    answers: Answers,
+    ran: usize,
+    wrong: Vec<String>,
+}
+
+#[test]
+fn only_documented_answers_and_all_of_them() {
+    let cells: Vec<Cells<'_>> = std::thread::scope(|scope| {
+        let walks: Vec<_> = KEY_STATES.iter().map(|(keys, make)| scope.spawn(|| walk(keys, *make))).collect();
+        walks.into_iter().map(|walk| walk.join().expect("a walk over one home")).collect()
+    });
+    let mut happened = Answers::new();
+    for (command, exits) in cells.iter().flat_map(|cells| &cells.answers) {
+        happened.entry(command.clone()).or_default().extend(exits);
+    }
+    let wrong: Vec<&String> = cells.iter().flat_map(|cells| &cells.wrong).collect();
+    let ran: usize = cells.iter().map(|cells| cells.ran).sum();
+    println!("{ran} runs");
+    assert!(wrong.is_empty(), "{} of {ran} runs are not as promised:\n{wrong:#?}", wrong.len());
+    assert!(
+        happened == documented(),
+        "what happens and the table in OPERATING.md differ; this happens:\n{}\nand this is documented:\n{}",
+        written(&happened),
+        written(&documented())
+    );
+}
+
+fn walk<'a>(keys: &'a str, make: fn(&World)) -> Cells<'a> {
+    let world = World::empty(&format!("matrix {keys}"));
+    homes::make(&world, make);
+    let ids = LICENSE_STATES.iter().map(|(state, _)| (*state, ids_of(&world, state))).collect();
+    let mut cells = Cells { keys, world, ids, answers: Answers::new(), ran: 0, wrong: Vec::new() };
+    for row in ROWS {
+        for given in row.given {
+            // A command that names no license meets them all at once.
+            let states = if given.contains('{') { LICENSE_STATES } else { &LICENSE_STATES[..1] };
+            states.iter().for_each(|(state, _)| cells.run(row, given, state));
+        }
+    }
+    cells
+}
+
+/// How the license in this state is named, and its id in full. That of a superseded revision is named by its serial.
+fn ids_of(world: &World, state: &str) -> [String; 2] {
+    let file = format!("{state}.lic");
+    if !world.path(&file).exists() {
+        return [UNKNOWN.into(), UNKNOWN.into()];
+    }
+    let claims = world.run(&["license", "inspect", &file, "--json"]).json();
+    let text = |value: &serde_json::Value| value.as_str().expect("a text").to_owned();
+    // Whatever else inspect shows, the claims are in it.
+    let claims = if claims["claims"].is_object() { &claims["claims"] } else { &claims };
+    let id = text(&claims["license"]["id"]);
+    let named = if state == "superseded" { text(&claims["jti"]) } else { id.clone() };
+    [named, id]
+}
+
+impl Cells<'_> {
+    /// Runs one command in all its forms.
+    fn run(&mut self, row: &Row, given: &str, state: &str) {
+        let [named, whole] = &self.ids[state];
+        let file = if state == "unknown" { "absent.lic".to_owned() } else { format!("{state}.lic") };
+        let given = given.replace("{id}", named).replace("{whole}", whole).replace("{file}", &file);
+        let line: Vec<&str> = row.command.split(' ').chain(given.split_whitespace()).collect();
+        let json = [&line[..], &["--json"]].concat();
+        let mut forms = vec![(line.clone(), Form::Text, row.does), (json.clone(), Form::Json, row.does)];
+        if can_be_tried(row.command) {
+            forms.push(([&json[..], &["--dry-run"]].concat(), Form::Json, Does::Reads));
+        }
+        let mut exits = Vec::new();
+        for (arguments, form, does) in forms {
+            let (ran, untouched) = self.run_one(&arguments, does);
+            let what = format!("lictor {} (keys: {}; license: {state})", arguments.join(" "), self.keys);
+            let touched = does != Does::Writes && !untouched;
+            let told = if touched { Err("the home was changed") } else { judge(&ran, row, form) };
+            self.wrong.extend(told.err().map(|why| format!("{what}: {why}: {ran:?}")));
+            exits.push(ran.exit.unwrap_or_default());
+        }
+        if exits[0] != exits[1] {
+            self.wrong.push(format!("lictor {}: text and JSON end differently: {exits:?}", line.join(" ")));
+        }
+        self.ran += exits.len();
+        self.answers.entry(row.command.into()).or_default().extend(&exits);
+    }
+
+    /// Runs a command, in a copy of the world if it writes something, and whether the home was left as it was.
+    fn run_one(&self, arguments: &[&str], does: Does) -> (Ran, bool) {
+        let run = |world: &World| {
+            let home = || world.path("home").exists().then(|| world.home());
+            let before = home();
+            let ran = world.run(arguments);
+            (ran, before == home())
+        };
+        if does == Does::Reads {
+            return run(&self.world);
+        }
+        let cell = World::empty("matrix cell");
+        copy(&self.world.path(""), &cell.path(""));
+        run(&cell)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Text,
+    Json,
+}
+
+/// Whatever happens, it is said in the forms that were promised; or what is not.
+fn judge(ran: &Ran, row: &Row, form: Form) -> Result<(), &'static str> {
+    let exit = ran.exit.ok_or("it ended by a signal")?;
+    let must = |holds: bool, why| if holds { Ok(()) } else { Err(why) };
+    must(exit != 1 && !ran.words.contains("panicked"), "a fault of the program")?;
+    let is_verdict = row.command == "verify" && (10..=13).contains(&exit);
+    let is_report =
+        row.command == "doctor" && !ran.data.is_empty() && !ran.data.contains("\"success\":false");
+    if exit == 0 || is_verdict || is_report {
+        let known = ran.words.is_empty() || OPENINGS.iter().any(|words| ran.words.starts_with(words));
+        must(known, "it opens with other words than those in OPENINGS")?;
+        // Scripts are scripts in any form.
+        return match form {
+            Form::Json if row.command != "completions" => judge_json(ran, |data| data["success"] != false),
+            Form::Json | Form::Text => Ok(()),
+        };
+    }
+    must(ran.words.starts_with("error: "), "a failure opens with error")?;
+    // A line that is not understood, and verify without a verdict, leave standard output empty.
+    if form == Form::Text || row.command == "verify" || (exit == 2 && ran.data.is_empty()) {
+        return must(ran.data.is_empty(), "data beside a failure");
+    }
+    judge_json(ran, |data| data["success"] == false && data["code"] == code_of(exit))
+}
+
+fn judge_json(ran: &Ran, is_right: impl FnOnce(&serde_json::Value) -> bool) -> Result<(), &'static str> {
+    let data = serde_json::from_str(&ran.data).map_err(|_| "standard output is not JSON")?;
+    if is_right(&data) { Ok(()) } else { Err("JSON of another form") }
+}

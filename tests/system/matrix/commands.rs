@@ -1,0 +1,151 @@
+//! Every command, and how the matrix gives it.
+
+/// What a command may do to the home.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Does {
+    /// It writes nothing.
+    Reads,
+    /// It changes no byte of the home, and may write a file elsewhere.
+    Gives,
+    /// It may change the home.
+    Writes,
+}
+
+/// A command of the grammar.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) command: &'static str,
+    pub(super) does: Does,
+    /// The ways in which it is given: words behind the command, `{id}` and `{file}` being the license.
+    pub(super) given: &'static [&'static str],
+}
+
+const fn reads(command: &'static str, given: &'static [&'static str]) -> Row {
+    Row { command, does: Does::Reads, given }
+}
+
+const fn gives(command: &'static str, given: &'static [&'static str]) -> Row {
+    Row { command, does: Does::Gives, given }
+}
+
+const fn writes(command: &'static str, given: &'static [&'static str]) -> Row {
+    Row { command, does: Does::Writes, given }
+}
+
+/// A row for every command of the grammar. What stands in `given` should lead to each exit code that the state of licenses
+/// and keys can lead to, and to each mistake that only a look into the home shows.
+pub(super) const ROWS: &[Row] = &[
+    writes("init", &["--issuer acme-licensing --status-uri urn:acme:status:0"]),
+    writes("key new", &["--no-passphrase", "--passphrase-file passphrase", "--passphrase-file absent"]),
+    writes("key import", &["own.pem --no-passphrase", "absent.pem --no-passphrase"]),
+    reads("key list", &[""]),
+    reads("key export", &["", "--out anchors.json"]),
+    writes("product add", &["desk --plan pro", "dialer --plan pro", "desk --plan pro --plan pro"]),
+    reads("product list", &[""]),
+    reads("product show", &["dialer", "desk"]),
+    writes("license issue", ISSUE),
+    writes("issue", ISSUE),
+    writes(
+        "license renew",
+        &[
+            "{id} --term 1y",
+            "{file} --term 1y --revoke-previous",
+            "{id} --until 2026-11-23",
+            "{id} --term 1y --plan gold",
+        ],
+    ),
+    writes("license amend", &["{id} --seats 50", "{file} --overage 0 --seats 7", "{id}"]),
+    writes("license suspend", &["{id}", "{file} --note waits"]),
+    writes("license reinstate", &["{id}", "{file}"]),
+    writes(
+        "license revoke",
+        &[
+            "{id} --reason fraud --confirm {whole}",
+            "{file} --reason other --confirm {whole}",
+            "{id} --reason fraud",
+        ],
+    ),
+    reads("license list", &["", "--limit 2"]),
+    gives("license show", &["{id}", "{file}", "{id} --out new.lic", "{id} --out anchors.json"]),
+    reads("license inspect", &["{file}"]),
+    writes("status publish", &["", "--out lists", "--out anchors.json"]),
+    reads("status show", &["lists/0.lic", "absent.lic"]),
+    reads("ledger verify", &[""]),
+    gives("ledger backup", &["copy.db", "anchors.json"]),
+    writes(
+        "ledger restore",
+        &[
+            "backup.db --status-uri urn:acme:status:9",
+            "backup.db --status-uri urn:acme:status:9 --replace acme-licensing",
+            "absent.db --status-uri urn:acme:status:9",
+        ],
+    ),
+    reads("doctor", &[""]),
+    reads(
+        "verify",
+        &[
+            "{file} --product dialer",
+            "{file} --product dialer --keys anchors.json --status lists/0.lic --at 2026-12-20T00:00:00Z",
+            "{file} --product desk --keys anchors.json",
+            "{file} --product dialer --keys anchors.json --strict",
+            "seats.lic --product dialer --keys anchors.json",
+        ],
+    ),
+    reads("explain", &["expired", "expird"]),
+    writes("quickstart", &[""]),
+    reads("completions", &["bash"]),
+    gives("man", &["pages", "anchors.json"]),
+];
+
+const ISSUE: &[&str] = &[
+    "--product dialer --plan pro --customer Bolt --term 1y",
+    "--product dialer --plan gold --customer Bolt --term 1y",
+    "--product dialer --plan pro --customer Bolt --until 2026-01-31",
+    "--product dialer --plan pro --customer Bolt --term 1y --out anchors.json",
+];
+
+/// Every command of the grammar that does something itself.
+pub(super) fn leaves() -> Vec<String> {
+    fn walk(command: &clap::Command, path: &str, found: &mut Vec<String>) {
+        for inner in command.get_subcommands() {
+            let path = format!("{path} {}", inner.get_name()).trim().to_owned();
+            if inner.has_subcommands() {
+                walk(inner, &path, found);
+            } else {
+                found.push(path);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(&lictor_issuer::cli::grammar(), "", &mut found);
+    found
+}
+
+/// Whether a command can only be tried.
+pub(super) fn can_be_tried(command: &str) -> bool {
+    let grammar = lictor_issuer::cli::grammar();
+    let mut found = &grammar;
+    for word in command.split(' ') {
+        found = found.find_subcommand(word).expect("a command of the grammar");
+    }
+    found.get_arguments().any(|argument| argument.get_id() == "dry_run")
+}
+
+#[test]
+fn every_command_has_a_row() {
+    let leaves = leaves();
+    for leaf in &leaves {
+        assert!(
+            ROWS.iter().any(|row| row.command == leaf),
+            "`lictor {leaf}` has no row: add one to ROWS that says how it is given and whether it changes the home, then \
+             one to the table of answers in OPERATING.md"
+        );
+    }
+    for row in ROWS {
+        assert!(
+            leaves.iter().any(|leaf| leaf == row.command),
+            "there is no `lictor {}` any more",
+            row.command
+        );
+    }
+}
