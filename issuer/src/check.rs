@@ -1,5 +1,6 @@
 //! The check of a ledger: whether everything in it follows from its events.
 
+mod activation;
 mod customer;
 mod key;
 mod license;
@@ -67,6 +68,7 @@ struct Check<'c> {
     rows: BTreeMap<Table, u64>,
     statuses: Statuses,
     decisions: Decisions,
+    seats: activation::Seats,
     /// The last sequence of each list, and when it was signed.
     lists: BTreeMap<String, (u64, Option<Timestamp>)>,
     customers: BTreeMap<String, String>,
@@ -84,6 +86,7 @@ impl<'c> Check<'c> {
             rows: BTreeMap::new(),
             statuses: Statuses::new(),
             decisions: Decisions::new(),
+            seats: activation::Seats::default(),
             lists: BTreeMap::new(),
             customers: BTreeMap::new(),
             requests: BTreeMap::new(),
@@ -111,6 +114,13 @@ impl<'c> Check<'c> {
             EventKind::LicenseImported => self.license_imported(event)?,
             EventKind::StatusPublished => self.status_published(event)?,
             EventKind::LedgerRestored => self.ledger_restored(event)?,
+            EventKind::ActivationGranted
+            | EventKind::ActivationRenewed
+            | EventKind::ActivationDenied
+            | EventKind::ActivationReleased
+            | EventKind::ActivationRevoked
+            | EventKind::ActivationExpired
+            | EventKind::ActivationForked => self.activation(event)?,
         }
         self.request(event);
         self.checked.events += 1;
@@ -165,6 +175,8 @@ impl<'c> Check<'c> {
     fn status_published(&mut self, event: &Event) -> Result<(), Failure> {
         let facts = Facts(event);
         let (uri, sequence) = (facts.text("uri")?.to_owned(), facts.integer("sequence")?);
+        let sha256 = facts.text("tokenSha256")?.to_owned();
+        self.seats.editions.insert((uri.clone(), sequence), sha256);
         match self.lists.insert(uri.clone(), (sequence, Some(event.at))) {
             Some((before, _)) if before >= sequence => {
                 Err(differs(event.seq, format!("the sequence of {uri} is {sequence} after {before}")))
@@ -193,6 +205,7 @@ impl<'c> Check<'c> {
         same("status_entry", &self.statuses, &projection::statuses(self.connection)?)?;
         same("license", &self.decisions, &projection::decisions(self.connection)?)?;
         same("status_list", &self.lists, &projection::lists(self.connection)?)?;
+        self.seats()?;
         self.customers()?;
         self.requests()?;
         match schema::difference(self.connection)? {

@@ -49,6 +49,20 @@ register! {
         KeyExported = "key.exported",
         /// A revision of a license was taken over from another ledger of the issuer.
         LicenseImported = "license.imported",
+        /// A deployment was given a seat.
+        ActivationGranted = "activation.granted",
+        /// A deployment that holds a seat was given a further activation for it.
+        ActivationRenewed = "activation.renewed",
+        /// A deployment was denied what it asked for.
+        ActivationDenied = "activation.denied",
+        /// A deployment gave its seat back, or it was given back for it.
+        ActivationReleased = "activation.released",
+        /// A deployment's seat was taken away.
+        ActivationRevoked = "activation.revoked",
+        /// The lease of a deployment had ended, and its seat was free again.
+        ActivationExpired = "activation.expired",
+        /// A deployment's request does not follow from what it was given before: two copies of it live, or one was restored.
+        ActivationForked = "activation.forked",
     }
 }
 
@@ -291,7 +305,14 @@ mod tests {
                 "key.resealed",
                 "key.destroyed",
                 "key.exported",
-                "license.imported"
+                "license.imported",
+                "activation.granted",
+                "activation.renewed",
+                "activation.denied",
+                "activation.released",
+                "activation.revoked",
+                "activation.expired",
+                "activation.forked"
             ]
         );
     }

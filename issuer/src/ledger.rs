@@ -6,10 +6,14 @@
 //!
 //! All SQL stands in this folder, a file per table.
 
+pub(crate) mod activations;
+pub(crate) mod answers;
 mod backup;
 pub(crate) mod carried;
 pub(crate) mod clock;
 pub(crate) mod customers;
+pub(crate) mod deployments;
+pub(crate) mod editions;
 pub(crate) mod entries;
 pub(crate) mod events;
 pub(crate) mod export;
@@ -24,6 +28,7 @@ pub(crate) mod products;
 pub(crate) mod projection;
 pub(crate) mod requests;
 pub(crate) mod schema;
+pub(crate) mod seats;
 pub(crate) mod transaction;
 pub(crate) mod value;
 

@@ -19,7 +19,7 @@ use crate::home::Home;
 use crate::key::signing_key;
 use crate::ledger::entries::{self, Exception};
 use crate::ledger::transaction::{Recorded, Transaction};
-use crate::ledger::{Ledger, keys};
+use crate::ledger::{Ledger, editions, keys};
 use crate::occasion::Occasion;
 use crate::outcome::Outcome;
 use crate::press::be_the_key;
@@ -117,7 +117,7 @@ pub fn publish(
 }
 
 /// Signs one list in a change under way.
-fn sign(
+pub(crate) fn sign(
     home: &Home,
     transaction: &Transaction<'_>,
     signer: &dyn Signer,
@@ -161,6 +161,8 @@ fn sign(
     let facts = facts(&published, &draft, &kid.to_string()).and("tokenSha256", sha256);
     let event = transaction.record(EventKind::StatusPublished, facts)?;
     entries::published(connection, list, draft.sequence, at)?;
+    let edition = (published.sequence, published.stale_from);
+    editions::insert(connection, event.seq(), list, edition, &published.token)?;
     let published = Published { event: event.seq(), claims: draft.to_value(), ..published };
     Ok((published, event))
 }

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod accidents;
+mod deployment;
 mod desk;
 mod doctor;
 mod interrupted;
@@ -16,6 +17,9 @@ mod passphrases;
 mod quickstart;
 mod readers;
 mod restoring;
+mod seats;
+mod seats_at_once;
+mod seats_killed;
 mod seeing;
 mod slips;
 mod world;

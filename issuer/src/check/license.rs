@@ -86,7 +86,15 @@ impl Check<'_> {
 
     fn token_follows(&self, facts: &Facts<'_>, serial: Uuid) -> Result<(), Failure> {
         let token = licenses::token(self.connection, serial)?.unwrap_or_default();
-        facts.says("tokenSha256", hex(&Sha256::digest(token)))
+        let hash: [u8; 32] = Sha256::digest(token).into();
+        facts.says("tokenSha256", hex(&hash))?;
+        match licenses::by_sha256(self.connection, &hash)? {
+            Some((_, found)) if found == serial => Ok(()),
+            _ => Err(differs(
+                facts.0.seq,
+                format!("the revision {serial} is not found by the hash of its token"),
+            )),
+        }
     }
 
     /// The license is the customer's whom the event commits to, as long as his id has not been erased.
@@ -140,7 +148,7 @@ impl Check<'_> {
     }
 
     /// An entry that has left VALID already keeps its `since`.
-    fn stop(&mut self, places: Vec<Place>, status: u64, since: Timestamp) {
+    pub(super) fn stop(&mut self, places: Vec<Place>, status: u64, since: Timestamp) {
         for place in places {
             self.statuses.entry(place).or_insert((status, since)).0 = status;
         }
@@ -152,10 +160,10 @@ pub(super) const REVOKED: u64 = 1;
 pub(super) const SUSPENDED: u64 = 2;
 
 /// List and index of an entry.
-type Place = (String, u64);
+pub(super) type Place = (String, u64);
 
 /// The entries of the revisions that an event names.
-fn places(facts: &Facts<'_>, name: &str) -> Result<Vec<Place>, Failure> {
+pub(super) fn places(facts: &Facts<'_>, name: &str) -> Result<Vec<Place>, Failure> {
     let revisions = facts.0.body.get(name).and_then(Value::as_array).ok_or_else(|| facts.lacks(name))?;
     let status = |revision: &Value| revision.as_object()?.get("status")?.as_object().and_then(place);
     revisions.iter().map(|revision| status(revision).ok_or_else(|| facts.lacks(name))).collect()

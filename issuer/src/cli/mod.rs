@@ -1,5 +1,6 @@
 //! The command line: one file for each command. Data goes to standard output, words to standard error.
 
+mod activation;
 mod asked;
 mod color;
 mod completions;
@@ -80,6 +81,8 @@ enum Command {
     #[command(about = "Issue a license (short for 'license issue')")]
     Issue(Box<license::issue::Issue>),
     #[command(subcommand)]
+    Activation(Box<activation::Activation>),
+    #[command(subcommand)]
     Customer(customer::Customer),
     #[command(subcommand)]
     Status(status::Status),
@@ -141,6 +144,7 @@ impl Command {
             Self::Product(command) => command.run(globals, output),
             Self::License(command) => command.run(globals, output),
             Self::Issue(command) => command.run(globals, output),
+            Self::Activation(command) => command.run(globals, output),
             Self::Customer(command) => command.run(globals, output),
             Self::Status(command) => command.run(globals, output),
             Self::Ledger(command) => command.run(globals, output),

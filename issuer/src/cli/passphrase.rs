@@ -103,6 +103,20 @@ impl PassphraseSource {
         self.open(home, key, occasion, prompts)
     }
 
+    /// The same for activations of these products.
+    pub(crate) fn activation_signer(
+        &self,
+        home: &Home,
+        ledger: &Ledger,
+        products: &[Name],
+        occasion: &Occasion,
+        prompts: Prompts,
+    ) -> Result<Box<dyn Signer>, Failure> {
+        let ring = ledger.key_ring()?;
+        let key = signing_key_for(&ring, Purpose::Activation, products, occasion.at)?;
+        self.open(home, key, occasion, prompts)
+    }
+
     fn open(
         &self,
         home: &Home,

@@ -92,6 +92,8 @@ const fn draws(kind: EventKind) -> bool {
             | EventKind::LicenseIssued
             | EventKind::LicenseRenewed
             | EventKind::LicenseAmended
+            | EventKind::ActivationGranted
+            | EventKind::ActivationRenewed
     )
 }
 

@@ -1,8 +1,9 @@
 //! The tables `license` and `revision`.
 
-use lictor_shared::{License, Seconds, StatusRef, Text, Thumbprint, Timestamp, Uri, Uuid};
+use lictor_shared::{License, Seconds, StatusRef, Text, Thumbprint, Timestamp, Uri, Uuid, hex};
 use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, OptionalExtension as _, Row, Statement};
+use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
 
 use super::entries;
@@ -14,8 +15,8 @@ use crate::revoke::RevocationReason;
 
 const INSERT_LICENSE: &str = "INSERT INTO license (id, customer_id, state) VALUES (?1, ?2, 'active')";
 const INSERT_REVISION: &str = "INSERT INTO revision \
-    (serial, license_id, revision, seq, kid, products, plan, iat, nbf, exp, grace_until, list, idx, token) \
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+    (serial, license_id, revision, seq, kid, products, plan, iat, nbf, exp, grace_until, list, idx, token, sha256) \
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
 const UPDATE_SUSPENDED: &str = "UPDATE license SET state = 'suspended', since = ?2 WHERE id = ?1";
 const UPDATE_ACTIVE: &str = "UPDATE license SET state = 'active', since = NULL WHERE id = ?1";
 const UPDATE_REVOKED: &str = "UPDATE license SET state = 'revoked', since = ?2, reason = ?3 WHERE id = ?1";
@@ -62,6 +63,7 @@ pub(super) const SELECT_REVISIONS: &str = concat!(
      JOIN status_list ON status_list.id = revision.list \
      WHERE revision.license_id = ?1 ORDER BY revision.revision"
 );
+pub(super) const SELECT_BY_SHA256: &str = "SELECT license_id, serial FROM revision WHERE sha256 = ?1";
 pub(super) const SELECT_TOKEN: &str = "SELECT token FROM revision WHERE serial = ?1";
 
 /// Every license of which a revision expires until then and is not over, or never expires.
@@ -101,6 +103,7 @@ pub(crate) fn insert_revision(
         signed.list,
         license.status.index,
         signed.token,
+        hex(&Sha256::digest(signed.token)),
     ];
     connection.execute(INSERT_REVISION, row).or_fault()?;
     Ok(())
@@ -182,6 +185,12 @@ pub(crate) fn page(connection: &Connection, page: Page) -> Result<Vec<LicenseRec
     let after = page.after.map(|id| id.to_string()).unwrap_or_default();
     let licenses = statement.query_map((after, page.size), read_license).or_fault()?;
     licenses.map(|license| with_revisions(connection, license.or_fault()?)).collect()
+}
+
+/// License and serial of the revision of which the token has this hash.
+pub(crate) fn by_sha256(connection: &Connection, sha256: &[u8; 32]) -> Result<Option<(Uuid, Uuid)>, Failure> {
+    let read = |row: &Row<'_>| Ok((row.get::<_, Word<_>>(0)?.0, row.get::<_, Word<_>>(1)?.0));
+    connection.query_row(SELECT_BY_SHA256, [hex(sha256)], read).optional().or_fault()
 }
 
 /// The token with this serial, as it was handed out.

@@ -151,14 +151,14 @@ impl Ledger {
     }
 }
 
-/// The file with this name, if it can be read at all. Nothing of it is open afterwards: closing a second handle later
-/// would give up the locks of the first.
+/// The file with this name. It is looked at and not opened: closing a handle of one's own would give up every lock that
+/// this process has on it, also those of a ledger that another thread has open (POSIX advisory locks; sqlite.org,
+/// "How To Corrupt An SQLite Database File", 2.2).
 fn readable(path: &Path) -> Result<FileId, Failure> {
-    let found =
-        std::fs::File::open(path).and_then(|file| file.metadata()).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => damaged(path, "is missing"),
-            _ => durable::cannot_read(path)(error),
-        })?;
+    let found = std::fs::metadata(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => damaged(path, "is missing"),
+        _ => durable::cannot_read(path)(error),
+    })?;
     if !found.is_file() {
         let message = format!("{} is no file, so it is no ledger.", path.display());
         return Err(Failure::new(FailureKind::CannotRead, message)

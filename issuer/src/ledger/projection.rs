@@ -15,6 +15,9 @@ const COUNT_LICENSES: &str = "SELECT COUNT(*) FROM license";
 const COUNT_REVISIONS: &str = "SELECT COUNT(*) FROM revision";
 const COUNT_ENTRIES: &str = "SELECT COUNT(*) FROM status_entry";
 const COUNT_PRODUCTS: &str = "SELECT COUNT(*) FROM product";
+const COUNT_ACTIVATIONS: &str = "SELECT COUNT(*) FROM activation";
+const COUNT_ANSWERS: &str = "SELECT COUNT(*) FROM seat_answer";
+const COUNT_DEPLOYMENTS: &str = "SELECT COUNT(*) FROM deployment";
 const COUNT_KEYS: &str = "SELECT COUNT(*) FROM signing_key";
 const SELECT_NOT_VALID: &str = "SELECT status_list.uri, status_entry.idx, status_entry.status, status_entry.since \
     FROM status_entry JOIN status_list ON status_list.id = status_entry.list WHERE status_entry.status <> 0";
@@ -29,11 +32,22 @@ pub(crate) enum Table {
     StatusEntry,
     Product,
     SigningKey,
+    Activation,
+    Answer,
+    Deployment,
 }
 
 impl Table {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::License, Self::Revision, Self::StatusEntry, Self::Product, Self::SigningKey];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::License,
+        Self::Revision,
+        Self::StatusEntry,
+        Self::Product,
+        Self::SigningKey,
+        Self::Activation,
+        Self::Answer,
+        Self::Deployment,
+    ];
 
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
@@ -42,6 +56,9 @@ impl Table {
             Self::StatusEntry => "status_entry",
             Self::Product => "product",
             Self::SigningKey => "signing_key",
+            Self::Activation => "activation",
+            Self::Answer => "seat_answer",
+            Self::Deployment => "deployment",
         }
     }
 }
@@ -54,6 +71,9 @@ pub(crate) fn count(connection: &Connection, table: Table) -> Result<u64, Failur
         Table::StatusEntry => COUNT_ENTRIES,
         Table::Product => COUNT_PRODUCTS,
         Table::SigningKey => COUNT_KEYS,
+        Table::Activation => COUNT_ACTIVATIONS,
+        Table::Answer => COUNT_ANSWERS,
+        Table::Deployment => COUNT_DEPLOYMENTS,
     };
     connection.query_row(statement, (), |row| row.get(0)).or_fault().map(|Int(count)| count)
 }

@@ -86,7 +86,7 @@ fn every_row_that_was_changed_is_named() {
         ("UPDATE personal SET text = 'Mallory' WHERE field = 'customer'", "commits to"),
         ("UPDATE personal SET salt = zeroblob(32)", "commits to"),
         ("UPDATE personal SET field = 'note2' WHERE field = 'note'", "commits to"),
-        ("DROP TRIGGER event_is_never_deleted; DELETE FROM event WHERE seq = 8", "status_list"),
+        ("DROP TRIGGER event_is_never_deleted; DELETE FROM event WHERE seq = 8", "list_edition"),
         (
             "DROP TRIGGER event_is_never_deleted; PRAGMA foreign_keys = OFF; DELETE FROM event WHERE seq = 5",
             "not there",

@@ -12,6 +12,8 @@ mod check;
 #[cfg(test)]
 mod clock;
 #[cfg(test)]
+mod deployment;
+#[cfg(test)]
 mod export;
 #[cfg(test)]
 mod find;
@@ -41,5 +43,11 @@ mod renewals;
 mod restore;
 #[cfg(test)]
 mod revoke;
+#[cfg(test)]
+mod seats;
+#[cfg(test)]
+mod seats_checked;
+#[cfg(test)]
+mod seats_given_back;
 #[cfg(test)]
 mod suspend;

@@ -74,7 +74,7 @@ fn every_usable_revision_is_revoked_and_no_other() {
         intruder
             .execute(
                 "INSERT INTO revision SELECT replace(serial, substr(serial, 33), ?1), license_id, ?2, ?3, kid, products, plan, \
-                 iat, ?4, ?5, ?5, list, ?2, token FROM revision WHERE license_id = ?6 AND revision = 1",
+                 iat, ?4, ?5, ?5, list, ?2, token, NULL FROM revision WHERE license_id = ?6 AND revision = 1",
                 (
                     format!("000{revision}"),
                     revision,

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::super::activation::taken;
 use super::super::globals::Globals;
 use super::super::outfile::OutFile;
 use super::super::output::Output;
@@ -65,6 +66,7 @@ impl Amend {
         }
         revised::tell("Amended", &amended, output);
         let license = &amended.issued.signed.license;
+        taken::say_if_fewer(&ledger, license, output)?;
         handed::hand_out(&amended.answer(), license, (&self.out, &home), output)?;
         Ok(0)
     }

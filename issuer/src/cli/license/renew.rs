@@ -3,6 +3,7 @@
 use clap::{ArgGroup, Args};
 use lictor_shared::Timestamp;
 
+use super::super::activation::taken;
 use super::super::globals::Globals;
 use super::super::outfile::OutFile;
 use super::super::output::Output;
@@ -89,6 +90,7 @@ impl Renew {
         }
         revised::tell("Renewed", &renewed, output);
         let license = &renewed.issued.signed.license;
+        taken::say_if_fewer(&ledger, license, output)?;
         handed::hand_out(&renewed.answer(), license, (&self.out, &home), output)?;
         Ok(0)
     }

@@ -3,11 +3,13 @@
 use clap::Args;
 use lictor_shared::{Status, Timestamp, Uuid};
 
+use super::super::activation::taken;
 use super::super::globals::Globals;
 use super::super::outfile::OutFile;
 use super::super::output::Output;
 use super::super::shown;
 use super::named::named;
+use crate::activation::occupancy;
 use crate::error::{Failure, FailureKind};
 use crate::find::Found;
 use crate::home::Home;
@@ -42,7 +44,10 @@ impl Show {
         let Found { license, serial } = named(&ledger, &self.id)?;
         let at = globals.now()?;
         let text = match self.out.path() {
-            None => text(&license, at),
+            None => {
+                let seats = taken::in_short(&occupancy(&ledger, &license, at)?);
+                text(&license, at, seats) + &taken::holders_in_a_table(&ledger, &license, at)?
+            }
             Some(path) => {
                 let revision = self.write(&home, &ledger, &license, serial)?;
                 output.say(format_args!(
@@ -53,7 +58,8 @@ impl Show {
                 format!("{}\n", path.display())
             }
         };
-        output.either(|| text, || super::to_value(&license, at))?;
+        let value = taken::with_seats(super::to_value(&license, at), &ledger, &license, at)?;
+        output.either(|| text, || value)?;
         Ok(0)
     }
 
@@ -88,7 +94,7 @@ fn status(revision: &RevisionRecord, at: Timestamp) -> String {
     }
 }
 
-fn text(license: &LicenseRecord, at: Timestamp) -> String {
+fn text(license: &LicenseRecord, at: Timestamp, seats: String) -> String {
     let state = license.state(at).as_str();
     let standing = match license.standing {
         Standing::Active => state.to_string(),
@@ -101,6 +107,7 @@ fn text(license: &LicenseRecord, at: Timestamp) -> String {
         ("license", license.id.to_string()),
         ("customer", format!("{} ({})", shown::foreign(license.customer.as_str()), license.customer_id)),
         ("state", standing),
+        ("seats", seats),
     ];
     for revision in &license.revisions {
         facts.push(("", String::new()));

@@ -88,7 +88,7 @@ fn license(connection: &Connection, draws: &mut Draws, number: u64, seq: &mut u6
         connection.execute("INSERT INTO status_entry VALUES (1, ?1, 0, NULL, 0)", [Int(*seq)]).unwrap();
         connection
             .execute(
-                "INSERT INTO revision VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, 1, ?4, 'token')",
+                "INSERT INTO revision VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, 1, ?4, 'token', NULL)",
                 rusqlite::params![
                     format!("0198c0d2-6c1e-7111-8000-{seq:012x}"),
                     id,

@@ -1,0 +1,34 @@
+//! Seats: which deployments hold one, and what their requests are answered with.
+//!
+//! Requests and answers travel as files, so both may be lost, doubled and brought late. An answer is therefore kept with the
+//! request that it answers, and a seat is counted in the transaction that grants it.
+
+mod answer;
+mod asked;
+mod deny;
+mod desk;
+mod enclosed;
+mod find;
+mod grant;
+mod history;
+mod kept;
+mod occupancy;
+mod record;
+mod request;
+mod said;
+mod seen;
+mod sign;
+mod sweep;
+mod vacate;
+
+pub use answer::{Answer, Denied, Given, Manner, Paste};
+pub use find::find_deployment;
+pub use grant::{Grants, grant, recall};
+pub use history::History;
+pub use occupancy::{Occupancy, occupancy};
+pub use record::{
+    ActivationRecord, DeploymentPage, DeploymentRecord, SeatState, activations, deployments,
+    deployments_of_customer,
+};
+pub use request::SeatRequest;
+pub use vacate::{StoppedActivation, Vacated, release_seat, revoke_seat};

@@ -1,0 +1,74 @@
+//! What is enclosed with an answer: the newest lists, and newer revisions of the license.
+
+use lictor_keys::Signer;
+use lictor_shared::{Purpose, Status, Timestamp, Uri, Uuid};
+use rusqlite::Connection;
+
+use crate::error::Failure;
+use crate::home::Home;
+use crate::key::signing_key;
+use crate::ledger::transaction::{Recorded, Transaction};
+use crate::ledger::{editions, keys, licenses};
+use crate::licenses::LicenseRecord;
+use crate::publish;
+
+/// The newest edition of a list, and the event of its signing if it was signed for this.
+pub(super) struct Newest {
+    pub(super) list: i64,
+    pub(super) sequence: u64,
+    pub(super) token: String,
+    pub(super) event: Option<Recorded>,
+}
+
+/// The newest edition of a list. If none was signed since the list changed, or a newer one should be out, and the key in hand
+/// signs lists too, it is signed here; else it is the one that was published last, if any.
+pub(super) fn newest_list(
+    home: &Home,
+    transaction: &Transaction<'_>,
+    signer: &dyn Signer,
+    uri: &Uri,
+    at: Timestamp,
+) -> Result<Option<Newest>, Failure> {
+    let connection = transaction.connection();
+    let kept = editions::newest(connection, uri)?;
+    let is_new = kept
+        .as_ref()
+        .is_some_and(|edition| !edition.is_outdated && edition.stale_from.is_none_or(|stale| at < stale));
+    let event = if !is_new && signs_lists(connection, signer, at)? {
+        Some(publish::sign(home, transaction, signer, uri, at)?.1)
+    } else {
+        None
+    };
+    let Some(newest) = editions::newest(connection, uri)? else { return Ok(None) };
+    editions::keep(connection, newest.list, newest.sequence)?;
+    Ok(Some(Newest { list: newest.list, sequence: newest.sequence, token: newest.token, event }))
+}
+
+fn signs_lists(connection: &Connection, signer: &dyn Signer, at: Timestamp) -> Result<bool, Failure> {
+    let ring = keys::ring(connection)?;
+    let given = signer.public_key().thumbprint();
+    // A home without a key for lists grants seats all the same.
+    Ok(signing_key(&ring, Purpose::Status, at).is_ok_and(|key| key.public.thumbprint() == given))
+}
+
+/// The revisions that a deployment needs beside the one that it proved to hold: the one in force, if that is a newer one, and
+/// those that will be.
+pub(super) fn newer_licenses(license: &LicenseRecord, held: Uuid, at: Timestamp) -> Vec<Uuid> {
+    let number = |serial| license.revisions.iter().find(|other| other.serial == serial).map(|it| it.revision);
+    let in_force = license.in_force(at).map(|revision| revision.revision);
+    let needed = license.revisions.iter().filter(|revision| {
+        let is_newer = number(held).is_none_or(|held| revision.revision > held);
+        let counts = in_force.is_none_or(|in_force| revision.revision >= in_force);
+        is_newer && counts && revision.status == Status::Valid
+    });
+    needed.map(|revision| revision.serial).collect()
+}
+
+/// The tokens with these serials.
+pub(super) fn tokens(connection: &Connection, serials: &[Uuid]) -> Result<Vec<String>, Failure> {
+    let mut tokens = Vec::with_capacity(serials.len());
+    for serial in serials {
+        tokens.extend(licenses::token(connection, *serial)?);
+    }
+    Ok(tokens)
+}

@@ -1,0 +1,92 @@
+//! Answering requests: all of them in one change.
+
+use lictor_keys::Signer;
+use lictor_shared::json::Value;
+
+use super::answer::Answer;
+use super::asked::is_ours;
+use super::desk::Desk;
+use super::kept::repeated;
+use super::request::SeatRequest;
+use crate::error::Failure;
+use crate::home::Home;
+use crate::ledger::Ledger;
+use crate::ledger::transaction::Recorded;
+use crate::occasion::Occasion;
+use crate::outcome::Outcome;
+use crate::terms::Span;
+
+/// What requests were answered with, in their order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grants {
+    /// An answer for each request.
+    pub answers: Vec<Answer>,
+    /// The number of the last event; `None` if all had been answered before.
+    pub event: Option<u64>,
+}
+
+/// The answers to requests that were all answered before: the same bytes again, whatever the date, and without a key.
+///
+/// # Errors
+/// [`FailureKind::NotFound`](crate::FailureKind::NotFound) if one is for no license of this issuer.
+pub fn recall(home: &Home, ledger: &Ledger, requests: &[SeatRequest]) -> Result<Option<Grants>, Failure> {
+    let connection = ledger.connection();
+    let mut answers = Vec::with_capacity(requests.len());
+    for request in requests {
+        match repeated(connection, request)? {
+            Some(given) => answers.push(Answer::Given(Box::new(given))),
+            None => {
+                is_ours(home, connection, request)?;
+            }
+        }
+    }
+    let all = answers.len() == requests.len();
+    Ok(all.then_some(Grants { answers, event: None }))
+}
+
+/// Answers requests: grants and renews seats, takes them back, or denies. `lease`: how long an activation holds; `None`:
+/// until further notice. Lists that are enclosed are signed too, where the signer's key signs lists.
+///
+/// # Errors
+/// [`FailureKind::SigningNotConfigured`](crate::FailureKind::SigningNotConfigured) without an active key,
+/// [`FailureKind::NotFound`](crate::FailureKind::NotFound) if a request is for no license of this issuer. Nothing has changed
+/// then.
+pub fn grant(
+    home: &Home,
+    ledger: &mut Ledger,
+    signer: &dyn Signer,
+    requests: &[SeatRequest],
+    lease: Option<Span>,
+    occasion: &Occasion,
+) -> Result<Grants, Failure> {
+    let transaction = ledger.begin(occasion)?;
+    let mut desk = Desk { home, transaction: &transaction, signer, lease, at: occasion.at, last: None };
+    let mut answers = Vec::with_capacity(requests.len());
+    for request in requests {
+        answers.push(desk.answer(request)?);
+    }
+    let last = desk.last;
+    let grants = Grants { answers, event: last.map(Recorded::seq) };
+    // After this line every answer is kept: asked again, it is the same. Before, no seat is taken and nobody has seen a token.
+    // Answers that were all given before change nothing.
+    match last {
+        Some(last) => transaction.commit(last, &grants)?,
+        None => drop(transaction),
+    }
+    Ok(grants)
+}
+
+impl Outcome for Grants {
+    fn answer(&self) -> Value {
+        let answers: Vec<Value> = self.answers.iter().map(Answer::to_value).collect();
+        Value::object([("answers", answers.into()), ("event", self.event.into())])
+    }
+
+    fn claims(&self) -> Vec<Value> {
+        let claims = self.answers.iter().filter_map(|answer| match answer {
+            Answer::Given(given) => Some(given.claims.clone()),
+            Answer::Denied(_) => None,
+        });
+        claims.filter(|claims| *claims != Value::Null).collect()
+    }
+}

@@ -1,0 +1,113 @@
+//! What is said of the seats of a license.
+
+use lictor_shared::json::Value;
+use lictor_shared::{License, SeatLimit, Timestamp};
+
+use super::super::output::Output;
+use super::super::shown;
+use super::super::writing;
+use crate::activation::{DeploymentPage, DeploymentRecord, Occupancy, deployments, occupancy};
+use crate::error::Failure;
+use crate::find::find;
+use crate::ledger::Ledger;
+use crate::licenses::LicenseRecord;
+
+/// Deployments of one license that are shown with it.
+const SHOWN: u32 = 1000;
+
+/// How many seats are taken of how many, in a sentence.
+pub(super) fn in_words(occupancy: &Occupancy) -> String {
+    let (active, overage) = (occupancy.active, occupancy.seats.overage);
+    let are = if active == 1 { "seat is" } else { "seats are" };
+    let SeatLimit::AtMost(limit) = occupancy.seats.limit else {
+        return format!("{active} {are} taken; their number is not limited.");
+    };
+    match (occupancy.beyond_limit(), overage) {
+        (0, _) => format!("{active} of {limit} {} taken.", if limit == 1 { "seat is" } else { "seats are" }),
+        (beyond, 0) => format!("{active} {are} taken, {beyond} more than there are."),
+        (beyond, _) => {
+            format!("{active} {are} taken, {beyond} beyond the limit of {limit} (overage {overage}).")
+        }
+    }
+}
+
+/// `3 of 10, overage 2`.
+pub(crate) fn in_short(occupancy: &Occupancy) -> String {
+    match (occupancy.seats.limit, occupancy.seats.overage) {
+        (SeatLimit::Unlimited, _) => format!("{} taken, unlimited", occupancy.active),
+        (SeatLimit::AtMost(limit), 0) => format!("{} of {limit} taken", occupancy.active),
+        (SeatLimit::AtMost(limit), overage) => {
+            format!("{} of {limit} taken, overage {overage}", occupancy.active)
+        }
+    }
+}
+
+/// Says that fewer seats than are taken take none away.
+pub(crate) fn say_if_fewer(ledger: &Ledger, license: &License, output: &mut Output) -> Result<(), Failure> {
+    let record = find(ledger, &license.id.to_string())?;
+    let active = occupancy(ledger, &record, license.issued_at)?.active;
+    let now = Occupancy { active, seats: license.seats };
+    if let Some(room) = now.room().filter(|room| *room < active) {
+        output.warn(format_args!("{active} seats are taken, and there are {room} by this revision. They are kept; none is granted before fewer than {room} are taken."
+        ));
+    }
+    Ok(())
+}
+
+/// Who has the seats of a license, below what else is shown of it; nothing if nobody ever had one.
+pub(crate) fn holders_in_a_table(
+    ledger: &Ledger,
+    license: &LicenseRecord,
+    at: Timestamp,
+) -> Result<String, Failure> {
+    let holders = holders(ledger, license)?;
+    if holders.is_empty() {
+        return Ok(String::new());
+    }
+    let more = if is_more(&holders) {
+        format!("more: lictor activation list --license {}\n", license.id)
+    } else {
+        String::new()
+    };
+    Ok(format!("\n{}{more}", table(&holders, at)))
+}
+
+/// A license as programs see it, with its seats.
+pub(crate) fn with_seats(
+    license: Value,
+    ledger: &Ledger,
+    record: &LicenseRecord,
+    at: Timestamp,
+) -> Result<Value, Failure> {
+    let occupancy = occupancy(ledger, record, at)?;
+    let mut seats = occupancy.seats.to_value();
+    seats = writing::with(&seats, "used", occupancy.active);
+    seats = writing::with(&seats, "beyondLimit", occupancy.beyond_limit());
+    let holders = holders(ledger, record)?;
+    let deployments: Vec<Value> = holders.iter().map(|holder| super::to_value(holder, at)).collect();
+    Ok(writing::with(&writing::with(&license, "seats", seats), "deployments", deployments))
+}
+
+fn holders(ledger: &Ledger, license: &LicenseRecord) -> Result<Vec<DeploymentRecord>, Failure> {
+    deployments(ledger, DeploymentPage { license: Some(license.id), after: None, size: SHOWN })
+}
+
+fn is_more(holders: &[DeploymentRecord]) -> bool {
+    u32::try_from(holders.len()).is_ok_and(|found| found == SHOWN)
+}
+
+fn table(holders: &[DeploymentRecord], at: Timestamp) -> String {
+    let row = |holder: &DeploymentRecord| {
+        [
+            holder.id.to_string(),
+            holder.seat.map(|seat| seat.to_string()).unwrap_or_default(),
+            super::state(holder, at).to_string(),
+            holder.first_seen.day(),
+            holder.last_seen.day(),
+            shown::foreign(holder.label.as_str()),
+            super::oddities(holder),
+        ]
+    };
+    let header = ["DEPLOYMENT", "SEAT", "STATE", "FIRST SEEN", "LAST SEEN", "LABEL", "HISTORY"];
+    shown::table(header, holders.iter().map(row))
+}

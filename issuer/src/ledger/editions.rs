@@ -1,0 +1,93 @@
+//! The table `list_edition`: status lists that were signed, as they were handed out.
+
+use lictor_shared::{Timestamp, Uri};
+use rusqlite::{Connection, OptionalExtension as _, Row};
+
+use super::entries::List;
+use super::fault::OrFault;
+use super::value::{At, Int};
+use crate::error::{Failure, FailureKind};
+
+const INSERT: &str =
+    "INSERT INTO list_edition (list, sequence, seq, stale_from, token) VALUES (?1, ?2, ?3, ?4, ?5)";
+const DELETE_OLDER: &str = "DELETE FROM list_edition WHERE list = ?1 AND sequence < ?2 AND enclosed = 0";
+const UPDATE_UNCHANGED: &str = "UPDATE status_list SET changed = 0 WHERE id = ?1";
+pub(super) const SELECT_NEWEST: &str = "SELECT list_edition.list, list_edition.sequence, list_edition.stale_from, \
+    status_list.changed, list_edition.token FROM status_list JOIN list_edition ON list_edition.list = status_list.id \
+    AND list_edition.sequence = status_list.sequence WHERE status_list.uri = ?1";
+const UPDATE_ENCLOSED: &str = "UPDATE list_edition SET enclosed = 1 WHERE list = ?1 AND sequence = ?2";
+pub(super) const SELECT_TOKEN: &str = "SELECT token FROM list_edition WHERE list = ?1 AND sequence = ?2";
+const SELECT_ALL: &str = "SELECT status_list.uri, list_edition.sequence, list_edition.token FROM list_edition \
+    JOIN status_list ON status_list.id = list_edition.list";
+
+/// One signed edition of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Edition {
+    pub(crate) list: i64,
+    pub(crate) sequence: u64,
+    /// Whether an entry says anything else by now.
+    pub(crate) is_outdated: bool,
+    /// From when a newer one should be out; `None`: after the year 9999.
+    pub(crate) stale_from: Option<Timestamp>,
+    pub(crate) token: String,
+}
+
+/// Keeps an edition that was just signed. Of the older ones only those stay that an answer refers to.
+pub(crate) fn insert(
+    connection: &Connection,
+    seq: u64,
+    list: List,
+    (sequence, stale_from): (u64, Option<Timestamp>),
+    token: &str,
+) -> Result<(), Failure> {
+    connection.execute(DELETE_OLDER, (list.id, Int(sequence))).or_fault()?;
+    let row = (list.id, Int(sequence), Int(seq), stale_from.map(At), token);
+    connection.execute(INSERT, row).or_fault()?;
+    connection.execute(UPDATE_UNCHANGED, [list.id]).or_fault()?;
+    Ok(())
+}
+
+/// The newest edition of the list with this URI, if one was signed since editions are kept.
+pub(crate) fn newest(connection: &Connection, uri: &Uri) -> Result<Option<Edition>, Failure> {
+    let read = |row: &Row<'_>| {
+        Ok(Edition {
+            list: row.get(0)?,
+            sequence: row.get::<_, Int>(1)?.0,
+            stale_from: row.get::<_, Option<At>>(2)?.map(|At(at)| at),
+            is_outdated: row.get(3)?,
+            token: row.get(4)?,
+        })
+    };
+    connection.query_row(SELECT_NEWEST, [uri.as_str()], read).optional().or_fault()
+}
+
+/// From now on an answer refers to it, so it stays.
+pub(crate) fn keep(connection: &Connection, list: i64, sequence: u64) -> Result<(), Failure> {
+    connection.execute(UPDATE_ENCLOSED, (list, Int(sequence))).or_fault()?;
+    Ok(())
+}
+
+/// The token of an edition that an answer refers to.
+pub(crate) fn token(connection: &Connection, list: i64, sequence: u64) -> Result<String, Failure> {
+    let token = connection.query_row(SELECT_TOKEN, (list, Int(sequence)), |row| row.get(0)).optional();
+    token.or_fault()?.ok_or_else(|| {
+        let message = format!("The ledger is damaged: edition {sequence} of list {list} is missing.");
+        Failure::new(FailureKind::Ledger, message)
+            .hint("Restore the whole home from a backup; keep the damaged one for analysis.")
+    })
+}
+
+/// Shows URI, sequence and token of every edition that is kept.
+pub(crate) fn each(
+    connection: &Connection,
+    mut see: impl FnMut(String, u64, &str) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut statement = connection.prepare(SELECT_ALL).or_fault()?;
+    let mut rows = statement.query(()).or_fault()?;
+    while let Some(row) = rows.next().or_fault()? {
+        let (uri, Int(sequence), token): (String, Int, String) =
+            (row.get(0).or_fault()?, row.get(1).or_fault()?, row.get(2).or_fault()?);
+        see(uri, sequence, &token)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,106 @@
+//! The tables `seat_count` and `seat`: how many seats are taken, and which.
+
+use lictor_shared::{Thumbprint, Uuid};
+use rusqlite::{Connection, OptionalExtension as _, Row};
+use std::collections::BTreeMap;
+
+use super::fault::OrFault;
+use super::value::{Int, Word};
+use crate::error::{Failure, FailureKind};
+
+const INSERT_COUNT: &str = "INSERT INTO seat_count (license_id, active, ceiling) VALUES (?1, 0, 0) ON CONFLICT (license_id) DO NOTHING";
+const UPDATE_CEILING: &str = "UPDATE seat_count \
+    SET ceiling = CASE WHEN ?2 IS NULL THEN NULL ELSE MAX(active, ?2) END WHERE license_id = ?1";
+const UPDATE_TAKEN: &str = "UPDATE seat_count SET active = active + 1 WHERE license_id = ?1 AND active < ?2";
+const UPDATE_TAKEN_OF_ANY: &str =
+    "UPDATE seat_count SET active = active + 1 WHERE license_id = ?1 AND ceiling IS NULL";
+const UPDATE_FREED: &str = "UPDATE seat_count SET active = active - 1 WHERE license_id = ?1";
+pub(super) const SELECT_ACTIVE: &str = "SELECT active FROM seat_count WHERE license_id = ?1";
+const SELECT_COUNTS: &str = "SELECT license_id, active FROM seat_count WHERE active > 0";
+
+pub(super) const SELECT_FREE: &str =
+    "SELECT number FROM seat WHERE license_id = ?1 AND deployment IS NULL ORDER BY number LIMIT 1";
+pub(super) const SELECT_LAST: &str =
+    "SELECT number FROM seat WHERE license_id = ?1 ORDER BY number DESC LIMIT 1";
+const UPSERT: &str = "INSERT INTO seat (license_id, number, deployment) VALUES (?1, ?2, ?3) \
+    ON CONFLICT (license_id, number) DO UPDATE SET deployment = excluded.deployment";
+const UPDATE_EMPTY: &str = "UPDATE seat SET deployment = NULL WHERE license_id = ?1 AND deployment = ?2";
+const SELECT_ALL: &str = "SELECT license_id, deployment, number FROM seat WHERE deployment IS NOT NULL";
+
+/// Whether a seat was to be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// It is counted.
+    Yes,
+    /// All are taken.
+    No,
+}
+
+/// Counts one seat more, unless `room` of them are taken; `None`: there is always one more.
+pub(crate) fn take(connection: &Connection, license: Uuid, room: Option<u64>) -> Result<Taken, Failure> {
+    connection.execute(INSERT_COUNT, [Word(license)]).or_fault()?;
+    connection.execute(UPDATE_CEILING, (Word(license), room.map(Int))).or_fault()?;
+    let counted = match room {
+        Some(room) => connection.execute(UPDATE_TAKEN, (Word(license), Int(room))).or_fault()?,
+        None => connection.execute(UPDATE_TAKEN_OF_ANY, [Word(license)]).or_fault()?,
+    };
+    Ok(if counted == 1 { Taken::Yes } else { Taken::No })
+}
+
+/// How many are taken.
+pub(crate) fn active(connection: &Connection, license: Uuid) -> Result<u64, Failure> {
+    let active = connection.query_row(SELECT_ACTIVE, [Word(license)], |row| row.get(0)).optional();
+    Ok(active.or_fault()?.map_or(0, |Int(active)| active))
+}
+
+/// The lowest number that nobody holds.
+pub(crate) fn lowest_free(connection: &Connection, license: Uuid) -> Result<u64, Failure> {
+    let number = |statement| {
+        let number = connection.query_row(statement, [Word(license)], |row| row.get(0)).optional();
+        Ok::<_, Failure>(number.or_fault()?.map(|Int(number)| number))
+    };
+    match number(SELECT_FREE)? {
+        Some(free) => Ok(free),
+        None => Ok(number(SELECT_LAST)?.unwrap_or_default() + 1),
+    }
+}
+
+/// Gives a number that nobody holds to a deployment. The seat is counted already.
+pub(crate) fn occupy(
+    connection: &Connection,
+    license: Uuid,
+    number: u64,
+    deployment: Thumbprint,
+) -> Result<(), Failure> {
+    connection.execute(UPSERT, (Word(license), Int(number), Word(deployment))).or_fault()?;
+    Ok(())
+}
+
+/// Frees the seat that a deployment holds, and counts one less.
+pub(crate) fn free(connection: &Connection, license: Uuid, deployment: Thumbprint) -> Result<(), Failure> {
+    let emptied = connection.execute(UPDATE_EMPTY, (Word(license), Word(deployment))).or_fault()?;
+    let counted = connection.execute(UPDATE_FREED, [Word(license)]).or_fault()?;
+    if (emptied, counted) == (1, 1) {
+        return Ok(());
+    }
+    let message = format!("The ledger is damaged: no seat of {license} is held by {deployment}.");
+    Err(Failure::new(FailureKind::Ledger, message))
+}
+
+/// The counters that are not zero, by license.
+pub(crate) type Counts = BTreeMap<String, u64>;
+
+pub(crate) fn counts(connection: &Connection) -> Result<Counts, Failure> {
+    let mut statement = connection.prepare(SELECT_COUNTS).or_fault()?;
+    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, Int>(1)?.0));
+    statement.query_map((), read).or_fault()?.collect::<rusqlite::Result<_>>().or_fault()
+}
+
+/// The seats that are held, by license and deployment.
+pub(crate) type Held = BTreeMap<(String, String), u64>;
+
+pub(crate) fn all(connection: &Connection) -> Result<Held, Failure> {
+    let mut statement = connection.prepare(SELECT_ALL).or_fault()?;
+    let read = |row: &Row<'_>| Ok(((row.get(0)?, row.get(1)?), row.get::<_, Int>(2)?.0));
+    statement.query_map((), read).or_fault()?.collect::<rusqlite::Result<_>>().or_fault()
+}
