@@ -43,8 +43,8 @@ pub mod misuse;
 pub mod shared {
     pub use lictor_shared::{
         Activation, AnchorError, AnchorSet, Code, Envelope, License, Mode, Name, Origin, PublicKey, Reason,
-        Release, Seconds, StatusList, StringError, Text, Thumbprint, TimeError, Timestamp, Uri, Uuid, json,
-        limits,
+        Release, Seconds, StatusList, StringError, Text, Thumbprint, TimeError, Timestamp, Uri, Uuid,
+        documents, json, limits,
     };
 }
 

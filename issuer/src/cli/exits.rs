@@ -1,8 +1,8 @@
 //! The exit codes of the command line, each with what it means: gathered from the kinds of failure and the codes of verdicts.
 
 use lictor_shared::Code;
+use lictor_shared::documents::{self, CodeEntry};
 
-use super::explain::register;
 use super::shown;
 use crate::error::FailureKind;
 
@@ -26,12 +26,12 @@ pub fn exits() -> Vec<Exit> {
         code: Some(kind.code()),
         when: format!("{kind}: {}", kind.meaning()),
     };
-    let verdict = |entry: register::CodeEntry| Exit {
+    let verdict = |entry: CodeEntry| Exit {
         number: entry.code.exit_code(),
         code: Some(entry.code),
         when: format!("a verdict: {}", entry.when),
     };
-    let verdicts = register::codes().into_iter().filter(|entry| is_of_a_verdict(entry.code)).map(verdict);
+    let verdicts = documents::codes().into_iter().filter(|entry| is_of_a_verdict(entry.code)).map(verdict);
     let mut exits: Vec<Exit> =
         [done].into_iter().chain(FailureKind::ALL.iter().map(kind)).chain(verdicts).collect();
     exits.sort_by_key(|exit| exit.number);

@@ -1,13 +1,12 @@
 //! `lictor explain`: what a mode, code or reason means, and what to do.
 
 mod mode;
-pub(super) mod register;
 
 use clap::Args;
+use lictor_shared::documents::{self, CodeEntry, Effect, ReasonEntry};
 use lictor_shared::json::Value;
 use lictor_shared::{Code, Reason};
 
-use self::register::{CodeEntry, Effect, ReasonEntry};
 use super::near;
 use super::output::Output;
 use super::shown;
@@ -32,7 +31,7 @@ pub(crate) struct Explain {
 
 impl Explain {
     pub(crate) fn run(&self, output: &mut Output) -> Result<u8, Failure> {
-        let reasons = register::reasons();
+        let reasons = documents::reasons();
         let Some(word) = &self.word else {
             output
                 .either(|| table(&reasons), || reasons.iter().map(reason_value).collect::<Vec<_>>().into())?;
@@ -40,7 +39,7 @@ impl Explain {
         };
         // As it was copied: from a sentence, from JSON, with the hyphens of an option.
         let meant = word.trim().trim_matches('"').replace('-', "_");
-        let codes = register::codes();
+        let codes = documents::codes();
         let reason = reasons.iter().find(|entry| entry.reason.as_str().eq_ignore_ascii_case(&meant));
         let code = codes.iter().find(|entry| entry.code.as_str().eq_ignore_ascii_case(&meant));
         let mode = mode::named(&meant);

@@ -1,13 +1,13 @@
 //! What a mode permits: the first word that users see of a verdict.
 
+use lictor_shared::documents::{self, ModeEntry};
 use lictor_shared::json::Value;
 
-use super::register::{self, ModeEntry};
 use crate::cli::shown;
 
 /// The mode with this name.
 pub(super) fn named(word: &str) -> Option<ModeEntry> {
-    register::modes().into_iter().find(|entry| entry.mode.eq_ignore_ascii_case(word))
+    documents::modes().into_iter().find(|entry| entry.mode.eq_ignore_ascii_case(word))
 }
 
 pub(super) fn words() -> impl Iterator<Item = &'static str> {
@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn every_mode_is_explained() {
-        let modes: Vec<String> = register::modes().into_iter().map(|entry| entry.mode).collect();
+        let modes: Vec<String> = documents::modes().into_iter().map(|entry| entry.mode).collect();
         assert_eq!(modes, words().collect::<Vec<_>>());
     }
 }

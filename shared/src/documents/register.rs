@@ -1,35 +1,53 @@
 //! What CODES.md says of every code and reason. The document is the one source; nothing of it is written twice.
 
-use lictor_shared::{Code, Reason};
+use alloc::string::String;
+use alloc::vec::Vec;
 
-const DOCUMENT: &str = lictor_shared::documents::CODES;
+use super::CODES;
+use crate::{Code, Reason};
 
 /// What the document says of a code.
-pub(in crate::cli) struct CodeEntry {
-    pub(in crate::cli) code: Code,
-    pub(in crate::cli) when: String,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeEntry {
+    /// The code.
+    pub code: Code,
+    /// When it is given.
+    pub when: String,
 }
 
 /// What the document says of a reason.
-pub(super) struct ReasonEntry {
-    pub(super) reason: Reason,
-    pub(super) effect: Effect,
-    pub(super) meaning: String,
-    pub(super) action: String,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReasonEntry {
+    /// The reason.
+    pub reason: Reason,
+    /// What it does.
+    pub effect: Effect,
+    /// What it says.
+    pub meaning: String,
+    /// What the deployment's admin does about it.
+    pub action: String,
 }
 
 /// What the document says of a mode.
-pub(super) struct ModeEntry {
-    pub(super) mode: String,
-    pub(super) recover: String,
-    pub(super) read: String,
-    pub(super) write: String,
-    pub(super) features: String,
-    pub(super) code: String,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModeEntry {
+    /// The mode.
+    pub mode: String,
+    /// Whether it permits what recovers a deployment.
+    pub recover: String,
+    /// Whether it permits reading.
+    pub read: String,
+    /// Whether it permits writing.
+    pub write: String,
+    /// What becomes of features.
+    pub features: String,
+    /// The code that comes with it.
+    pub code: String,
 }
 
 /// What a reason does to the verdict.
-pub(super) enum Effect {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
     /// The mode that a refusal gives.
     Refusal(String),
     /// The grace that a finding has before it becomes read_only.
@@ -39,7 +57,8 @@ pub(super) enum Effect {
 }
 
 /// Every code, in the order of the register.
-pub(in crate::cli) fn codes() -> Vec<CodeEntry> {
+#[must_use]
+pub fn codes() -> Vec<CodeEntry> {
     let entry = |cells: Vec<String>| {
         let [word, _http, _exit, when] = cells.try_into().ok()?;
         let code = Code::ALL.iter().copied().find(|code| code.as_str() == word)?;
@@ -49,7 +68,8 @@ pub(in crate::cli) fn codes() -> Vec<CodeEntry> {
 }
 
 /// Every mode, from the best to the worst.
-pub(super) fn modes() -> Vec<ModeEntry> {
+#[must_use]
+pub fn modes() -> Vec<ModeEntry> {
     let entry = |cells: Vec<String>| {
         let [mode, recover, read, write, features, code] = cells.try_into().ok()?;
         Some(ModeEntry { mode, recover, read, write, features, code })
@@ -58,7 +78,8 @@ pub(super) fn modes() -> Vec<ModeEntry> {
 }
 
 /// Every reason, in the order of the register.
-pub(super) fn reasons() -> Vec<ReasonEntry> {
+#[must_use]
+pub fn reasons() -> Vec<ReasonEntry> {
     let entry = |cells: Vec<String>| {
         let [word, _code, effect, meaning, action] = cells.try_into().ok()?;
         let reason = Reason::ALL.iter().copied().find(|reason| reason.as_str() == word)?;
@@ -79,7 +100,7 @@ impl Effect {
 
 /// The cells of the rows of the table under a heading, without its head.
 fn rows(heading: &str) -> impl Iterator<Item = Vec<String>> {
-    let section = DOCUMENT.lines().skip_while(move |line| *line != heading).skip(1);
+    let section = CODES.lines().skip_while(move |line| *line != heading).skip(1);
     let table = section.skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|'));
     table
         .skip(2)

@@ -1,0 +1,126 @@
+//! The command line: a file for each command.
+
+mod check;
+mod explain;
+mod identity;
+mod install;
+mod request;
+mod status;
+mod support_bundle;
+
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use std::ffi::OsString;
+use std::path::Path;
+
+use crate::beside;
+use crate::deployment::Deployment;
+use crate::failure::Failure;
+use crate::globals::Globals;
+use crate::output::Output;
+use crate::vendor::{Settings, Vendor};
+
+const EXAMPLES: &str = "\
+Examples:
+  lictor-agent status
+  lictor-agent install acme.lic
+  lictor-agent request --out request.txt
+  lictor-agent install answer.txt
+
+Run it as the user that the product runs as: they share one folder of state.
+
+Exit codes: 0 done, 1 unexpected, 2 usage, 10 to 13 a verdict's code, 20 in the
+way, 21 not found, 30 cannot read, 31 cannot write.";
+
+/// The name in the texts of help; a program that was renamed shows its own.
+const NAME: &str = "lictor-agent";
+
+/// Install this deployment's license, ask for its seat, and see what it may do
+#[derive(Parser, Debug)]
+#[command(name = NAME, version, after_help = EXAMPLES, propagate_version = true)]
+struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    Status(status::Status),
+    Install(install::Install),
+    Request(request::Request),
+    Identity(identity::Identity),
+    Check(check::Check),
+    Explain(explain::Explain),
+    SupportBundle(support_bundle::SupportBundle),
+}
+
+/// Runs a command line, its first item being the program's name, with a vendor's settings that are compiled in; gives the
+/// exit code.
+#[must_use]
+pub fn run(vendor: &Vendor<'_>, arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    run_with(arguments, || {
+        let executable = beside::executable()?;
+        vendor.settings("built in", executable.parent().unwrap_or(Path::new("/")))
+    })
+}
+
+/// The same with the settings in the file beside the executable, under its name: `lictor-agent.toml`.
+#[must_use]
+pub fn run_with_settings_beside(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    run_with(arguments, beside::settings)
+}
+
+/// The command line's own grammar, for tests and documents that are held against it.
+#[must_use]
+pub fn grammar() -> clap::Command {
+    Cli::command()
+}
+
+fn run_with(
+    arguments: impl IntoIterator<Item = OsString>,
+    settings: impl FnOnce() -> Result<Settings, Failure>,
+) -> u8 {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let parsed = named(&arguments).try_get_matches_from(&arguments);
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are data, all else a mistake. Where nobody reads any more there is nobody to tell.
+            let _closed = error.print();
+            return u8::try_from(error.exit_code()).unwrap_or(2);
+        }
+    };
+    let mut output = Output { form: cli.globals.form() };
+    let deployment = || Ok(Deployment { settings: settings()?, now: cli.globals.now });
+    cli.command.run(deployment, &mut output).unwrap_or_else(|failure| output.fail(&failure))
+}
+
+/// The grammar with the examples under the name by which the program was called.
+fn named(arguments: &[OsString]) -> clap::Command {
+    let called = arguments.first().map(Path::new).and_then(Path::file_name);
+    let called = called.map_or_else(|| NAME.into(), |name| name.to_string_lossy().into_owned());
+    let renamed = |command: clap::Command| match command.get_after_help().map(ToString::to_string) {
+        Some(help) => command.after_help(help.replace(&format!("  {NAME} "), &format!("  {called} "))),
+        None => command,
+    };
+    renamed(grammar()).mut_subcommands(renamed)
+}
+
+impl Command {
+    fn run(
+        &self,
+        deployment: impl FnOnce() -> Result<Deployment, Failure>,
+        output: &mut Output,
+    ) -> Result<u8, Failure> {
+        match self {
+            Self::Explain(command) => command.run(deployment, output),
+            Self::Status(command) => command.run(&deployment()?, output),
+            Self::Install(command) => command.run(&deployment()?, output),
+            Self::Request(command) => command.run(&deployment()?, output),
+            Self::Identity(command) => command.run(&deployment()?, output),
+            Self::Check(command) => command.run(&deployment()?, output),
+            Self::SupportBundle(command) => command.run(&deployment()?, output),
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! `request`: asks the vendor for a seat, or to take one back.
+
+use clap::Args;
+use lictor_validator::host::{Ask, Guard, RequestKind};
+use lictor_validator::shared::json::Value;
+use lictor_validator::shared::{Text, Uuid};
+use std::path::{Path, PathBuf};
+
+use crate::deployment::{Deployment, Intent};
+use crate::failure::{Failure, Kind};
+use crate::outfile;
+use crate::output::{Form, Output};
+use crate::qr::{Ink, Qr};
+
+const EXAMPLES: &str = "\
+Examples:
+  lictor-agent request --label 'Call centre 2' --out request.txt
+  lictor-agent request --qr
+  lictor-agent request --again --svg request.svg
+  lictor-agent request --release
+
+Send what it writes to the vendor as a file, a paste or a picture, and install
+what comes back. Every request is counted; --again repeats the last one byte for
+byte, for when it was lost on the way, and is not counted.";
+
+/// Where the picture goes if the terminal is too small for it.
+const PICTURE: &str = "activation-request.svg";
+
+/// Permissions of what everybody may read.
+const PUBLIC: u32 = 0o644;
+
+/// Ask the vendor for a seat, or to take it back
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Request {
+    /// Give the seat back instead
+    #[arg(long)]
+    release: bool,
+    /// What the vendor shall call this deployment [default: its environment]
+    #[arg(long, value_name = "TEXT")]
+    label: Option<Text>,
+    /// Repeat the last request without counting up
+    #[arg(long, conflicts_with_all = ["release", "label"])]
+    again: bool,
+    /// Show it as a QR code too; if the terminal is too small for one, it is written as activation-request.svg
+    #[arg(long, conflicts_with = "svg")]
+    qr: bool,
+    /// Write it as a QR code to this file too, as an SVG picture
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    /// Write the request to this file, which must not exist yet [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+impl Request {
+    pub(crate) fn run(&self, deployment: &Deployment, output: &mut Output) -> Result<u8, Failure> {
+        self.check(output.form)?;
+        let guard = deployment.open(Intent::Change)?;
+        let armored = if self.again { guard.ask_again()? } else { self.ask(&guard, deployment, output)? };
+        // From here on it is counted and kept, so whatever fails now is mended with --again.
+        self.hand_over(&guard, &armored, output).map(|()| 0).inspect_err(|_| {
+            output.say("The request was made; repeat it with: request --again");
+        })
+    }
+
+    /// Refuses before anything is counted.
+    fn check(&self, form: Form) -> Result<(), Failure> {
+        if self.qr && form == Form::Json {
+            let message = "a QR code is for people, JSON is for programs";
+            return Err(Failure::new(Kind::Usage, message, "leave out --qr or --json, or take --svg FILE"));
+        }
+        let files = self.out.iter().chain(&self.svg);
+        // A repetition may find its files.
+        files.filter(|_| !self.again).try_for_each(|path| outfile::can_be_made(path))
+    }
+
+    fn ask(&self, guard: &Guard, deployment: &Deployment, output: &mut Output) -> Result<String, Failure> {
+        if let Some(open) = guard.awaited() {
+            output.say(format_args!(
+                "The request {open} has had no answer yet; request --again would have repeated it."
+            ));
+        }
+        let kind = if self.release { RequestKind::Release } else { RequestKind::Activate };
+        let label = match &self.label {
+            Some(label) => label.clone(),
+            None => Text::new(deployment.settings.product.environment.as_str())
+                .map_err(|error| Failure::new(Kind::Usage, error, "give --label TEXT"))?,
+        };
+        Ok(guard.ask(&Ask { kind, license: None, label, signals: &[] })?)
+    }
+
+    fn hand_over(&self, guard: &Guard, armored: &str, output: &mut Output) -> Result<(), Failure> {
+        if let Some(path) = &self.out {
+            outfile::make(path, armored.as_bytes(), PUBLIC)?;
+            output.say(format_args!("written to {}", path.display()));
+        }
+        match (output.form, &self.out) {
+            (Form::Json, _) => output.json(value(guard, armored))?,
+            (Form::Text, None) => output.raw(armored)?,
+            (Form::Text, Some(_)) => {}
+        }
+        match (&self.svg, self.qr) {
+            (Some(path), _) => paint(&Qr::of(armored)?, path, output),
+            (None, true) => show(&Qr::of(armored)?, output),
+            (None, false) => Ok(()),
+        }
+    }
+}
+
+fn value(guard: &Guard, armored: &str) -> Value {
+    Value::object([
+        ("request", armored.into()),
+        ("awaited", guard.awaited().as_ref().map(Uuid::to_string).into()),
+        ("deployment", guard.deployment().map(|id| id.to_string()).into()),
+    ])
+}
+
+/// In the terminal where it fits. What is no terminal takes any width.
+fn show(qr: &Qr, output: &mut Output) -> Result<(), Failure> {
+    let (columns, lines) = qr.room();
+    let ink = match output.room() {
+        // One line for the prompt that follows.
+        Some((wide, high)) if columns > wide || lines + 1 > high => {
+            output.say(format_args!(
+                "The {} takes {columns} columns and {} lines; this terminal has {wide} and {high}.",
+                qr.facts(),
+                lines + 1
+            ));
+            return paint(qr, Path::new(PICTURE), output);
+        }
+        Some(_) => Ink::Named,
+        None => Ink::Default,
+    };
+    output.raw(&qr.in_characters(ink))?;
+    output.say(qr.facts());
+    Ok(())
+}
+
+fn paint(qr: &Qr, path: &Path, output: &mut Output) -> Result<(), Failure> {
+    outfile::make(path, qr.as_svg().as_bytes(), PUBLIC)?;
+    output.say(format_args!(
+        "{} written to {}; open it in a browser and take a photograph",
+        qr.facts(),
+        path.display()
+    ));
+    Ok(())
+}

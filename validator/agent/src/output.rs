@@ -1,0 +1,78 @@
+//! Data to standard output, words to standard error.
+
+use core::fmt::Display;
+use lictor_validator::shared::json::Value;
+use std::io::{self, IsTerminal as _, Write as _};
+
+use crate::failure::{Failure, Kind};
+use crate::shown;
+
+/// For whom data is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Where a command writes.
+#[derive(Debug)]
+pub(crate) struct Output {
+    pub(crate) form: Form,
+}
+
+impl Output {
+    /// Writes data as it stands, through to the other side.
+    pub(crate) fn raw(&mut self, text: &str) -> Result<(), Failure> {
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| {
+            let message = format!("standard output cannot be written: {error}");
+            Failure::new(Kind::CannotWrite, message, "look at what reads it")
+        })
+    }
+
+    /// Writes JSON on one line.
+    pub(crate) fn json(&mut self, value: impl Display) -> Result<(), Failure> {
+        self.raw(&format!("{value}\n"))
+    }
+
+    /// Writes one of the two forms of the same data.
+    pub(crate) fn either(
+        &mut self,
+        text: impl FnOnce() -> String,
+        json: impl FnOnce() -> Value,
+    ) -> Result<(), Failure> {
+        match self.form {
+            Form::Text => self.raw(&text()),
+            Form::Json => self.json(json()),
+        }
+    }
+
+    /// Says something to people. What it quotes may be a stranger's, so control characters are escaped.
+    pub(crate) fn say(&mut self, words: impl Display) {
+        let lines: String = words.to_string().lines().map(|line| shown::foreign(line) + "\n").collect();
+        // Nobody is left to be told that standard error is closed, and the data matters more.
+        let _closed = io::stderr().lock().write_all(lines.as_bytes());
+    }
+
+    /// Says what failed and what to do, to people, and to programs if they asked for JSON.
+    pub(crate) fn fail(&mut self, failure: &Failure) -> u8 {
+        self.say(format_args!("error: {failure}"));
+        if let Some(hint) = failure.hint() {
+            self.say(format_args!("  hint: {hint}"));
+        }
+        if self.form == Form::Json {
+            // If standard output is what failed, that has been said above.
+            let _closed = self.json(failure.envelope());
+        }
+        failure.exit_code()
+    }
+
+    /// Columns and lines of the terminal that reads the data; `None` if none does.
+    pub(crate) fn room(&self) -> Option<(usize, usize)> {
+        let out = io::stdout();
+        let (columns, lines) = terminal_size::terminal_size_of(&out).filter(|_| out.is_terminal())?;
+        Some((columns.0.into(), lines.0.into()))
+    }
+}

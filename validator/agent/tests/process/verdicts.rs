@@ -1,0 +1,80 @@
+//! What is said of a verdict, and with which exit code.
+
+use crate::artefacts::{LICENSE_ENTRY, START, license, list};
+use crate::world::World;
+
+#[test]
+fn from_nothing_to_the_end_of_the_license() {
+    let world = World::new("life");
+    world.run(&["check"]).exits(10, &["unlicensed LICENSE_INVALID missing"]);
+    world.write("acme.lic", license(|_| ()));
+    world.run(&["install", "acme.lic"]).exits(0, &["accepted", "mode  full", "do    nothing"]);
+    // exp is 2027-11-22, graceUntil 2027-12-06.
+    world.run(&["check"]).exits(0, &["full\n"]);
+    world
+        .run(&["status"])
+        .exits(0, &["364, until 2027-11-22T00:00:00Z, then grace", "Acme GmbH, plan enterprise"]);
+    world
+        .run_at("2027-11-25T00:00:00Z", &["check"])
+        .exits(0, &["grace LICENSE_EXPIRED expired until 2027-12-06T00:00:00Z\n"]);
+    world.run_at("2027-11-25T00:00:00Z", &["status"]).exits(
+        0,
+        &["11, until 2027-12-06T00:00:00Z, then read_only", "Ask the vendor for a renewed license"],
+    );
+    world.run_at("2027-12-06T00:00:00Z", &["check"]).exits(11, &["read_only LICENSE_EXPIRED expired\n"]);
+    world
+        .run_at("2027-12-06T00:00:00Z", &["explain"])
+        .exits(0, &["reason  expired", "Acme Software: Write to support@acme.example."]);
+}
+
+/// Commands that only look leave no trace of a time that was given.
+#[test]
+fn looking_ahead_changes_nothing() {
+    let world = World::licensed("ahead");
+    let before = world.state();
+    for command in ["status", "check", "explain", "support-bundle"] {
+        world.run_at("2099-01-01T00:00:00Z", &[command]);
+    }
+    assert_eq!(world.state(), before);
+    world.run(&["check"]).exits(0, &["grace LICENSE_SEAT_LIMIT not_activated"]);
+}
+
+#[test]
+fn a_revocation_is_exit_12_after_its_grace() {
+    let world = World::new("revoked");
+    world.write("both.txt", license(|_| ()) + &list(1, START + 60, &[(LICENSE_ENTRY, 1, START + 60)]));
+    world.run(&["install", "both.txt"]).exits(0, &["LICENSE: accepted", "STATUS LIST: accepted"]);
+    world.run(&["check"]).exits(0, &["grace LICENSE_REVOKED revoked"]);
+    world.run_at("2027-01-01T00:00:00Z", &["check"]).exits(12, &["read_only LICENSE_REVOKED revoked"]);
+}
+
+#[test]
+fn the_status_for_programs() {
+    let world = World::licensed("json");
+    let status = world.run(&["status", "--json"]).exits(0, &[]).json();
+    // The grace of the activation is 14 days from the installation on.
+    assert_eq!(status["daysLeft"], 14);
+    assert_eq!(status["endsAt"], "2026-12-06T09:00:00Z");
+    assert_eq!(status["verdict"]["mode"], "grace");
+    assert_eq!(status["verdict"]["pending"], "LICENSE_SEAT_LIMIT");
+    assert_eq!(status["verdict"]["license"]["customer"], "Acme GmbH");
+    assert_eq!(status["deployment"].as_str().unwrap().len(), 43);
+    assert_eq!((&status["awaited"], &status["troubles"]), (&serde_json::Value::Null, &serde_json::json!([])));
+    assert_eq!(
+        (&status["vendor"], &status["support"]),
+        (&"Acme Software".into(), &"Write to support@acme.example.".into())
+    );
+    let check = world.run(&["check", "--json"]).exits(0, &[]).json();
+    assert_eq!(check, status["verdict"]);
+}
+
+#[test]
+fn every_word_is_explained_without_any_state() {
+    let world = World::new("words");
+    world.run(&["explain", "not-activated"]).exits(0, &["reason  not_activated", "LICENSE_SEAT_LIMIT"]);
+    world.run(&["explain", "license_revoked"]).exits(0, &["LICENSE_REVOKED (exit 12)"]);
+    let all = world.run(&["explain", "--all", "--json"]).exits(0, &[]).json();
+    assert_eq!(all.as_array().unwrap().len(), 34);
+    world.run(&["explain", "nonsense"]).exits(21, &["is no reason and no code", "explain --all"]);
+    assert_eq!(world.state(), []);
+}
