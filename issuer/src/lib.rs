@@ -80,9 +80,7 @@ pub use home::{Config, Home};
 pub use import::{Arriving, Imported, import, read_export};
 pub use issue::{Issued, issue, preview};
 pub use ledger::Ledger;
-pub use licenses::{
-    LicenseRecord, LicenseState, Page, RevisionRecord, SignedLicense, Standing, list, signed,
-};
+pub use licenses::{LicenseRecord, LicenseState, RevisionRecord, SignedLicense, Standing, signed};
 pub use listing::{Direction, Selection, Sorting, Summary, visit_licenses, visit_summaries};
 pub use occasion::{ClockChange, ClockSource, Intent, Occasion, Request};
 pub use order::Order;

@@ -187,23 +187,6 @@ impl RevisionRecord {
     }
 }
 
-/// Which licenses are listed: in the order of their ids, which begin with the time of their making.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Page {
-    /// Only those behind this one.
-    pub after: Option<Uuid>,
-    /// At most so many.
-    pub size: u32,
-}
-
-/// Licenses, a page of them. The next page comes after the last id of this one.
-///
-/// # Errors
-/// [`Failure`] if the ledger cannot be read.
-pub fn list(ledger: &Ledger, page: Page) -> Result<Vec<LicenseRecord>, Failure> {
-    licenses::page(ledger.connection(), page)
-}
-
 /// A license's token and what it says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedLicense {

@@ -89,32 +89,21 @@ impl PassphraseSource {
         self.open(home, signing_key(&ledger.key_ring()?, purpose, occasion.at)?, occasion, prompts)
     }
 
-    /// The same for a license of these products.
-    pub(crate) fn license_signer(
+    /// The same for a license or an activation of these products.
+    pub(crate) fn product_signer(
         &self,
         home: &Home,
         ledger: &Ledger,
-        products: &[Name],
+        (purpose, products): (Purpose, &[Name]),
         occasion: &Occasion,
         prompts: Prompts,
     ) -> Result<Box<dyn Signer>, Failure> {
-        let ring = ledger.key_ring()?;
-        let key = signing_key_for(&ring, Purpose::License, products, occasion.at)?;
-        self.open(home, key, occasion, prompts)
-    }
-
-    /// The same for activations of these products.
-    pub(crate) fn activation_signer(
-        &self,
-        home: &Home,
-        ledger: &Ledger,
-        products: &[Name],
-        occasion: &Occasion,
-        prompts: Prompts,
-    ) -> Result<Box<dyn Signer>, Failure> {
-        let ring = ledger.key_ring()?;
-        let key = signing_key_for(&ring, Purpose::Activation, products, occasion.at)?;
-        self.open(home, key, occasion, prompts)
+        self.open(
+            home,
+            signing_key_for(&ledger.key_ring()?, purpose, products, occasion.at)?,
+            occasion,
+            prompts,
+        )
     }
 
     fn open(

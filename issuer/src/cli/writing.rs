@@ -5,12 +5,14 @@ use lictor_keys::{SignError, Signer};
 use lictor_shared::json::Value;
 use lictor_shared::{PublicKey, Text};
 
+use super::globals::Globals;
 use super::output::{Form, Output};
 use crate::error::Failure;
 use crate::event::{Event, EventKind};
+use crate::home::Home;
 use crate::ledger::Ledger;
 use crate::occasion::{ClockChange, Intent, Occasion};
-use crate::outcome::DryRun;
+use crate::outcome::{DryRun, Outcome};
 
 const HEADING: &str = "Safe repetition";
 
@@ -31,6 +33,40 @@ pub(crate) struct Writing {
 impl Writing {
     pub(super) const fn clock_change(&self) -> ClockChange {
         if self.clock_changed { ClockChange::Record } else { ClockChange::Refuse }
+    }
+}
+
+/// A change under way: where, and when, by whom and how it is asked for.
+pub(crate) struct Change {
+    pub(crate) home: Home,
+    pub(crate) ledger: Ledger,
+    pub(crate) occasion: Occasion,
+}
+
+impl Writing {
+    /// Makes a change unless the same request was carried out before. `say` says what was done, or would be; `show` writes
+    /// the answer, of now or of then.
+    pub(crate) fn carry_out<T: Outcome>(
+        &self,
+        globals: &Globals,
+        output: &mut Output,
+        make: impl FnOnce(&mut Change, &mut Output) -> Result<T, Failure>,
+        say: impl FnOnce(&T, &Occasion, &mut Output),
+        show: impl FnOnce(&Value, &mut Output) -> Result<u8, Failure>,
+    ) -> Result<u8, Failure> {
+        let (home, ledger) = globals.home_and_ledger()?;
+        let occasion = globals.occasion_of(self)?;
+        if let Some(answer) = answered(&ledger, &occasion, output)? {
+            return show(&answer, output);
+        }
+        let mut change = Change { home, ledger, occasion };
+        let made = make(&mut change, output)?;
+        let Change { ledger, occasion, .. } = change;
+        if let Some(dry_run) = ledger.dry_run() {
+            return tell(dry_run, output, |output| say(&made, &occasion, output));
+        }
+        say(&made, &occasion, output);
+        show(&made.answer(), output)
     }
 }
 

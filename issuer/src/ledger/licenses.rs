@@ -10,7 +10,7 @@ use super::entries;
 use super::fault::OrFault;
 use super::value::{At, Int, Texts, Word};
 use crate::error::Failure;
-use crate::licenses::{LicenseRecord, Page, RevisionRecord, Standing};
+use crate::licenses::{LicenseRecord, RevisionRecord, Standing};
 use crate::revoke::RevocationReason;
 
 const INSERT_LICENSE: &str = "INSERT INTO license (id, customer_id, state) VALUES (?1, ?2, 'active')";
@@ -43,12 +43,6 @@ pub(super) const SELECT_LICENSE: &str = concat!(
     "SELECT ",
     license_columns!(),
     " FROM license JOIN customer ON customer.id = license.customer_id WHERE license.id = ?1"
-);
-pub(super) const SELECT_PAGE: &str = concat!(
-    "SELECT ",
-    license_columns!(),
-    " FROM license JOIN customer ON customer.id = license.customer_id \
-     WHERE license.id > ?1 ORDER BY license.id LIMIT ?2"
 );
 pub(super) const SELECT_ID_BY_SERIAL: &str = "SELECT license_id FROM revision WHERE serial = ?1";
 pub(super) const SELECT_IDS_FROM: &str =
@@ -178,13 +172,6 @@ pub(crate) fn revisions_from(
 
 fn license_of(connection: &Connection, serial: Uuid) -> Result<Option<Word<Uuid>>, Failure> {
     connection.query_row(SELECT_ID_BY_SERIAL, [Word(serial)], |row| row.get(0)).optional().or_fault()
-}
-
-pub(crate) fn page(connection: &Connection, page: Page) -> Result<Vec<LicenseRecord>, Failure> {
-    let mut statement = connection.prepare(SELECT_PAGE).or_fault()?;
-    let after = page.after.map(|id| id.to_string()).unwrap_or_default();
-    let licenses = statement.query_map((after, page.size), read_license).or_fault()?;
-    licenses.map(|license| with_revisions(connection, license.or_fault()?)).collect()
 }
 
 /// License and serial of the revision of which the token has this hash.

@@ -593,7 +593,6 @@ fn no_single_operation_reads_a_whole_table() {
     let (_, ledger) = scratch.ledger();
     for statement in [
         licenses::SELECT_LICENSE,
-        licenses::SELECT_PAGE,
         licenses::SELECT_ID_BY_SERIAL,
         licenses::SELECT_IDS_FROM,
         licenses::SELECT_SERIALS_FROM,

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use lictor_shared::json::Value;
-use lictor_shared::{Code, Envelope, Name};
+use lictor_shared::{Code, Envelope, Name, Purpose};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -73,7 +73,13 @@ impl Grant {
             requests.iter().map(|request| request.claims().product.clone()).collect();
         let products: Vec<Name> = products.into_iter().collect();
         let prompts = globals.prompts();
-        let signer = self.passphrase.activation_signer(&home, &ledger, &products, &occasion, prompts)?;
+        let signer = self.passphrase.product_signer(
+            &home,
+            &ledger,
+            (Purpose::Activation, &products),
+            &occasion,
+            prompts,
+        )?;
         let occasion = globals.after_asking(occasion)?;
         let grants = grant(&home, &mut ledger, &*signer, &requests, self.lease, &occasion)?;
         if let Some(dry_run) = ledger.dry_run() {

@@ -6,12 +6,11 @@ use lictor_shared::Timestamp;
 use super::super::globals::Globals;
 use super::super::output::Output;
 use super::super::values;
-use super::super::writing::{self, Writing};
+use super::super::writing::{Change, Writing};
 use super::confirm::{Confirm, Irrevocable};
 use crate::error::Failure;
 use crate::key::{KeyChange, distrust_key};
 use crate::occasion::Occasion;
-use crate::outcome::Outcome as _;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -40,24 +39,20 @@ pub(crate) struct Distrust {
 
 impl Distrust {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
-        let (_, mut ledger) = globals.home_and_ledger()?;
-        let occasion = globals.occasion_of(&self.writing)?;
-        if let Some(answer) = writing::answered(&ledger, &occasion, output)? {
-            return super::show(&answer, output);
-        }
-        let kid = super::named(&ledger, &self.key)?;
         let after = self.after;
         let does = format!(
             "From {after} on, deployments with the next anchors refuse every\nlicense that it signed."
         );
         let step = Irrevocable { done: "distrusted", does: &does };
-        self.confirm.of(&kid, &step, &occasion.intent, globals.prompts(), output)?;
-        let change = distrust_key(&mut ledger, &kid, after, &occasion)?;
-        if let Some(dry_run) = ledger.dry_run() {
-            return writing::tell(dry_run, output, |output| tell(&change, after, &occasion, output));
-        }
-        tell(&change, after, &occasion, output);
-        super::show(&change.answer(), output)
+        let make = |change: &mut Change, output: &mut Output| {
+            let kid = super::named(&change.ledger, &self.key)?;
+            self.confirm.of(&kid, &step, &change.occasion.intent, globals.prompts(), output)?;
+            distrust_key(&mut change.ledger, &kid, after, &change.occasion)
+        };
+        let say = |change: &KeyChange, occasion: &Occasion, output: &mut Output| {
+            tell(change, after, occasion, output);
+        };
+        self.writing.carry_out(globals, output, make, say, super::show)
     }
 }
 

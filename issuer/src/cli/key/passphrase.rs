@@ -10,12 +10,11 @@ use super::super::input;
 use super::super::output::Output;
 use super::super::passphrase::{self, PassphraseSource};
 use super::super::prompt::Prompts;
-use super::super::writing::{self, Writing};
+use super::super::writing::{self, Change, Writing};
 use crate::error::Failure;
 use crate::home::Home;
-use crate::key::{Reseal, has_private_half, reseal_key};
+use crate::key::{Reseal, ResealedKey, has_private_half, reseal_key};
 use crate::occasion::Occasion;
-use crate::outcome::Outcome as _;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -50,20 +49,19 @@ impl Passphrase {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
         let old = self.old.reads_standard_input().then_some(Path::new("-"));
         input::once([old, self.new_passphrase_file.as_deref()].into_iter().flatten())?;
-        let (home, mut ledger) = globals.home_and_ledger()?;
-        let occasion = globals.occasion_of(&self.writing)?;
-        if let Some(answer) = writing::answered(&ledger, &occasion, output)? {
-            return super::show(&answer, output);
-        }
-        let kid = super::named(&ledger, &self.key)?;
-        has_private_half(&ledger.key_ring()?, &kid)?;
-        let reseal = self.reseal(&home, kid, &occasion, globals.prompts())?;
-        let resealed = reseal_key(&home, &mut ledger, &reseal, &occasion)?;
-        if let Some(dry_run) = ledger.dry_run() {
-            return writing::tell(dry_run, output, |output| tell(&kid, resealed.protection, output));
-        }
-        tell(&kid, resealed.protection, output);
-        super::show(&resealed.answer(), output)
+        let make = |change: &mut Change, _: &mut Output| {
+            let kid = super::named(&change.ledger, &self.key)?;
+            has_private_half(&change.ledger.key_ring()?, &kid)?;
+            let reseal = self.reseal(&change.home, kid, &change.occasion, globals.prompts())?;
+            reseal_key(&change.home, &mut change.ledger, &reseal, &change.occasion)
+        };
+        self.writing.carry_out(
+            globals,
+            output,
+            make,
+            |resealed, _, output| tell(resealed, output),
+            super::show,
+        )
     }
 
     /// Asks for the passphrases before the ledger is locked, so that nobody waits for somebody who types.
@@ -94,8 +92,9 @@ impl Passphrase {
     }
 }
 
-fn tell(kid: &Thumbprint, protection: Protection, output: &mut Output) {
-    match protection {
+fn tell(resealed: &ResealedKey, output: &mut Output) {
+    let kid = resealed.key.public.thumbprint();
+    match resealed.protection {
         Protection::Passphrase => {
             output.say(format_args!("The file of the key {kid}"));
             output.say("opens with the new passphrase only.");

@@ -4,10 +4,9 @@ use clap::Args;
 
 use super::super::globals::Globals;
 use super::super::output::Output;
-use super::super::writing::{self, Writing};
+use super::super::writing::{Change, Writing};
 use crate::error::Failure;
 use crate::key::{KeyChange, Succession, retire_key};
-use crate::outcome::Outcome as _;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -34,19 +33,12 @@ pub(crate) struct Retire {
 
 impl Retire {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
-        let (_, mut ledger) = globals.home_and_ledger()?;
-        let occasion = globals.occasion_of(&self.writing)?;
-        if let Some(answer) = writing::answered(&ledger, &occasion, output)? {
-            return super::show(&answer, output);
-        }
-        let kid = super::named(&ledger, &self.key)?;
-        let succession = if self.without_successor { Succession::Waived } else { Succession::Required };
-        let change = retire_key(&mut ledger, &kid, succession, &occasion)?;
-        if let Some(dry_run) = ledger.dry_run() {
-            return writing::tell(dry_run, output, |output| tell(&change, output));
-        }
-        tell(&change, output);
-        super::show(&change.answer(), output)
+        let make = |change: &mut Change, _: &mut Output| {
+            let kid = super::named(&change.ledger, &self.key)?;
+            let succession = if self.without_successor { Succession::Waived } else { Succession::Required };
+            retire_key(&mut change.ledger, &kid, succession, &change.occasion)
+        };
+        self.writing.carry_out(globals, output, make, |change, _, output| tell(change, output), super::show)
     }
 }
 

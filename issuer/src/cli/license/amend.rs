@@ -1,6 +1,7 @@
 //! `lictor license amend`.
 
 use clap::Args;
+use lictor_shared::Purpose;
 
 use super::super::activation::taken;
 use super::super::globals::Globals;
@@ -58,7 +59,13 @@ impl Amend {
         let draft = preview_amendment(&home, &ledger, &id, &amendment, &occasion)?;
         handed::can_be_written(&self.out, &home, &occasion)?;
         let prompts = globals.prompts();
-        let signer = self.passphrase.license_signer(&home, &ledger, &draft.products, &occasion, prompts)?;
+        let signer = self.passphrase.product_signer(
+            &home,
+            &ledger,
+            (Purpose::License, &draft.products),
+            &occasion,
+            prompts,
+        )?;
         let occasion = globals.after_asking(occasion)?;
         let amended = amend(&home, &mut ledger, &*signer, &id, &amendment, &occasion)?;
         if let Some(dry_run) = ledger.dry_run() {

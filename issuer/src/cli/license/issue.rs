@@ -1,7 +1,7 @@
 //! `lictor license issue`, for short `lictor issue`.
 
 use clap::Args;
-use lictor_shared::{Algorithm, Name, OriginPattern, Text, Timestamp};
+use lictor_shared::{Algorithm, Name, OriginPattern, Purpose, Text, Timestamp};
 
 use super::super::globals::Globals;
 use super::super::outfile::OutFile;
@@ -85,7 +85,13 @@ impl Issue {
         // So is a file that could not be written.
         handed::can_be_written(&self.out, &home, &occasion)?;
         let prompts = globals.prompts();
-        let signer = self.passphrase.license_signer(&home, &ledger, &draft.products, &occasion, prompts)?;
+        let signer = self.passphrase.product_signer(
+            &home,
+            &ledger,
+            (Purpose::License, &draft.products),
+            &occasion,
+            prompts,
+        )?;
         let occasion = globals.after_asking(occasion)?;
         let issued = issue(&home, &mut ledger, &*signer, &order, &occasion)?;
         if let Some(dry_run) = ledger.dry_run() {

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use clap::builder::PossibleValue;
+use lictor_shared::json::Value;
 use lictor_shared::{Name, Seconds, Text, Timestamp, Uuid};
 
 use super::super::globals::Globals;
@@ -104,14 +105,14 @@ impl List {
         };
         // No ledger has more.
         let limit = limit.map(|limit| u32::try_from(limit).unwrap_or(u32::MAX));
-        let mut page = Page::of(limit);
-        let selection = self.selection(limit);
+        let mut search = Search { ledger, selection: self.selection(limit), at, page: Page::of(limit) };
         match form {
-            RowForm::Table => self.table(&ledger, &selection, at, &mut page, output)?,
-            RowForm::Json => json(&ledger, &selection, at, &mut page, output)?,
-            RowForm::JsonLines => json_lines(&ledger, &selection, at, &mut page, output)?,
-            RowForm::Csv => csv(&ledger, &selection, at, &mut page, output)?,
+            RowForm::Table => self.table(&mut search, output)?,
+            RowForm::Json => json(&mut search, output)?,
+            RowForm::JsonLines => json_lines(&mut search, output)?,
+            RowForm::Csv => csv(&mut search, output)?,
         }
+        let page = search.page;
         if let Some(last) = page.last.filter(|_| page.more) {
             output.say(format_args!("There are more: the same command with --after {last}"));
         }
@@ -134,24 +135,15 @@ impl List {
         }
     }
 
-    fn table(
-        &self,
-        ledger: &Ledger,
-        selection: &Selection,
-        at: Timestamp,
-        page: &mut Page,
-        output: &mut Output,
-    ) -> Result<(), Failure> {
+    fn table(&self, search: &mut Search, output: &mut Output) -> Result<(), Failure> {
         let mut rows = Vec::new();
-        visit_summaries(ledger, selection, at, &mut |license| {
-            if page.holds(license.id) {
-                rows.push(row(&license));
-            }
+        search.summaries(|license| {
+            rows.push(row(&license));
             Ok(())
         })?;
         if rows.is_empty() {
             output.say(match self.looks_for_all() {
-                _ if page.more => "There are some, of which --limit 0 shows none.",
+                _ if search.page.more => "There are some, of which --limit 0 shows none.",
                 true => "There are no licenses. Issue one with: lictor issue",
                 false => "There is no such license. All there are: lictor license list",
             });
@@ -168,7 +160,33 @@ impl List {
     }
 }
 
-/// How much of what is found is shown.
+/// What is looked for, and how much of it is shown.
+struct Search {
+    ledger: Ledger,
+    selection: Selection,
+    at: Timestamp,
+    page: Page,
+}
+
+impl Search {
+    /// Visits what the page has room for.
+    fn summaries(&mut self, mut visit: impl FnMut(Summary) -> Result<(), Failure>) -> Result<(), Failure> {
+        let Self { ledger, selection, at, page } = self;
+        let mut shown = |license: Summary| if page.holds(license.id) { visit(license) } else { Ok(()) };
+        visit_summaries(ledger, selection, *at, &mut shown)
+    }
+
+    /// The same with all revisions of each, as JSON.
+    fn whole(&mut self, mut visit: impl FnMut(Value) -> Result<(), Failure>) -> Result<(), Failure> {
+        let Self { ledger, selection, at, page } = self;
+        let mut shown = |license: LicenseRecord| match page.holds(license.id) {
+            true => visit(super::to_value(&license, *at)),
+            false => Ok(()),
+        };
+        visit_licenses(ledger, selection, *at, &mut shown)
+    }
+}
+
 struct Page {
     left: Option<u32>,
     last: Option<Uuid>,
@@ -205,36 +223,18 @@ fn row(license: &Summary) -> [String; 5] {
     ]
 }
 
-fn json(
-    ledger: &Ledger,
-    selection: &Selection,
-    at: Timestamp,
-    page: &mut Page,
-    output: &mut Output,
-) -> Result<(), Failure> {
+fn json(search: &mut Search, output: &mut Output) -> Result<(), Failure> {
     let mut found = Vec::new();
-    visit_licenses(ledger, selection, at, &mut |license| {
-        if page.holds(license.id) {
-            found.push(super::to_value(&license, at));
-        }
+    search.whole(|license| {
+        found.push(license);
         Ok(())
     })?;
-    output.data(lictor_shared::json::Value::Array(found))
+    output.data(Value::Array(found))
 }
 
-fn json_lines(
-    ledger: &Ledger,
-    selection: &Selection,
-    at: Timestamp,
-    page: &mut Page,
-    output: &mut Output,
-) -> Result<(), Failure> {
+fn json_lines(search: &mut Search, output: &mut Output) -> Result<(), Failure> {
     let mut lines = Lines::to(output);
-    let mut line = |license: LicenseRecord| match page.holds(license.id) {
-        true => lines.json(&super::to_value(&license, at)),
-        false => Ok(()),
-    };
-    visit_licenses(ledger, selection, at, &mut line)?;
+    search.whole(|license| lines.json(&license))?;
     lines.end()
 }
 
@@ -256,20 +256,10 @@ const CSV_HEADER: [&str; 14] = [
     "graceUntil",
 ];
 
-fn csv(
-    ledger: &Ledger,
-    selection: &Selection,
-    at: Timestamp,
-    page: &mut Page,
-    output: &mut Output,
-) -> Result<(), Failure> {
+fn csv(search: &mut Search, output: &mut Output) -> Result<(), Failure> {
     let mut lines = Lines::to(output);
     lines.csv(CSV_HEADER)?;
-    let mut line = |license: Summary| match page.holds(license.id) {
-        true => lines.csv(csv_cells(&license).iter().map(String::as_str)),
-        false => Ok(()),
-    };
-    visit_summaries(ledger, selection, at, &mut line)?;
+    search.summaries(|license| lines.csv(csv_cells(&license).iter().map(String::as_str)))?;
     lines.end()
 }
 

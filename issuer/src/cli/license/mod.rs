@@ -1,6 +1,7 @@
 //! `lictor license …`: licenses.
 
 mod amend;
+mod changed;
 mod export;
 mod handed;
 mod import;

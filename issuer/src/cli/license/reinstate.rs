@@ -6,11 +6,11 @@ use lictor_shared::Text;
 use super::super::globals::Globals;
 use super::super::output::Output;
 use super::super::shown;
-use super::super::writing::{self, Writing};
+use super::super::writing::{Change, Writing};
+use super::changed::Changed;
 use super::named::named;
 use crate::error::Failure;
-use crate::licenses::LicenseRecord;
-use crate::outcome::Outcome as _;
+use crate::occasion::Occasion;
 use crate::suspend::{Reinstated, reinstate};
 
 const EXAMPLES: &str = "\
@@ -36,23 +36,17 @@ pub(crate) struct Reinstate {
 
 impl Reinstate {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
-        let (_, mut ledger) = globals.home_and_ledger()?;
-        let occasion = globals.occasion_of(&self.writing)?;
-        if let Some(answer) = writing::answered(&ledger, &occasion, output)? {
-            return super::show_changed(&answer, output);
-        }
-        let license = named(&ledger, &self.id)?.license;
-        let id = license.id.to_string();
-        let reinstated = reinstate(&mut ledger, &id, self.note.as_ref(), &occasion)?;
-        if let Some(dry_run) = ledger.dry_run() {
-            return writing::tell(dry_run, output, |output| say(&license, &reinstated, output));
-        }
-        say(&license, &reinstated, output);
-        super::show_changed(&reinstated.answer(), output)
+        let make = |change: &mut Change, _: &mut Output| {
+            let license = named(&change.ledger, &self.id)?.license;
+            let id = license.id.to_string();
+            let done = reinstate(&mut change.ledger, &id, self.note.as_ref(), &change.occasion)?;
+            Ok(Changed { license, done })
+        };
+        self.writing.carry_out(globals, output, make, say, super::show_changed)
     }
 }
 
-fn say(license: &LicenseRecord, reinstated: &Reinstated, output: &mut Output) {
+fn say(Changed { license, done: reinstated }: &Changed<Reinstated>, _: &Occasion, output: &mut Output) {
     output.say(format_args!(
         "Reinstated the license {} of {}: {}, suspended since {}.",
         license.id,

@@ -1,7 +1,7 @@
 //! `lictor license renew`.
 
 use clap::{ArgGroup, Args};
-use lictor_shared::Timestamp;
+use lictor_shared::{Purpose, Timestamp};
 
 use super::super::activation::taken;
 use super::super::globals::Globals;
@@ -82,7 +82,13 @@ impl Renew {
         let draft = preview_renewal(&home, &ledger, &id, &renewal, &occasion)?;
         handed::can_be_written(&self.out, &home, &occasion)?;
         let prompts = globals.prompts();
-        let signer = self.passphrase.license_signer(&home, &ledger, &draft.products, &occasion, prompts)?;
+        let signer = self.passphrase.product_signer(
+            &home,
+            &ledger,
+            (Purpose::License, &draft.products),
+            &occasion,
+            prompts,
+        )?;
         let occasion = globals.after_asking(occasion)?;
         let renewed = renew(&home, &mut ledger, &*signer, &id, &renewal, &occasion)?;
         if let Some(dry_run) = ledger.dry_run() {

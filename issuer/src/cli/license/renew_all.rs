@@ -2,7 +2,7 @@
 
 use clap::Args;
 use lictor_shared::json::Value;
-use lictor_shared::{Name, SeatLimit, Text, Timestamp, Uuid};
+use lictor_shared::{Name, Purpose, SeatLimit, Text, Timestamp, Uuid};
 use std::path::{Path, PathBuf};
 
 use super::super::globals::Globals;
@@ -81,7 +81,13 @@ impl Renew {
         // One key signs all of them; where their products need several, that is said before anything is signed.
         let products = plan.due.first().map(|due| due.products.as_slice()).unwrap_or_default();
         let prompts = globals.prompts();
-        let signer = self.passphrase.license_signer(&home, &ledger, products, &occasion, prompts)?;
+        let signer = self.passphrase.product_signer(
+            &home,
+            &ledger,
+            (Purpose::License, products),
+            &occasion,
+            prompts,
+        )?;
         let occasion = globals.after_asking(occasion)?;
         let made = renew_all(&home, &mut ledger, &*signer, (&expiring, &plan), &renewal, &occasion)?;
         if let Some(dry_run) = ledger.dry_run() {

@@ -9,12 +9,12 @@ use super::super::output::Output;
 use super::super::prompt::{Needed, Prompts};
 use super::super::shown;
 use super::super::values;
-use super::super::writing::{self, Writing};
+use super::super::writing::{Change, Writing};
+use super::changed::Changed;
 use super::named::named;
 use crate::error::{Failure, FailureKind};
 use crate::licenses::LicenseRecord;
-use crate::occasion::Intent;
-use crate::outcome::Outcome as _;
+use crate::occasion::{Intent, Occasion};
 use crate::revoke::{Revocation, RevocationReason, Revoked, preview_revocation, revoke_from};
 
 const EXAMPLES: &str = "\
@@ -62,35 +62,39 @@ impl clap::ValueEnum for RevocationReason {
 
 impl Revoke {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
-        let (_, mut ledger) = globals.home_and_ledger()?;
-        let occasion = globals.occasion_of(&self.writing)?;
-        if let Some(answer) = writing::answered(&ledger, &occasion, output)? {
-            return super::show_changed(&answer, output);
-        }
-        let license = named(&ledger, &self.id)?.license;
-        let id = license.id.to_string();
-        let revocation =
-            Revocation { reason: self.reason, note: self.note.clone(), effective: self.effective };
-        // What is wrong is said before anybody is asked to confirm.
-        let planned = preview_revocation(&ledger, &id, &revocation, &occasion)?;
-        let confirmed = match &self.confirm {
-            Some(id) => id.clone(),
-            // Nothing is revoked, so there is nothing to confirm.
-            None if occasion.intent == Intent::DryRun => license.id.to_string(),
-            None => ask(&license, planned.since, globals.prompts(), output)?,
+        let make = |change: &mut Change, output: &mut Output| {
+            let license = named(&change.ledger, &self.id)?.license;
+            let id = license.id.to_string();
+            let revocation =
+                Revocation { reason: self.reason, note: self.note.clone(), effective: self.effective };
+            // What is wrong is said before anybody is asked to confirm.
+            let planned = preview_revocation(&change.ledger, &id, &revocation, &change.occasion)?;
+            // A dry run revokes nothing, so nobody is asked.
+            if self.confirm.is_some() || change.occasion.intent != Intent::DryRun {
+                self.confirmed(&license, planned.since, globals.prompts(), output)?;
+            }
+            let done = revoke_from(&mut change.ledger, &id, &revocation, &change.occasion)?;
+            Ok(Changed { license, done })
         };
-        if !confirmed.trim().eq_ignore_ascii_case(&license.id.to_string()) {
-            let message = format!("{confirmed:?} is not the id of the license; nothing was revoked");
-            return Err(
-                Failure::new(FailureKind::Usage, message).hint(format!("give --confirm {}", license.id))
-            );
+        self.writing.carry_out(globals, output, make, tell, super::show_changed)
+    }
+
+    fn confirmed(
+        &self,
+        license: &LicenseRecord,
+        since: Timestamp,
+        prompts: Prompts,
+        output: &mut Output,
+    ) -> Result<(), Failure> {
+        let typed = match &self.confirm {
+            Some(id) => id.clone(),
+            None => ask(license, since, prompts, output)?,
+        };
+        if typed.trim().eq_ignore_ascii_case(&license.id.to_string()) {
+            return Ok(());
         }
-        let revoked = revoke_from(&mut ledger, &id, &revocation, &occasion)?;
-        if let Some(dry_run) = ledger.dry_run() {
-            return writing::tell(dry_run, output, |output| tell(&license, &revoked, occasion.at, output));
-        }
-        tell(&license, &revoked, occasion.at, output);
-        super::show_changed(&revoked.answer(), output)
+        let message = format!("{typed:?} is not the id of the license; nothing was revoked");
+        Err(Failure::new(FailureKind::Usage, message).hint(format!("give --confirm {}", license.id)))
     }
 }
 
@@ -111,7 +115,8 @@ fn ask(
     prompts.line(&needed, explanation, "Type its id to confirm:", output)
 }
 
-fn tell(license: &LicenseRecord, revoked: &Revoked, at: Timestamp, output: &mut Output) {
+fn tell(Changed { license, done: revoked }: &Changed<Revoked>, occasion: &Occasion, output: &mut Output) {
+    let at = occasion.at;
     let revisions = super::counted(revoked.revisions.len());
     output.say(format_args!(
         "Revoked the license {} of {}: {revisions}, {}.",

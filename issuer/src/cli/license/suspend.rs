@@ -1,16 +1,16 @@
 //! `lictor license suspend`.
 
 use clap::Args;
-use lictor_shared::{Text, Timestamp};
+use lictor_shared::Text;
 
 use super::super::globals::Globals;
 use super::super::output::Output;
 use super::super::shown;
-use super::super::writing::{self, Writing};
+use super::super::writing::{Change, Writing};
+use super::changed::Changed;
 use super::named::named;
 use crate::error::Failure;
-use crate::licenses::LicenseRecord;
-use crate::outcome::Outcome as _;
+use crate::occasion::Occasion;
 use crate::suspend::{Suspended, suspend};
 
 const EXAMPLES: &str = "\
@@ -37,29 +37,23 @@ pub(crate) struct Suspend {
 
 impl Suspend {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
-        let (_, mut ledger) = globals.home_and_ledger()?;
-        let occasion = globals.occasion_of(&self.writing)?;
-        if let Some(answer) = writing::answered(&ledger, &occasion, output)? {
-            return super::show_changed(&answer, output);
-        }
-        let license = named(&ledger, &self.id)?.license;
-        let id = license.id.to_string();
-        let suspended = suspend(&mut ledger, &id, self.note.as_ref(), &occasion)?;
-        if let Some(dry_run) = ledger.dry_run() {
-            return writing::tell(dry_run, output, |output| say(&license, &suspended, occasion.at, output));
-        }
-        say(&license, &suspended, occasion.at, output);
-        super::show_changed(&suspended.answer(), output)
+        let make = |change: &mut Change, _: &mut Output| {
+            let license = named(&change.ledger, &self.id)?.license;
+            let id = license.id.to_string();
+            let done = suspend(&mut change.ledger, &id, self.note.as_ref(), &change.occasion)?;
+            Ok(Changed { license, done })
+        };
+        self.writing.carry_out(globals, output, make, say, super::show_changed)
     }
 }
 
-fn say(license: &LicenseRecord, suspended: &Suspended, at: Timestamp, output: &mut Output) {
+fn say(Changed { license, done: suspended }: &Changed<Suspended>, occasion: &Occasion, output: &mut Output) {
     output.say(format_args!(
         "Suspended the license {} of {}: {}.",
         license.id,
         shown::foreign(license.customer.as_str()),
         super::counted(suspended.revisions.len())
     ));
-    super::say_read_only_from(&suspended.revisions, at, output);
+    super::say_read_only_from(&suspended.revisions, occasion.at, output);
     output.say("Next: lictor status publish, and bring the list to the deployments");
 }

@@ -7,7 +7,6 @@ use rusqlite::Connection;
 use super::*;
 use crate::ledger::value::Int;
 use crate::ledger::{Ledger, licenses};
-use crate::licenses::Page;
 use crate::scratch::Scratch;
 
 /// The middle of the time in which everything happens, in steps of 100 seconds.
@@ -107,7 +106,10 @@ fn license(connection: &Connection, draws: &mut Draws, number: u64, seq: &mut u6
 }
 
 fn everything(ledger: &Ledger) -> Vec<LicenseRecord> {
-    licenses::page(ledger.connection(), Page { after: None, size: u32::MAX }).unwrap()
+    let mut statement = ledger.connection().prepare("SELECT id FROM license ORDER BY id").unwrap();
+    let ids = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
+    let found = |id: String| licenses::find(ledger.connection(), Uuid::new(&id).unwrap()).unwrap().unwrap();
+    ids.map(|id| found(id.unwrap())).collect()
 }
 
 fn time(seconds: u64) -> Timestamp {
