@@ -21,6 +21,7 @@ pub mod base64url;
 pub mod documents;
 pub mod json;
 pub mod limits;
+pub mod log;
 
 mod claims;
 mod code;

@@ -90,3 +90,14 @@ pub const CLOCK_TOLERANCE: u64 = 86_400;
 /// Seconds by which a list or activation may be dated ahead of every time known here: 400 days. Answers a stolen
 /// key that dates a list to the end of time and thereby expires every license it reaches.
 pub const CANDIDATE_AHEAD: u64 = 34_560_000;
+
+/// Bytes of one entry of the event log: as many as the two bytes of length in an entry bundle can say (C2SP tlog-tiles). Answers a
+/// log that cannot be exported.
+pub const LOG_ENTRY_BYTES: usize = 65_535;
+
+/// Bytes of a signed note. Sixteen signatures must find room, of which the largest known have five kilobytes. Answers a
+/// memory exhaustion by what anybody may hand an auditor.
+pub const NOTE_BYTES: usize = 128 * 1024;
+
+/// Bytes of a receipt: the largest entry in base64, the longest path and the largest note.
+pub const RECEIPT_BYTES: usize = 256 * 1024;
