@@ -6,6 +6,7 @@ mod artefacts;
 mod clock;
 mod folder;
 mod guard;
+mod kept;
 mod lists;
 mod renewals;
 mod replicas;

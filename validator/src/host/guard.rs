@@ -178,7 +178,8 @@ impl Guard {
     /// The nonce of the newest request, as long as no answer to it was installed.
     #[must_use]
     pub fn awaited(&self) -> Option<Uuid> {
-        let newest = self.current.load().kept.custody.state.requests.newest?;
+        let current = self.current.load();
+        let newest = current.kept.custody.state.requests.newest.as_ref()?;
         (newest.answer == Answer::Awaited).then_some(newest.nonce)
     }
 

@@ -15,6 +15,7 @@ mod guard;
 mod holdings;
 mod holds;
 mod identity;
+mod limits;
 mod product;
 mod request;
 mod shelf;
