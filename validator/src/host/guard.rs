@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::candidate::Outcome;
 use super::desk::{Desk, Kept, Writing};
+use super::held::Held;
 use super::identity::Identity;
 use super::product::Product;
 use super::request::{Ask, AskError};
@@ -161,6 +162,13 @@ impl Guard {
     #[must_use]
     pub fn troubles(&self) -> Vec<Trouble> {
         self.current.load().kept.troubles.clone()
+    }
+
+    /// Every artefact that is held, and what it counts for now, for status pages and support: licenses, status lists,
+    /// activations, receipts.
+    #[must_use]
+    pub fn held(&self) -> Vec<Held> {
+        self.current.load().kept.custody.inventory(&self.product, (self.clock)())
     }
 
     /// The deployment's key, if there is durable storage.
