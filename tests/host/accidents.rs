@@ -347,3 +347,28 @@ fn a_crash_between_any_two_writes() {
     }
     assert!(crashes >= 4, "the changes of an installation were not all counted: {crashes}");
 }
+
+/// No local file can prevent that; leases bound it, and the issuer's ledger shows it.
+#[test]
+fn deleting_everything_gives_back_what_state_protected() {
+    let world = World::new("deleted");
+    let guard = world.guard();
+    install(&guard, &crate::artefacts::revision(2, START), &["accepted"]);
+    install(&guard, &list(9, START, &[(LICENSE_ENTRY, 1, START)]), &["accepted"]);
+    for day in 1..=20 {
+        world.set_clock(START + day * DAY);
+        guard.tick();
+    }
+    says(&guard, Mode::ReadOnly, &[Reason::Revoked, Reason::StatusStale]);
+    let id = guard.deployment();
+    drop(guard);
+    world.set_clock(START);
+    install(&world.guard(), &list(8, START, &[]), &["outranked"]);
+    says(&world.guard(), Mode::ReadOnly, &[Reason::Revoked, Reason::StatusStale, Reason::ClockRolledBack]);
+    fs::remove_dir_all(world.state()).unwrap();
+    let guard = world.guard();
+    install(&guard, &crate::artefacts::revision(1, START), &["accepted"]);
+    install(&guard, &list(8, START, &[]), &["accepted"]);
+    says(&guard, Mode::Full, &[]);
+    assert_ne!(guard.deployment(), id, "and the seat is gone with it");
+}

@@ -1,6 +1,7 @@
 //! A deployment's own side: what it keeps, what it believes, and what survives which accident.
 #![cfg(test)]
 
+mod accepting;
 mod accidents;
 mod artefacts;
 mod clock;

@@ -1,8 +1,8 @@
 //! Requests, activations and receipts.
 
 use crate::artefacts::{
-    DAY, ID, SEAT_ENTRY, START, activation, armored, issuer, license, list, other_key, receipt, request,
-    serial,
+    DAY, ID, SEAT_ENTRY, START, activation, foreign_activation, issuer, license, list, other_key, receipt,
+    request, serial,
 };
 use crate::world::{World, install, says};
 use lictor_shared::{AnchorSet, Name, RequestKind, Text, Uuid};
@@ -289,16 +289,6 @@ fn a_seat_may_be_taken_again_in_the_second_in_which_it_was_given_back() {
     world.file("release-");
 }
 
-/// An activation for a request, with other members, by a key of another issuer.
-fn by_evil(asked: &Value, issued_at: u64) -> String {
-    use base64::Engine as _;
-    let ours = activation(asked, 1, issued_at, |claims| claims["iss"] = "evil".into());
-    let payload = ours.lines().nth(1).unwrap().split('.').nth(1).unwrap().to_string();
-    let payload = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload).unwrap();
-    let token = other_key().token(other_key().header("activation+jwt"), String::from_utf8(payload).unwrap());
-    armored("ACTIVATION", &token)
-}
-
 /// The nonce alone makes no answer: issuer, license and kind are those of the request too.
 #[test]
 fn only_what_was_asked_for_is_the_answer() {
@@ -313,7 +303,7 @@ fn only_what_was_asked_for_is_the_answer() {
     }
     let asked = ask(&guard, RequestKind::Activate);
     let other_license = |claims: &mut Value| claims["activation"]["license"] = serial(77).into();
-    install(&guard, &by_evil(&asked, START), &["accepted"]);
+    install(&guard, &foreign_activation(&other_key(), "evil", &asked, START), &["accepted"]);
     install(&guard, &activation(&asked, 2, START, other_license), &["accepted"]);
     install(&guard, &receipt(&asked, START), &["released"]);
     assert_eq!(world.remembered()["watermark"], START + 10 * DAY);
