@@ -289,6 +289,27 @@ fn a_seat_may_be_taken_again_in_the_second_in_which_it_was_given_back() {
     world.file("release-");
 }
 
+/// What answers the newest request is wanted, whatever the issuer's clock; what ended before stays ended.
+#[test]
+fn a_receipt_from_a_clock_that_was_set_back_ends_what_it_was_asked_to_end() {
+    let world = World::new("receipt set back");
+    let guard = guard_of(&world);
+    let first = ask(&guard, RequestKind::Activate);
+    install(&guard, &activation(&first, 1, START + 9, |_| ()), &["accepted"]);
+    let release = ask(&guard, RequestKind::Release);
+    install(&guard, &receipt(&release, START + 10), &["released"]);
+    let again = ask(&guard, RequestKind::Activate);
+    install(&guard, &activation(&again, 2, START + 5, |_| ()), &["accepted"]);
+    says(&guard, Mode::Full, &[]);
+    let release = ask(&guard, RequestKind::Release);
+    install(&guard, &receipt(&release, START + 7), &["released"]);
+    assert_eq!(guard.awaited(), None);
+    assert!(guard.verdict().reasons().contains(&Reason::NotActivated));
+    install(&guard, &activation(&first, 1, START + 9, |_| ()), &["outranked"]);
+    assert!(guard.verdict().reasons().contains(&Reason::NotActivated));
+    world.file("release-");
+}
+
 /// The nonce alone makes no answer: issuer, license and kind are those of the request too.
 #[test]
 fn only_what_was_asked_for_is_the_answer() {

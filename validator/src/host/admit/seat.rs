@@ -100,12 +100,13 @@ impl Custody {
         let Some(owner) = self.owner.filter(|owner| ours(owner.id)) else {
             return Ok(Outcome::NotUsable);
         };
+        let answers = self.answers(RequestKind::Release, claims.request, &key);
         if let Some(held) = self.holdings.receipt(&key, owner.id) {
             // Once more: it has ended what there was to end, and ends nothing that was granted since.
             if held.verified().token() == receipt.verified().token() {
                 return Ok(Outcome::Released);
             }
-            if receipt_rank(held.claims()) > receipt_rank(&claims) {
+            if !answers && receipt_rank(held.claims()) > receipt_rank(&claims) {
                 return Ok(Outcome::Outranked);
             }
         }
@@ -114,14 +115,19 @@ impl Custody {
                 && held.key.thumbprint() == owner.id
                 && held.issued_at <= claims.issued_at
         });
-        if self.answers(RequestKind::Release, claims.request, &key) {
+        if answers {
             self.answered();
         }
         self.hold_receipt(receipt, &key, owner.id);
         Ok(Outcome::Released)
     }
 
+    /// Of two receipts the later one ends whatever the other one does.
     fn hold_receipt(&mut self, receipt: Accepted<Release>, key: &LicenseKey, owner: Thumbprint) {
+        let rank = receipt_rank(receipt.claims());
+        if self.holdings.receipt(key, owner).is_some_and(|held| receipt_rank(held.claims()) > rank) {
+            return;
+        }
         let (state, receipts) = (&mut self.state, &mut Arc::make_mut(&mut self.holdings).receipts);
         state.accepted.insert(Digest::of(receipt.verified().token()));
         receipts.retain(|held| {
