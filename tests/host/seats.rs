@@ -279,6 +279,7 @@ fn a_seat_may_be_taken_again_in_the_second_in_which_it_was_given_back() {
     let again = ask(&guard, RequestKind::Activate);
     install(&guard, &activation(&again, 2, START, |_| ()), &["accepted"]);
     says(&guard, Mode::Full, &[]);
+    install(&guard, &activation(&again, 2, START, |_| ()), &["held"]);
     // The receipt once more says nothing new.
     install(&guard, &given_back, &["released"]);
     drop(guard);

@@ -36,6 +36,12 @@ pub(crate) fn receipt_rank(receipt: &Release) -> (Timestamp, Uuid) {
     (receipt.issued_at, receipt.serial)
 }
 
+/// Whether an activation is of this license and this deployment's key.
+pub(crate) fn is_seat_of(activation: &Activation, key: &LicenseKey, owner: Thumbprint) -> bool {
+    activation.issuer == key.0 && activation.license == key.1 && activation.key.thumbprint() == owner
+}
+
+/// The same of a receipt.
 pub(crate) fn is_receipt_of(receipt: &Release, key: &LicenseKey, owner: Thumbprint) -> bool {
     receipt.issuer == key.0
         && receipt.license == key.1
@@ -47,10 +53,7 @@ impl Holdings {
     pub(crate) fn activation(&self, key: &LicenseKey, owner: Thumbprint) -> Option<&Accepted<Activation>> {
         self.activations
             .iter()
-            .filter(|held| {
-                let claims = held.claims();
-                claims.issuer == key.0 && claims.license == key.1 && claims.key.thumbprint() == owner
-            })
+            .filter(|held| is_seat_of(held.claims(), key, owner))
             .max_by_key(|held| activation_rank(held.claims()))
     }
 

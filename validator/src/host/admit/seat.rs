@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::host::candidate::{Outcome, Refused};
 use crate::host::custody::Custody;
 use crate::host::digest::Digest;
-use crate::host::holdings::{activation_rank, is_receipt_of, receipt_rank};
+use crate::host::holdings::{activation_rank, is_receipt_of, is_seat_of, receipt_rank};
 use crate::host::product::Product;
 use crate::host::state::{Answer, LicenseKey};
 use crate::host::watermark::Watermark;
@@ -26,22 +26,17 @@ impl Custody {
             return Ok(Outcome::NotUsable);
         };
         let key = (claims.issuer.clone(), claims.license);
+        let held = self.holdings.activation(&key, owner.id);
+        if held.is_some_and(|held| Digest::of(held.verified().token()) == digest) {
+            return Ok(Outcome::AlreadyHeld);
+        }
+        let is_older = held.is_some_and(|held| activation_rank(held.claims()) > activation_rank(&claims));
+        // An answer that is awaited was asked for after whatever is held, and after whatever was given back.
         let answers = self.answers(RequestKind::Activate, claims.request, &key);
-        // What was given back is not taken up again. An answer that is awaited was asked for after that.
-        if !answers && self.is_released(&claims, &key, owner.id) {
+        if !answers && (is_older || self.is_released(&claims, &key, owner.id)) {
             return Ok(Outcome::Outranked);
         }
-        if let Some(held) = self.holdings.activation(&key, owner.id) {
-            if Digest::of(held.verified().token()) == digest {
-                return Ok(Outcome::AlreadyHeld);
-            }
-            if !answers && activation_rank(held.claims()) > activation_rank(&claims) {
-                return Ok(Outcome::Outranked);
-            }
-        }
-        self.drop_activations(|held| {
-            (held.issuer == key.0 && held.license == key.1) && held.key.thumbprint() == owner.id
-        });
+        self.drop_activations(|held| is_seat_of(held, &key, owner.id));
         self.state.accepted.insert(digest);
         self.held().activations.push(activation);
         // An activation that answers the newest request resets watermark and candidate to its iat, once per nonce.
@@ -63,7 +58,7 @@ impl Custody {
         })
     }
 
-    /// Whether a receipt that is held ends it.
+    /// Whether a receipt that is held has ended it: what was given back is not taken up again.
     fn is_released(&self, activation: &Activation, key: &LicenseKey, owner: Thumbprint) -> bool {
         let receipt = self.holdings.receipt(key, owner);
         receipt.is_some_and(|receipt| activation.issued_at <= receipt.claims().issued_at)
@@ -110,11 +105,8 @@ impl Custody {
                 return Ok(Outcome::Outranked);
             }
         }
-        self.drop_activations(|held| {
-            (held.issuer == key.0 && held.license == key.1)
-                && held.key.thumbprint() == owner.id
-                && held.issued_at <= claims.issued_at
-        });
+        let ends = |held: &Activation| held.issued_at <= claims.issued_at;
+        self.drop_activations(|held| is_seat_of(held, &key, owner.id) && ends(held));
         if answers {
             self.answered();
         }
