@@ -1,9 +1,12 @@
 //! The guard itself: what it answers from, whom it tells, and that nobody ever sees half of a change.
 
-use crate::artefacts::{DAY, LICENSE_ENTRY, START, license, list, revision};
+use crate::artefacts::{
+    DAY, ID, LICENSE_ENTRY, START, activation, license, list, receipt, request, revision, serial,
+};
 use crate::table::Table;
 use crate::world::{World, agents, install, says};
-use lictor_validator::host::{Guard, Notice};
+use lictor_shared::{RequestKind, Text, Uuid};
+use lictor_validator::host::{Article, Ask, Guard, Held, Notice, Standing};
 use lictor_validator::{Allowance, Mode, Reason};
 use std::fs;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -270,4 +273,78 @@ fn judging_again_never_undoes_an_installation() {
         }
     });
     assert_eq!(agents(&guard), INSTALLATIONS + 1);
+}
+
+/// What is held, as words: for status pages and support, and nothing of it can be installed elsewhere.
+#[test]
+fn what_is_held_is_told_with_its_standing() {
+    let world = World::new("held");
+    let guard = world.guard();
+    assert_eq!(guard.held(), []);
+    let label = Text::new("web").unwrap();
+    let ask =
+        |kind| request(&guard.ask(&Ask { kind, license: None, label: label.clone(), signals: &[] }).unwrap());
+    let required = license(|claims| claims["license"]["activation"] = "required".into());
+    let elsewhere = license(|claims| {
+        claims["license"]["id"] = "0198c0d2-6c1e-7000-8000-2f6f2b1d9a12".into();
+        claims["license"]["environments"] = ["staging"].into();
+    });
+    install(&guard, &elsewhere, &["refused"]);
+    install(&guard, &required, &["accepted"]);
+    let second = license(|claims| {
+        claims["license"]["id"] = "0198c0d2-6c1e-7000-8000-2f6f2b1d9a11".into();
+        claims["license"]["graceUntil"] = 1_828_051_199.into();
+        claims["license"]["environments"] = ["production"].into();
+    });
+    let _outcomes = guard.install((revision(3, START + 9 * DAY) + &list(7, START, &[])).as_bytes());
+    let asked = ask(RequestKind::Activate);
+    install(&guard, &activation(&asked, 1, START, |_| ()), &["accepted"]);
+    install(&guard, &second, &["accepted"]);
+    let told = |guard: &Guard| -> Vec<String> {
+        let line = |held: Held| format!("{} {} {}", held.article.as_str(), held.issued_at, held.standing);
+        let mut lines: Vec<String> = guard.held().into_iter().map(line).collect();
+        lines.sort();
+        lines
+    };
+    let day = "2026-11-22T00:00:00Z";
+    assert_eq!(
+        told(&guard),
+        [
+            format!("activation {day} in force"),
+            format!("license {day} in force"),
+            format!("license {day} outranked"),
+            format!("license {day} pending until 2026-12-01T00:00:00Z"),
+            format!("license {day} refused as wrong_environment"),
+            format!("status list {day} in force"),
+        ]
+    );
+    let seat = Article::Activation {
+        license: Uuid::new(ID).unwrap(),
+        serial: Uuid::new(&serial(1)).unwrap(),
+        seat: 1,
+    };
+    let of_seat = guard.held().into_iter().find(|held| held.article == seat).unwrap();
+    assert_eq!(of_seat.issuer.as_str(), "acme-licensing");
+    // The digest's beginning is that in the file's name.
+    assert_eq!(of_seat.digest.len(), 8);
+    let name = world.file("activation-").file_name().unwrap().to_str().unwrap().to_string();
+    assert!(name.starts_with(&format!("activation-{}", of_seat.digest)), "{name} {}", of_seat.digest);
+    let numbers: Vec<(u64, Standing)> = guard
+        .held()
+        .into_iter()
+        .filter_map(|held| match held.article {
+            Article::StatusList { sequence, .. } => Some((sequence, held.standing)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(numbers, [(7, Standing::InForce)]);
+    // Given back: the receipt stays.
+    let release = ask(RequestKind::Release);
+    install(&guard, &receipt(&release, START), &["released"]);
+    assert!(told(&guard).contains(&format!("receipt {day} in force")), "{:?}", told(&guard));
+    assert!(!told(&guard).iter().any(|line| line.starts_with("activation")));
+    // What is of another deployment, or of a license that is not in force, is not needed now.
+    drop(guard);
+    std::fs::remove_file(world.state().join("identity.json")).unwrap();
+    assert!(told(&world.guard()).contains(&format!("receipt {day} not needed now")));
 }

@@ -204,3 +204,28 @@ fn revisions_compare_within_one_id_only() {
     install(&guard, &renewed, &["accepted"]);
     assert_eq!(agents(&guard), 250);
 }
+
+/// A license of a lower revision that is the only one held says that it is superseded, and not that there is none.
+#[test]
+fn what_is_superseded_is_not_missing() {
+    let world = World::new("superseded alone");
+    let guard = world.guard();
+    install(&guard, &revision(2, START), &["accepted"]);
+    drop(guard);
+    let second = world.file("license-");
+    let bytes = std::fs::read(&second).unwrap();
+    std::fs::remove_file(&second).unwrap();
+    let guard = world.guard();
+    says(&guard, Mode::Unlicensed, &[Reason::Missing]);
+    install(&guard, &revision(1, START), &["refused: the license would be refused as superseded"]);
+    says(&guard, Mode::ReadOnly, &[Reason::Superseded, Reason::CandidateRejected]);
+    drop(guard);
+    let guard = world.guard();
+    says(&guard, Mode::ReadOnly, &[Reason::Superseded]);
+    // The one that superseded it comes back.
+    install(&guard, &String::from_utf8(bytes).unwrap(), &["accepted"]);
+    assert_eq!(agents(&guard), 2);
+    says(&guard, Mode::Full, &[]);
+    install(&guard, &revision(1, START), &["outranked"]);
+    world.file("license-");
+}

@@ -39,7 +39,7 @@ impl Custody {
             return Ok(Outcome::AlreadyHeld);
         }
         match refusal(&self.verdict_under(&license, product, now)) {
-            Some(Reason::Superseded) => Ok(Outcome::Outranked),
+            Some(Reason::Superseded) if !self.holdings.licenses.is_empty() => Ok(Outcome::Outranked),
             None | Some(Reason::NotYetValid) if self.outranks(&license, product, now) => {
                 Ok(Outcome::Outranked)
             }

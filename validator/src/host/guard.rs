@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::candidate::Outcome;
 use super::desk::{Desk, Kept, Writing};
+use super::held::Held;
 use super::identity::Identity;
 use super::product::Product;
 use super::request::{Ask, AskError};
@@ -64,7 +65,8 @@ impl fmt::Debug for Current {
 /// What became of each block of a file that was installed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Installed {
-    /// The label of each block, or `token`, and what became of it, in the order in which they were judged.
+    /// The label of each block, or `token`, and what became of it, in the order in which they were judged. A block that is
+    /// repeated is judged once, and of very many only the first ones are; then the last outcome says how many were not.
     pub blocks: Vec<(String, Outcome)>,
 }
 
@@ -163,6 +165,13 @@ impl Guard {
         self.current.load().kept.troubles.clone()
     }
 
+    /// Every artefact that is held, and what it counts for now, for status pages and support: licenses, status lists,
+    /// activations, receipts.
+    #[must_use]
+    pub fn held(&self) -> Vec<Held> {
+        self.current.load().kept.custody.inventory(&self.product, (self.clock)())
+    }
+
     /// The deployment's key, if there is durable storage.
     #[must_use]
     pub fn identity(&self) -> Option<Arc<Identity>> {
@@ -178,7 +187,8 @@ impl Guard {
     /// The nonce of the newest request, as long as no answer to it was installed.
     #[must_use]
     pub fn awaited(&self) -> Option<Uuid> {
-        let newest = self.current.load().kept.custody.state.requests.newest?;
+        let current = self.current.load();
+        let newest = current.kept.custody.state.requests.newest.as_ref()?;
         (newest.answer == Answer::Awaited).then_some(newest.nonce)
     }
 

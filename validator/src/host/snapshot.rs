@@ -6,7 +6,7 @@ use super::custody::Custody;
 use super::desk::{Kept, Record, Writing};
 use super::holds::Holds;
 use super::product::Product;
-use super::trouble::{Trouble, flags};
+use super::trouble::{Trouble, flags, in_short};
 use crate::verdict::Verdict;
 
 /// A verdict, when it holds, and what it was made of. Never changed, only replaced.
@@ -47,6 +47,7 @@ impl Snapshot {
     pub(crate) fn with_troubles(&self, more: &[Trouble], product: &Product, now: Timestamp) -> Self {
         let mut kept = self.kept.clone();
         kept.troubles.extend(more.iter().cloned());
+        kept.troubles = in_short(kept.troubles);
         kept.custody.flags = flags(&kept.troubles);
         Self::new(kept, product, now)
     }

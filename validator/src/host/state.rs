@@ -2,7 +2,7 @@
 
 mod text;
 
-use lictor_shared::{StatusRef, Text, Thumbprint, Timestamp, Uri, Uuid};
+use lictor_shared::{RequestKind, StatusRef, Text, Thumbprint, Timestamp, Uri, Uuid};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::digest::Digest;
@@ -52,17 +52,20 @@ pub(crate) struct Highest {
 }
 
 /// What was asked of issuers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Requests {
     /// Grows by one with every request.
     pub(crate) counter: u64,
     pub(crate) newest: Option<Newest>,
 }
 
-/// The newest request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The newest request: its nonce, and of whom was asked what for which license.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Newest {
     pub(crate) nonce: Uuid,
+    pub(crate) kind: RequestKind,
+    pub(crate) issuer: Text,
+    pub(crate) license: Uuid,
     pub(crate) answer: Answer,
 }
 

@@ -1,7 +1,7 @@
 //! The state file: one line of JSON that proves itself, read strictly.
 
 use lictor_shared::json::{JsonError, Members, Value};
-use lictor_shared::{StringError, Text, Thumbprint, Timestamp, Uri, Uuid};
+use lictor_shared::{RequestKind, StringError, Text, Thumbprint, Timestamp, Uri, Uuid};
 use std::collections::BTreeMap;
 
 use super::{Answer, Highest, LicenseKey, LicenseRecord, ListKey, Newest, Requests, State};
@@ -121,11 +121,8 @@ impl State {
 }
 
 impl Requests {
-    fn to_value(self) -> Value {
-        let newest = self.newest.map(|newest| {
-            let answered = newest.answer == Answer::Received;
-            Value::object([("nonce", newest.nonce.to_string().into()), ("answered", answered.into())])
-        });
+    fn to_value(&self) -> Value {
+        let newest = self.newest.as_ref().map(Newest::to_value);
         Value::object([("counter", self.counter.into()), ("newest", newest.into())])
     }
 
@@ -140,14 +137,29 @@ impl Requests {
 }
 
 impl Newest {
+    fn to_value(&self) -> Value {
+        Value::object([
+            ("nonce", self.nonce.to_string().into()),
+            ("kind", self.kind.as_str().into()),
+            ("issuer", self.issuer.as_str().into()),
+            ("license", self.license.to_string().into()),
+            ("answered", (self.answer == Answer::Received).into()),
+        ])
+    }
+
     fn read(mut members: Taken) -> Option<Self> {
         let nonce = members.parse("nonce", Uuid::new)?;
+        let issuer = members.parse("issuer", Text::new)?;
+        let license = members.parse("license", Uuid::new)?;
+        let kind = members.0.remove("kind")?;
+        let kinds = [RequestKind::Activate, RequestKind::Release];
+        let kind = kinds.into_iter().find(|known| kind.as_str() == Some(known.as_str()))?;
         let answer = match members.0.remove("answered")? {
             Value::Bool(true) => Answer::Received,
             Value::Bool(false) => Answer::Awaited,
             _ => return None,
         };
-        members.0.is_empty().then_some(Self { nonce, answer })
+        members.0.is_empty().then_some(Self { nonce, kind, issuer, license, answer })
     }
 }
 
@@ -239,6 +251,13 @@ mod tests {
         let id = Uuid::new("0198c0d2-6c1e-7000-8000-2f6f2b1d9a10").unwrap();
         let key = Thumbprint::new("kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k").unwrap();
         let record = LicenseRecord { since: Some(at(7)), revision: 3, origin_since: None };
+        let newest = Newest {
+            nonce: id,
+            kind: RequestKind::Release,
+            issuer: issuer.clone(),
+            license: id,
+            answer: Answer::Awaited,
+        };
         State {
             clock: Watermark { reached: Some(at(1_795_305_600)), candidate: Some(at(1_826_841_600)) },
             licenses: [((issuer, id), record)].into(),
@@ -246,7 +265,7 @@ mod tests {
             accepted: [Digest::of("a"), Digest::of("b")].into(),
             learned: [((list, 4711), at(9))].into(),
             first_runs: [(at(5), at(6))].into(),
-            requests: Requests { counter: 2, newest: Some(Newest { nonce: id, answer: Answer::Awaited }) },
+            requests: Requests { counter: 2, newest: Some(newest) },
         }
     }
 
@@ -274,7 +293,8 @@ mod tests {
              \"revision\":3,\"since\":7}],\
              \"lists\":[{\"issuer\":\"acme-licensing\",\"key\":\"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k\",\"sequence\":12,\
              \"uri\":\"https://licensing.acme.example/status/0\"}],\
-             \"requests\":{\"counter\":2,\"newest\":{\"answered\":false,\"nonce\":\"0198c0d2-6c1e-7000-8000-2f6f2b1d9a10\"}},\
+             \"requests\":{\"counter\":2,\"newest\":{\"answered\":false,\"issuer\":\"acme-licensing\",\"kind\":\"release\",\
+             \"license\":\"0198c0d2-6c1e-7000-8000-2f6f2b1d9a10\",\"nonce\":\"0198c0d2-6c1e-7000-8000-2f6f2b1d9a10\"}},\
              \"version\":1,\"watermark\":1795305600}\n"
         );
     }
