@@ -170,3 +170,102 @@ fn a_grace_is_measured_from_what_is_remembered() {
     let guard = stateless.open();
     says(&guard, Mode::ReadOnly, &[Reason::WrongOrigin, Reason::MaintenanceEnded, Reason::Stateless]);
 }
+
+/// The license's end of the grace without an activation, as the guard says it.
+fn until(guard: &Guard) -> Option<u64> {
+    guard.verdict().until().map(Timestamp::seconds)
+}
+
+fn activated_only() -> String {
+    license(|claims| claims["license"]["activation"] = "required".into())
+}
+
+#[test]
+fn a_key_made_while_the_clock_stood_ahead_grants_one_grace() {
+    let world = World::new("key ahead");
+    world.set_clock(START + 100 * DAY);
+    let id = world.guard().deployment();
+    world.set_clock(START);
+    let guard = world.guard();
+    install(&guard, &activated_only(), &["accepted"]);
+    assert_eq!(until(&guard), Some(START + 14 * DAY));
+    for day in 1..100 {
+        world.set_clock(START + day * DAY);
+        guard.tick();
+    }
+    says(&guard, Mode::ReadOnly, &[Reason::NotActivated]);
+    // When the clock comes to the date in the key, and after a restart.
+    for day in 100..115 {
+        world.set_clock(START + day * DAY);
+        says(&guard, Mode::ReadOnly, &[Reason::NotActivated]);
+        guard.tick();
+        says(&guard, Mode::ReadOnly, &[Reason::NotActivated]);
+    }
+    drop(guard);
+    let guard = world.guard();
+    says(&guard, Mode::ReadOnly, &[Reason::NotActivated]);
+    assert_eq!(guard.deployment(), id);
+    // Another key is another deployment, since now.
+    drop(guard);
+    std::fs::remove_file(world.state().join("identity.json")).unwrap();
+    assert_eq!(until(&world.guard()), Some(START + 128 * DAY));
+}
+
+#[test]
+fn a_boot_in_1970_costs_no_grace() {
+    // Whether the deployment is as old as its license or older.
+    for first in [1, 60] {
+        let mut world = World::new("boot in 1970");
+        world.product.origin = Some(Origin::new("https://elsewhere.example").unwrap());
+        world.product.built_at = Timestamp::from_seconds(START - 10 * DAY);
+        world.set_clock(START + first * DAY);
+        drop(world.guard());
+        world.set_clock(START + 60 * DAY);
+        let guard = world.guard();
+        let terms = license(|claims| {
+            claims["license"]["activation"] = "required".into();
+            claims["license"]["origins"] = ["https://calls.acme.example"].into();
+        });
+        install(&guard, &terms, &["accepted"]);
+        install(&guard, &list(1, START, &[]), &["accepted"]);
+        install(&guard, &list(2, START, &[(LICENSE_ENTRY, 1, START)]), &["accepted"]);
+        let remembered = |world: &World| {
+            let state = world.remembered();
+            ["licenses", "learned", "firstRuns"].map(|member| state[member].clone())
+        };
+        let (before, end) = (remembered(&world), until(&guard));
+        assert_eq!(end, Some(START + 67 * DAY), "the first to end is what was learned");
+        drop(guard);
+        // A machine without a battery, before it has asked for the time: no day has passed since the installation.
+        world.set_clock(0);
+        let guard = world.guard();
+        guard.tick();
+        assert!(guard.verdict().reasons().contains(&Reason::ClockRolledBack));
+        assert_eq!(remembered(&world), before);
+        world.set_clock(START + 60 * DAY + 60);
+        assert_eq!(until(&guard), end);
+        guard.tick();
+        drop(guard);
+        assert_eq!(until(&world.guard()), end);
+    }
+}
+
+/// What was noted in 2099 does not follow a clock that is held back: each new artefact would grant the grace anew.
+#[test]
+fn a_clock_held_back_after_2099_gains_nothing() {
+    let mut world = World::new("held back");
+    world.product.origin = Some(Origin::new("https://elsewhere.example").unwrap());
+    world.set_clock(FAR);
+    let guard = world.guard();
+    let bound = license(|claims| claims["license"]["origins"] = ["https://calls.acme.example"].into());
+    install(&guard, &bound, &["accepted"]);
+    world.set_clock(START - 30 * DAY);
+    guard.tick();
+    says(&guard, Mode::Grace, &[Reason::WrongOrigin, Reason::ClockRolledBack]);
+    for day in [1, 13] {
+        install(&guard, &list(day, START + day * DAY, &[]), &["accepted"]);
+        assert_eq!(until(&guard), Some(START + 14 * DAY));
+    }
+    install(&guard, &list(14, START + 14 * DAY, &[]), &["accepted"]);
+    says(&guard, Mode::ReadOnly, &[Reason::WrongOrigin, Reason::ClockRolledBack]);
+}

@@ -1,6 +1,8 @@
 //! Status lists: sequences, leaked keys, and when a deployment learned what.
 
-use crate::artefacts::{DAY, LICENSE_ENTRY, START, anchors, issuer, license, list, list_by, other_key};
+use crate::artefacts::{
+    DAY, LICENSE_ENTRY, START, anchors, issuer, license, license_by, list, list_by, other_key,
+};
 use crate::world::{World, install, says};
 use lictor_shared::AnchorSet;
 use lictor_validator::{Mode, Reason};
@@ -106,7 +108,7 @@ fn a_leaked_key_loses_its_lists_to_any_other() {
 }
 
 #[test]
-fn a_key_that_is_no_longer_shipped_binds_nobody() {
+fn a_sequence_outlives_the_key_that_set_it() {
     let mut world = World::new("removed key");
     let guard = world.licensed();
     install(&guard, &list_by(&other_key(), 1 << 50, START, &[]), &["accepted"]);
@@ -116,7 +118,34 @@ fn a_key_that_is_no_longer_shipped_binds_nobody() {
     // The kept list is refused now, and left where it is.
     says(&guard, Mode::Full, &[Reason::CandidateRejected]);
     world.file("status-list-");
-    install(&guard, &list(5, START, &[]), &["accepted"]);
+    // Only what a distrusted key set is forgotten: an older release of the product, which does not know the newest key yet,
+    // must not bring back an older list.
+    install(&guard, &list((1 << 50) - 1, START, &[]), &["outranked"]);
+    install(&guard, &list((1 << 50) + 1, START, &[]), &["accepted"]);
+}
+
+/// The clock stands beyond the day from which a key is distrusted, once.
+#[test]
+fn a_clock_in_the_future_forgets_no_sequence() {
+    let mut world = World::new("distrusted in the future");
+    let later = START + 300 * DAY;
+    let distrust = format!(",\"distrustAfter\":{later}");
+    let distrusting = anchors(&[(&issuer(), &distrust), (&other_key(), "")]);
+    world.product.anchors = AnchorSet::read(distrusting.as_bytes()).unwrap();
+    let guard = world.guard();
+    install(&guard, &license_by(&other_key(), |_| ()), &["accepted"]);
+    install(&guard, &list(9, START, &[(LICENSE_ENTRY, 1, START - 30 * DAY)]), &["accepted"]);
+    says(&guard, Mode::ReadOnly, &[Reason::Revoked]);
+    world.set_clock(later);
+    install(&guard, &list_by(&other_key(), 5, START, &[]), &["outranked"]);
+    guard.reload();
+    world.set_clock(START + 60);
+    guard.tick();
+    says(&guard, Mode::ReadOnly, &[Reason::Revoked]);
+    // A list of that time proves the time.
+    world.set_clock(START + 200 * DAY);
+    install(&guard, &list_by(&other_key(), 5, later, &[]), &["accepted"]);
+    says(&guard, Mode::Full, &[Reason::ClockRolledBack]);
 }
 
 #[test]

@@ -2,9 +2,10 @@
 
 mod text;
 
-use lictor_shared::{StatusRef, Text, Thumbprint, Timestamp, Uri, Uuid};
+use lictor_shared::{Seconds, StatusRef, Text, Thumbprint, Timestamp, Uri, Uuid, limits};
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::custody::Owner;
 use super::digest::Digest;
 use super::watermark::Watermark;
 
@@ -22,6 +23,8 @@ pub(crate) type ListKey = (Text, Uri);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct State {
     pub(crate) clock: Watermark,
+    /// The deployment, if its key was made while the clock stood ahead: since when it counts as made.
+    pub(crate) owner: Option<Owner>,
     pub(crate) licenses: BTreeMap<LicenseKey, LicenseRecord>,
     pub(crate) lists: BTreeMap<ListKey, Highest>,
     /// Of the lists and activations in force.
@@ -84,8 +87,8 @@ impl State {
     }
 
     /// Remembers a release's first run, and forgets that of releases long gone.
-    pub(crate) fn first_run(&mut self, released: Timestamp, at: Timestamp) {
-        remember(self.first_runs.entry(released).or_insert(at), at);
+    pub(crate) fn first_run(&mut self, released: Timestamp, at: Timestamp, reading: Reading) {
+        remember(self.first_runs.entry(released).or_insert(at), at, reading);
         while self.first_runs.len() > RELEASES {
             self.first_runs.pop_first();
         }
@@ -103,12 +106,35 @@ impl State {
     }
 }
 
-/// Stores t first: an instant that is not remembered yet, or that lies ahead and so counts as unknown, becomes `t`.
-pub(crate) fn remember(instant: &mut Timestamp, t: Timestamp) {
-    *instant = t.min(*instant);
+/// What a reading of the clock says of an instant that lies ahead of t.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// The clock may be right, so the instant was noted while it stood ahead.
+    Credible,
+    /// `clock_rolled_back`: t is only what is known without the clock, and the instant may well be right.
+    Behind,
 }
 
-/// The same for one that may be unknown.
-pub(crate) fn remember_known(instant: &mut Option<Timestamp>, t: Timestamp) {
-    *instant = Some(instant.map_or(t, |known| known.min(t)));
+impl Reading {
+    /// If now + 86400 < t, the clock is behind.
+    pub(crate) fn of(now: Timestamp, t: Timestamp) -> Self {
+        let tolerated = Seconds::new(limits::CLOCK_TOLERANCE).and_then(|day| now.plus(day));
+        if tolerated.is_some_and(|tolerated| tolerated < t) { Self::Behind } else { Self::Credible }
+    }
+}
+
+/// Stores t first: an instant that lies ahead, and so counts as unknown, becomes `t`.
+///
+/// Not while the clock is behind: then it counts as unknown, which grants nothing, until the clock is right again. A machine
+/// that starts in 1970 and asks for the time a minute later would lose each grace that it is in; and whoever held
+/// his clock back for ever would begin each one anew with whatever he installs.
+pub(crate) fn remember(instant: &mut Timestamp, t: Timestamp, reading: Reading) {
+    if reading == Reading::Credible {
+        *instant = t.min(*instant);
+    }
+}
+
+/// The same for one that may not be remembered yet: it begins at `t`.
+pub(crate) fn remember_known(instant: &mut Option<Timestamp>, t: Timestamp, reading: Reading) {
+    remember(instant.get_or_insert(t), t, reading);
 }

@@ -34,7 +34,7 @@ impl Watermark {
         match candidate.filter(|candidate| *candidate <= now) {
             // A larger one is adopted when a second reading lies beyond it by at least 24 h, or 30 days.
             Some(candidate) if beyond(now, candidate) >= trial(beyond(candidate, base)) => {
-                Self { reached: Some(candidate), candidate: None }.confirmed(now)
+                Self::adopted(candidate, now)
             }
             Some(_) => Self { candidate, ..self },
             // A larger one is a candidate; one that a lower reading belies gives way to it.
@@ -42,14 +42,17 @@ impl Watermark {
         }
     }
 
-    /// After a candidate was adopted: the day that any reading is granted, and what then is left of the jump to `now`.
+    /// After the reading `now` has confirmed a candidate.
     ///
-    /// Only the candidate has stood its trial. To adopt the second reading would let a single wild one through; to stop at
-    /// the candidate would leave the watermark a day behind for ever where readings come a little later than every 24 h.
-    fn confirmed(self, now: Timestamp) -> Self {
-        let granted = self.reached.and_then(|reached| Timestamp::from_seconds(reached.seconds() + DAY));
-        let followed = Self { reached: granted.map(|granted| granted.min(now)).or(self.reached), ..self };
-        followed.after(now, [None, None])
+    /// Only the candidate has stood its trial; to adopt the second reading would let a single wild one through. But one that
+    /// comes within a day after the day of trial is followed: else the watermark would stay a day behind for ever where readings
+    /// come a little later than every 24 h.
+    fn adopted(candidate: Timestamp, now: Timestamp) -> Self {
+        if beyond(now, candidate) <= 2 * DAY {
+            Self { reached: Some(now), candidate: None }
+        } else {
+            Self { reached: Some(candidate), candidate: Some(now) }
+        }
     }
 
     /// After an activation that answers the newest request was accepted: at its `iat`.
@@ -100,12 +103,12 @@ mod tests {
             ((0, Some(5 * day)), 6 * day - 1, (0, Some(5 * day))),
             ((0, Some(5 * day)), 6 * day, (6 * day, None)),
             ((0, Some(5 * day)), 7 * day, (7 * day, None)),
-            ((0, Some(5 * day)), 7 * day + 1, (6 * day, Some(7 * day + 1))),
+            ((0, Some(5 * day)), 7 * day + 1, (5 * day, Some(7 * day + 1))),
             // 90 days are short, one second more is long.
             ((0, Some(90 * day)), 91 * day, (91 * day, None)),
             ((0, Some(90 * day + 1)), 91 * day + 1, (0, Some(90 * day + 1))),
             ((0, Some(90 * day + 1)), 120 * day, (0, Some(90 * day + 1))),
-            ((0, Some(90 * day + 1)), 120 * day + 1, (91 * day + 1, Some(120 * day + 1))),
+            ((0, Some(90 * day + 1)), 120 * day + 1, (90 * day + 1, Some(120 * day + 1))),
             // A lower reading belies the candidate.
             ((0, Some(9 * day)), 5 * day, (0, Some(5 * day))),
             ((0, Some(9 * day)), day, (day, None)),
@@ -154,7 +157,7 @@ mod tests {
         let wild = at(70 * 365 * DAY);
         assert_eq!(
             mark(0, Some(3 * DAY)).after(wild, [None, None]),
-            Watermark { reached: Some(at(4 * DAY)), candidate: Some(wild) }
+            Watermark { reached: Some(at(3 * DAY)), candidate: Some(wild) }
         );
     }
 
@@ -204,7 +207,7 @@ mod tests {
         assert_eq!(end.after(Timestamp::MAX, [None, None]), end);
         let early = Timestamp::from_seconds(Timestamp::MAX.seconds() - LONG_TRIAL).unwrap();
         let near = Watermark { reached: Some(Timestamp::EPOCH), candidate: Some(early) };
-        assert!(near.after(Timestamp::MAX, [None, None]).reached > Some(early));
+        assert_eq!(near.after(Timestamp::MAX, [None, None]).reached, Some(early));
         assert_eq!(Watermark::reset(at(0)), mark(0, None));
     }
 }
