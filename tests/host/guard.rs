@@ -41,14 +41,29 @@ fn a_tick_reads_nothing_where_nothing_has_changed() {
     install(&guard, &license(|_| ()), &["accepted"]);
     guard.tick();
     let reads = table.reads();
-    for minute in 1..60 {
-        world.set_clock(START + 60 * minute);
+    for second in 2..61 {
+        world.set_clock(START + second);
         guard.tick();
     }
     assert_eq!(table.reads(), reads);
-    world.set_clock(START + 3601);
+    world.set_clock(START + 61);
     guard.tick();
-    assert!(table.reads() > reads, "an hour of time is kept");
+    assert!(table.reads() > reads, "a minute of time is kept");
+}
+
+/// Whoever has to wait for the store has not stopped the clock.
+#[test]
+fn the_clock_is_read_after_the_store() {
+    let world = Arc::new(World::new("waiting"));
+    let table = Table::default();
+    let guard = world.over(table.clone()).open();
+    install(&guard, &license(|_| ()), &["accepted"]);
+    let clock = Arc::clone(&world);
+    table.interrupt(move || clock.set_clock(START + 300));
+    guard.reload();
+    assert_eq!(guard.verdict().effective_time().seconds(), START + 300);
+    let state: serde_json::Value = serde_json::from_slice(&table.rows()["state.json"]).unwrap();
+    assert_eq!(state["watermark"], START + 300);
 }
 
 #[test]

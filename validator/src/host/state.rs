@@ -9,8 +9,9 @@ use super::custody::Owner;
 use super::digest::Digest;
 use super::watermark::Watermark;
 
-/// Seconds by which the watermark may be ahead of what is kept of it. Readings alone would write a file at every look.
-const UNSAVED: u64 = 3600;
+/// Seconds by which the watermark may be ahead of what is kept of it: what a crash may cost. Readings alone would write a file at
+/// every look.
+const UNSAVED: u64 = 60;
 /// Releases of which the first run is remembered: those that run beside each other while replicas are upgraded.
 const RELEASES: usize = 16;
 

@@ -1,4 +1,4 @@
-//! What the host's log and status should say: each a warning of the verdict, with the particulars.
+//! What the host's log and status should say: the warnings of the verdict with their particulars, and what concerns the program.
 
 use std::path::PathBuf;
 
@@ -33,6 +33,14 @@ pub enum Trouble {
         /// What the store says.
         why: String,
     },
+    /// The guard's own thread could not be started.
+    #[error(
+        "no thread follows the clock and the files ({why}); let the program call tick every minute, or let it start threads"
+    )]
+    NoThread {
+        /// What the operating system says.
+        why: String,
+    },
 }
 
 /// Where a candidate came from.
@@ -53,18 +61,19 @@ pub enum Offered {
 }
 
 impl Trouble {
-    /// The warning that verdicts carry for it.
+    /// The warning that verdicts carry for it, if they do.
     #[must_use]
-    pub const fn flag(&self) -> HostFlag {
+    pub const fn flag(&self) -> Option<HostFlag> {
         match self {
-            Self::Refused { .. } => HostFlag::CandidateRejected,
-            Self::StateDamaged { .. } => HostFlag::StateDamaged,
-            Self::Stateless { .. } => HostFlag::Stateless,
+            Self::Refused { .. } => Some(HostFlag::CandidateRejected),
+            Self::StateDamaged { .. } => Some(HostFlag::StateDamaged),
+            Self::Stateless { .. } => Some(HostFlag::Stateless),
+            Self::NoThread { .. } => None,
         }
     }
 }
 
 /// The warnings of all of them.
 pub(crate) fn flags(troubles: &[Trouble]) -> HostFlags {
-    troubles.iter().fold(HostFlags::none(), |flags, trouble| flags.with(trouble.flag()))
+    troubles.iter().filter_map(Trouble::flag).fold(HostFlags::none(), HostFlags::with)
 }

@@ -58,7 +58,9 @@ impl Install {
                 output.raw(&shown::facts(status::mode_rows(&guard.verdict())))?;
             }
         }
-        if let Some(trouble) = guard.troubles().iter().find(|trouble| trouble.flag() == HostFlag::Stateless) {
+        if let Some(trouble) =
+            guard.troubles().iter().find(|trouble| trouble.flag() == Some(HostFlag::Stateless))
+        {
             output.say(format_args!("warning: {trouble}; what was installed is gone when this command ends"));
         }
         Ok(judged.iter().find_map(Judged::code).map_or(0, Code::exit_code))
