@@ -80,6 +80,88 @@ fn to_2099_and_back_leaves_no_since_in_the_future() {
     assert_eq!(world.remembered()["firstRuns"][0]["since"], START + 60 * DAY);
 }
 
+/// Readings, each by a process of its own, and what is remembered after them; in seconds after START, when the license was issued.
+#[test]
+fn a_jump_is_believed_after_its_trial() {
+    let cases: [(&[u64], u64, Option<u64>); 12] = [
+        // A jump of at most 24 h is followed; a larger one is a candidate.
+        (&[0, DAY], DAY, None),
+        (&[0, DAY + 1], 0, Some(DAY + 1)),
+        // Adopted when a second reading lies beyond it by at least 24 h (jumps of at most 90 days) ...
+        (&[0, 5 * DAY, 6 * DAY - 1], 0, Some(5 * DAY)),
+        (&[0, 5 * DAY, 6 * DAY], 6 * DAY, None),
+        (&[0, 90 * DAY, 91 * DAY - 1], 0, Some(90 * DAY)),
+        (&[0, 90 * DAY, 91 * DAY], 91 * DAY, None),
+        // ... or 30 days (longer ones).
+        (&[0, 90 * DAY + 1, 120 * DAY], 0, Some(90 * DAY + 1)),
+        (&[0, 90 * DAY + 1, 120 * DAY + 1], 90 * DAY + 1, Some(120 * DAY + 1)),
+        (&[0, 90 * DAY + 1, 120 * DAY + 1, 121 * DAY + 1], 121 * DAY + 1, None),
+        // What was adopted was read before: a wild reading is not.
+        (&[0, 3 * DAY, FAR - START], 3 * DAY, Some(FAR - START)),
+        // The clock is right again.
+        (&[0, FAR - START, 60], 60, None),
+        // It never falls.
+        (&[0, DAY, 5], DAY, None),
+    ];
+    for (readings, watermark, candidate) in cases {
+        let world = World::new("jumps");
+        drop(world.licensed());
+        for reading in readings {
+            world.set_clock(START + reading);
+            drop(world.guard());
+        }
+        remembers(&world, Some(START + watermark), candidate.map(|candidate| START + candidate));
+    }
+}
+
+/// Jumps are measured from max(watermark, builtAt, iat of the license in force).
+#[test]
+fn a_jump_is_measured_from_the_latest_known_date() {
+    let first_reading = |built_at: Option<u64>, license: &str, now: u64| {
+        let mut world = World::new("measured");
+        world.product.built_at = built_at.and_then(Timestamp::from_seconds);
+        world.set_clock(now);
+        let _outcome = world.guard().install(license.as_bytes());
+        world
+    };
+    let (licensed, none) = (revision(1, START), "");
+    remembers(&first_reading(None, none, START), None, Some(START));
+    remembers(&first_reading(None, &licensed, START + DAY), Some(START + DAY), None);
+    remembers(&first_reading(None, &licensed, START + DAY + 1), None, Some(START + DAY + 1));
+    let built = Some(START + 40 * DAY);
+    remembers(&first_reading(built, none, START + 41 * DAY), Some(START + 41 * DAY), None);
+    remembers(&first_reading(built, &licensed, START + 41 * DAY + 1), None, Some(START + 41 * DAY + 1));
+    // A clock that stands behind such a date does not jump.
+    remembers(&first_reading(built, &licensed, START + DAY), Some(START + DAY), None);
+    remembers(&first_reading(None, &licensed, START), Some(START), None);
+    // A license that is not in force yet is no measure, and neither is one that is refused.
+    let pending = license(|claims| {
+        claims["iat"] = (START + 30 * DAY).into();
+        claims["nbf"] = (START + 90 * DAY).into();
+    });
+    remembers(&first_reading(None, &pending, START + 30 * DAY), None, Some(START + 30 * DAY));
+    let refused = license(|claims| claims["license"]["environments"] = ["staging"].into());
+    remembers(&first_reading(None, &refused, START), None, Some(START));
+}
+
+/// The watermark follows the clock, never an artefact.
+#[test]
+fn an_artefact_moves_the_time_and_not_the_watermark() {
+    let world = World::new("artefact");
+    let guard = world.licensed();
+    install(&guard, &list(1, START + 40 * DAY, &[]), &["accepted"]);
+    assert_eq!(guard.verdict().effective_time().seconds(), START + 40 * DAY);
+    world.set_clock(START + 60);
+    guard.tick();
+    remembers(&world, Some(START + 60), None);
+}
+
+/// What the state file says of the clock.
+fn remembers(world: &World, watermark: Option<u64>, candidate: Option<u64>) {
+    let state = world.remembered();
+    assert_eq!((state["watermark"].as_u64(), state["candidate"].as_u64()), (watermark, candidate));
+}
+
 #[test]
 fn set_back_gains_nothing() {
     let world = World::new("back a year");

@@ -24,8 +24,9 @@ impl Watermark {
         let base = known.into_iter().chain([self.reached]).flatten().max().unwrap_or(Timestamp::EPOCH);
         // A candidate that time has passed is none.
         let candidate = self.candidate.filter(|candidate| *candidate > base);
+        // No jump at all is followed as well, and the watermark never falls.
         if now <= base {
-            return Self { candidate, ..self };
+            return Self { reached: self.reached.max(Some(now)), candidate };
         }
         // A jump of at most 24 h is followed.
         if beyond(now, base) <= DAY {
@@ -129,8 +130,9 @@ mod tests {
             ([Some(3 * DAY), None], 4 * DAY, mark(4 * DAY, None)),
             ([Some(3 * DAY), Some(2 * DAY)], 4 * DAY + 1, mark(0, Some(4 * DAY + 1))),
             // It follows the clock, never an artefact.
-            ([None, Some(3 * DAY)], 2 * DAY, mark(0, None)),
-            ([None, Some(3 * DAY)], 3 * DAY, mark(0, None)),
+            ([None, Some(3 * DAY)], 0, mark(0, None)),
+            ([None, Some(3 * DAY)], 2 * DAY, mark(2 * DAY, None)),
+            ([None, Some(3 * DAY)], 3 * DAY, mark(3 * DAY, None)),
             ([None, Some(3 * DAY)], 3 * DAY + 1, mark(3 * DAY + 1, None)),
         ];
         for (known, now, after) in table {
@@ -148,7 +150,7 @@ mod tests {
         assert_eq!(none.after(at(DAY), [None, Some(at(0))]), mark(DAY, None));
         let doubted = Watermark { reached: None, candidate: Some(at(DAY + 1)) };
         assert_eq!(none.after(at(DAY + 1), [None, Some(at(0))]), doubted);
-        assert_eq!(none.after(at(0), [None, Some(at(1))]), none);
+        assert_eq!(none.after(at(0), [None, Some(at(1))]), mark(0, None));
         assert_eq!(none.after(at(0), [None, None]), Watermark { reached: None, candidate: Some(at(0)) });
     }
 
