@@ -5,6 +5,7 @@ use crate::artefacts::{
 };
 use crate::world::{World, install, says};
 use lictor_shared::AnchorSet;
+use lictor_validator::host::Outcome;
 use lictor_validator::{Mode, Reason};
 
 #[test]
@@ -146,6 +147,40 @@ fn a_clock_in_the_future_forgets_no_sequence() {
     world.set_clock(START + 200 * DAY);
     install(&guard, &list_by(&other_key(), 5, later, &[]), &["accepted"]);
     says(&guard, Mode::Full, &[Reason::ClockRolledBack]);
+}
+
+/// Release, license and watermark say that the day has come, whatever the clock shows.
+#[test]
+fn a_leaked_key_is_known_without_the_clock() {
+    let leak = START + 5 * DAY;
+    let renewed = || license(|claims| claims["iat"] = leak.into());
+    for (built_at, later, now, word) in [
+        (None, None, START, "outranked"),
+        (Some(leak - 1), None, START, "outranked"),
+        (Some(leak), None, START, "accepted"),
+        (None, Some(renewed()), START, "accepted"),
+        (None, None, leak, "outranked"),
+        (None, None, leak + DAY, "accepted"),
+    ] {
+        let mut world = World::new("leaked");
+        drop(world.licensed());
+        install(&world.guard(), &list_by(&other_key(), 1 << 50, START, &[]), &["accepted"]);
+        let distrust = format!(",\"distrustAfter\":{leak}");
+        let distrusting = anchors(&[(&issuer(), ""), (&other_key(), &distrust)]);
+        world.product.anchors = AnchorSet::read(distrusting.as_bytes()).unwrap();
+        world.product.built_at = built_at.and_then(lictor_shared::Timestamp::from_seconds);
+        // The first reading of a jump is a candidate, the second one is believed.
+        for reading in [START, leak.min(now), now] {
+            world.set_clock(reading);
+            drop(world.guard());
+        }
+        let guard = world.guard();
+        let _renewal = later.as_ref().map(|license| guard.install(license.as_bytes()));
+        let said = format!("{built_at:?}, {}, {now}", later.is_some());
+        let outcome = guard.install(list(5, START, &[]).as_bytes()).blocks.remove(0).1;
+        let found = if outcome == Outcome::Accepted { "accepted" } else { "outranked" };
+        assert_eq!(found, word, "{said}: {outcome:?}");
+    }
 }
 
 #[test]

@@ -71,6 +71,9 @@ pub struct Installed {
 
 /// Holds a deployment's license, lists, activation and state, and answers what it may do.
 ///
+/// A thread of its own follows the clock and the files, unless the host [does that](Ticking::ByHost). Dropping the guard ends the
+/// thread and keeps the time that has passed; a process that is killed loses a minute of it at most.
+///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let folder = std::env::temp_dir().join(format!("lictor guard {}", std::process::id()));
@@ -124,7 +127,8 @@ impl Guard {
         self.inner.verdict()
     }
 
-    /// When the verdict will be another one if nothing is installed: the host may call [`tick`](Self::tick) then.
+    /// When the verdict will be another one if nothing is installed: a host that is to be told at that very second calls
+    /// [`tick`](Self::tick) then.
     #[must_use]
     pub fn wake_at(&self) -> Option<Timestamp> {
         self.inner.current.load().holds.until()

@@ -139,3 +139,54 @@ pub(crate) fn remember(instant: &mut Timestamp, t: Timestamp, reading: Reading) 
 pub(crate) fn remember_known(instant: &mut Option<Timestamp>, t: Timestamp, reading: Reading) {
     remember(instant.get_or_insert(t), t, reading);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_seconds(seconds).unwrap()
+    }
+
+    #[test]
+    fn a_clock_is_behind_by_more_than_a_day() {
+        let now = at(1_795_305_600);
+        for (t, reading) in [
+            (at(0), Reading::Credible),
+            (now, Reading::Credible),
+            (at(now.seconds() + 86_400), Reading::Credible),
+            (at(now.seconds() + 86_401), Reading::Behind),
+            (Timestamp::MAX, Reading::Behind),
+        ] {
+            assert_eq!(Reading::of(now, t), reading, "{t}");
+        }
+        assert_eq!(Reading::of(Timestamp::MAX, Timestamp::MAX), Reading::Credible);
+    }
+
+    /// What is remembered before, t, and what is remembered then by each kind of reading.
+    #[test]
+    fn only_a_credible_reading_lowers_what_lies_ahead() {
+        for (before, t, credible, behind) in
+            [(None, 5, 5, 5), (Some(3), 5, 3, 3), (Some(5), 5, 5, 5), (Some(9), 5, 5, 9)]
+        {
+            for (reading, after) in [(Reading::Credible, credible), (Reading::Behind, behind)] {
+                let mut instant = before.map(at);
+                remember_known(&mut instant, at(t), reading);
+                assert_eq!(instant, Some(at(after)), "{before:?} {reading:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_minute_of_time_is_worth_a_write() {
+        let mark = |reached| State { clock: Watermark { reached, candidate: None }, ..State::default() };
+        let kept = mark(Some(at(1000)));
+        for (reached, outgrows) in
+            [(Some(1000), false), (Some(1059), false), (Some(1060), true), (Some(999), true), (None, true)]
+        {
+            assert_eq!(mark(reached.map(at)).outgrows(&kept), outgrows, "{reached:?}");
+        }
+        assert!(kept.outgrows(&mark(None)));
+        assert!(State { requests: Requests { counter: 1, newest: None }, ..kept.clone() }.outgrows(&kept));
+    }
+}
