@@ -85,6 +85,31 @@ fn it_ends_with_the_guard() {
     assert!(start.elapsed() < Duration::from_secs(30));
 }
 
+/// A pending license comes into force, and listeners are told at that second, however long the interval.
+#[test]
+fn it_wakes_when_the_verdict_becomes_another_one() {
+    const INTERVAL: Duration = Duration::from_secs(7);
+    let world = World::new("wakes");
+    let (opening, clock) = counted(&world);
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&told);
+    let mode = move |notice: &Notice<'_>| {
+        if let Notice::Mode { verdict, .. } = notice {
+            log.lock().unwrap().push(verdict.mode());
+        }
+    };
+    let guard = opening.ticking(Ticking::Every(INTERVAL)).on_notice(mode).open();
+    install(&guard, &revision(1, START + 100), &["pending"]);
+    // The first tick comes after the interval and finds that one second is left.
+    clock.store(START + 99, Ordering::SeqCst);
+    thread::sleep(INTERVAL + Duration::from_millis(300));
+    clock.store(START + 100, Ordering::SeqCst);
+    let start = Instant::now();
+    wait_until("it is told", || told.lock().unwrap().len() == 2);
+    assert!(start.elapsed() < INTERVAL / 2, "{:?}", start.elapsed());
+    assert_eq!(*told.lock().unwrap(), [Mode::ReadOnly, Mode::Full]);
+}
+
 #[test]
 fn a_listener_that_panics_ends_its_tick_and_not_the_ticking() {
     let world = World::new("panics");

@@ -127,8 +127,8 @@ impl Guard {
         self.inner.verdict()
     }
 
-    /// When the verdict will be another one if nothing is installed: a host that is to be told at that very second calls
-    /// [`tick`](Self::tick) then.
+    /// When the verdict will be another one if nothing is installed. The guard's own thread wakes then; a host that
+    /// [ticks itself](Ticking::ByHost) may call [`tick`](Self::tick) then.
     #[must_use]
     pub fn wake_at(&self) -> Option<Timestamp> {
         self.inner.current.load().holds.until()

@@ -2,6 +2,7 @@
 
 use arc_swap::ArcSwap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::{Clock, Current, Installed, Listener, Notice};
 use crate::host::candidate::Outcome;
@@ -86,6 +87,12 @@ impl Inner {
         let turn = self.turn(&writer).unwrap_or_else(|| self.change(&mut writer, |_| ()).1);
         drop(writer);
         self.tell(&turn);
+    }
+
+    /// For how long the verdict stays what it is if the clock runs on and nothing is installed.
+    pub(super) fn time_to_change(&self) -> Option<Duration> {
+        let until = self.current.load().holds.until()?;
+        Some(Duration::from_secs(until.seconds().saturating_sub((self.clock)().seconds())))
     }
 
     pub(super) fn reload(&self) {

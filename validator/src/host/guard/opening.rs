@@ -84,7 +84,11 @@ impl Opening {
 fn ticker(inner: &Arc<Inner>, ticking: Ticking) -> Option<Ticker> {
     let Ticking::Every(interval) = ticking else { return None };
     let own = Arc::clone(inner);
-    match Ticker::start(interval, move || own.tick()) {
+    let tick = move || {
+        own.tick();
+        own.time_to_change()
+    };
+    match Ticker::start(interval, tick) {
         Ok(ticker) => Some(ticker),
         Err(error) => {
             inner.is_unticked(error.to_string());

@@ -15,8 +15,8 @@ const LEAST: Duration = Duration::from_millis(1);
 /// a clock that is set back before the next start would be believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ticking {
-    /// A thread of the guard's own, once in this time; every minute by default. It ends when the guard is dropped. A process
-    /// that forks opens its guard afterwards: threads stay behind.
+    /// A thread of the guard's own, once in this time and whenever the verdict becomes another one by itself; every minute by
+    /// default. It ends when the guard is dropped. A process that forks opens its guard afterwards: threads stay behind.
     Every(Duration),
     /// The host, every minute or so, from a timer that it has.
     ByHost,
@@ -36,13 +36,18 @@ pub(super) struct Ticker {
 }
 
 impl Ticker {
-    /// Starts it; the first tick is one interval away.
-    pub(super) fn start(every: Duration, tick: impl Fn() + Send + 'static) -> io::Result<Self> {
+    /// Starts it. The first tick is one interval away; each says after how much time the next one is wanted at the latest.
+    pub(super) fn start(
+        every: Duration,
+        tick: impl Fn() -> Option<Duration> + Send + 'static,
+    ) -> io::Result<Self> {
         let (sign, ended) = mpsc::channel();
         let ticks = move || {
-            while ended.recv_timeout(every.max(LEAST)) == Err(RecvTimeoutError::Timeout) {
+            let mut wait = every;
+            while ended.recv_timeout(wait.max(LEAST)) == Err(RecvTimeoutError::Timeout) {
                 // A listener that panics has said so itself, and ends its tick, not the ticking.
-                let _said = catch_unwind(AssertUnwindSafe(&tick));
+                let wanted = catch_unwind(AssertUnwindSafe(&tick)).ok().flatten();
+                wait = wanted.map_or(every, |wanted| wanted.min(every));
             }
         };
         let thread = Builder::new().name("license".into()).spawn(ticks)?;
