@@ -139,6 +139,11 @@ impl Custody {
         evaluate(license, &self.context(license.claims(), product, now))
     }
 
+    /// The license in force.
+    pub(crate) fn license_in_force(&self, product: &Product, now: Timestamp) -> Option<&Verified<License>> {
+        self.foremost(product, now).filter(Judged::is_in_force).map(|judged| judged.license)
+    }
+
     /// The license in force; where there is none, the one that says why.
     pub(crate) fn foremost(&self, product: &Product, now: Timestamp) -> Option<Judged<'_>> {
         one_of_each_id(self.judged(product, now)).into_iter().max_by_key(precedence_among_ids)
@@ -162,8 +167,7 @@ impl Custody {
     /// After the clock showed `now`: the watermark, and what is remembered since when.
     pub(crate) fn read_clock(&mut self, product: &Product, now: Timestamp) {
         // Jumps are measured from max(watermark, builtAt, iat of the license in force).
-        let in_force = self.foremost(product, now).filter(Judged::is_in_force);
-        let issued_at = in_force.map(|judged| judged.license.issued_at());
+        let issued_at = self.license_in_force(product, now).map(Verified::issued_at);
         self.state.clock = self.state.clock.after(now, [product.built_at, issued_at]);
         self.remember(product, now);
     }
