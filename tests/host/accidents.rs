@@ -221,13 +221,22 @@ impl Stranger {
     }
 
     fn says(&self, state: &Path) -> String {
+        self.says_under(state, &[])
+    }
+
+    /// The same, started by another program with these arguments.
+    fn says_under(&self, state: &Path, starter: &[&str]) -> String {
         let root = fs::metadata("/proc/self").unwrap().uid() == 0;
-        let mut command = Command::new(if root { Path::new("setpriv") } else { &self.program });
-        if root {
-            command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&self.program);
-        }
-        let output =
-            command.arg(state).args([&self.license, &self.anchors]).arg((START + DAY).to_string()).output();
+        let stranger = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+        let starters = stranger.iter().filter(|_| root).chain(starter).map(Path::new);
+        let words: Vec<&Path> = starters.chain([&*self.program]).collect();
+        let mut command = Command::new(words[0]);
+        let output = command
+            .args(&words[1..])
+            .arg(state)
+            .args([&self.license, &self.anchors])
+            .arg((START + DAY).to_string())
+            .output();
         let output = output.unwrap_or_else(|error| panic!("setpriv: {error}; install util-linux"));
         assert!(
             output.status.success(),
@@ -291,6 +300,19 @@ fn a_folder_that_can_only_be_read() {
     assert!(said.contains("\"reasons\":[\"stateless\"]"), "{said}");
     assert!(said.contains(&format!("deployment Some(\"{id}\")")), "{said}");
     assert_eq!(contents(&world.state()), before);
+}
+
+/// A user who may start no more threads: everything works, and it is said that nobody ticks.
+#[test]
+fn a_thread_that_cannot_be_started() {
+    let stranger = Stranger::new();
+    let nowhere = Path::new("/proc/none");
+    assert!(!stranger.says(nowhere).contains("no thread"));
+    let said = stranger.says_under(nowhere, &["prlimit", "--nproc=1:1"]);
+    assert!(said.contains("\"mode\":\"full\""), "{said}");
+    assert!(said.contains("\"reasons\":[\"stateless\"]"), "{said}");
+    assert!(said.contains("no thread follows the clock and the files ("), "{said}");
+    assert!(said.contains("); let the program call tick every minute"), "{said}");
 }
 
 #[test]

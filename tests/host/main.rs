@@ -13,4 +13,5 @@ mod renewals;
 mod replicas;
 mod seats;
 mod table;
+mod ticking;
 mod world;

@@ -1,6 +1,6 @@
 //! The deployment that a command is about.
 
-use lictor_validator::host::{Folder, Guard, Opening};
+use lictor_validator::host::{Folder, Guard, Opening, Ticking};
 use lictor_validator::shared::Timestamp;
 
 use crate::failure::Failure;
@@ -34,6 +34,8 @@ impl Deployment {
             (Some(now), Intent::Change) => Guard::opening(product, folder).clock(move || now),
             (None, _) => Guard::opening(product, folder),
         };
+        // A command has ended long before a first tick.
+        let opening = opening.ticking(Ticking::ByHost);
         Ok(self.settings.watch.iter().fold(opening, Opening::watch).open())
     }
 }

@@ -62,12 +62,14 @@ impl Custody {
         outcome
     }
 
-    /// Whether a license in force has the same id and a higher revision.
+    /// Whether a license in force has the same id and a higher revision. One that is in force only because the clock stands
+    /// ahead does not count.
     fn outranks(&self, license: &Verified<License>, product: &Product, now: Timestamp) -> bool {
         let claims = license.claims();
         self.holdings.licenses.iter().any(|held| {
             license_key(held.claims()) == license_key(claims)
                 && license_rank(held.claims()) > license_rank(claims)
+                && self.has_credibly_started(held, product)
                 && refusal(&self.verdict_under(held, product, now)).is_none()
         })
     }

@@ -34,7 +34,7 @@ pub use entropy::EntropyError;
 pub use file::{FileError, read_file, read_stream};
 #[cfg(unix)]
 pub use folder::Folder;
-pub use guard::{Current, Guard, Installed, Notice, Opening};
+pub use guard::{Current, Guard, Installed, Notice, Opening, Ticking};
 pub use held::{Article, Held, Standing};
 pub use identity::{Identity, IdentityError};
 pub use lictor_shared::RequestKind;

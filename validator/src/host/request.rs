@@ -117,7 +117,7 @@ impl Desk<'_> {
     /// The license that is asked for, in the form in which it is held.
     fn asked_license(&self, ask: &Ask<'_>) -> Result<&Verified<License>, AskError> {
         let in_force = match ask.license {
-            None => self.custody.license_in_force(self.product, self.now),
+            None => self.custody.foremost(self.product, self.now).map(|judged| judged.license),
             Some(id) => {
                 let of_id = self.custody.holdings.licenses.iter().filter(|license| license.id() == id);
                 of_id.max_by_key(|license| license_rank(license.claims()))

@@ -1,4 +1,4 @@
-//! What the host's log and status should say: each a warning of the verdict, with the particulars.
+//! What the host's log and status should say: the warnings of the verdict with their particulars, and what concerns the program.
 
 use std::path::PathBuf;
 
@@ -58,6 +58,14 @@ pub enum Trouble {
         /// What the store says.
         why: String,
     },
+    /// The guard's own thread could not be started.
+    #[error(
+        "no thread follows the clock and the files ({why}); let the program call tick every minute, or let it start threads"
+    )]
+    NoThread {
+        /// What the operating system says.
+        why: String,
+    },
 }
 
 /// Where a candidate came from.
@@ -85,7 +93,7 @@ impl Trouble {
             Self::Refused { .. } | Self::MoreRefused { .. } => Some(HostFlag::CandidateRejected),
             Self::StateDamaged { .. } | Self::IdentityRestored { .. } => Some(HostFlag::StateDamaged),
             Self::Stateless { .. } => Some(HostFlag::Stateless),
-            Self::Unshipped { .. } => None,
+            Self::Unshipped { .. } | Self::NoThread { .. } => None,
         }
     }
 }

@@ -112,7 +112,7 @@ impl Desk<'_> {
 
     fn take_back_list(&mut self, list: Verified<StatusList>) {
         let list = Accepted::earlier(list);
-        if !self.custody.falls_short(&list, self.product, self.now) {
+        if !self.custody.falls_short(&list, self.product) {
             self.holdings().lists.push(list);
         }
     }

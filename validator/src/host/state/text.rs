@@ -5,6 +5,7 @@ use lictor_shared::{RequestKind, StringError, Text, Thumbprint, Timestamp, Uri, 
 use std::collections::BTreeMap;
 
 use super::{Answer, Highest, LicenseKey, LicenseRecord, ListKey, Newest, Requests, State};
+use crate::host::custody::Owner;
 use crate::host::digest::Digest;
 use crate::host::watermark::Watermark;
 
@@ -31,6 +32,7 @@ impl State {
             ("version", 1_u64.into()),
             ("watermark", time(self.clock.reached)),
             ("candidate", time(self.clock.candidate)),
+            ("deployment", self.owner_value()),
             ("licenses", self.licenses_value()),
             ("lists", self.lists_value()),
             (
@@ -46,6 +48,13 @@ impl State {
         let digest = Digest::of(&Value::Object(members.clone()).to_string());
         members.insert(DIGEST.into(), digest.to_string().into());
         format!("{}\n", Value::Object(members))
+    }
+
+    fn owner_value(&self) -> Value {
+        let owner = self.owner.map(|owner| {
+            Value::object([("id", owner.id.to_string().into()), ("since", owner.since.seconds().into())])
+        });
+        owner.into()
     }
 
     fn licenses_value(&self) -> Value {
@@ -107,6 +116,7 @@ impl State {
                 reached: top.take("watermark", nullable_time)?,
                 candidate: top.take("candidate", nullable_time)?,
             },
+            owner: top.take("deployment", read_owner)?,
             licenses: top.entries("licenses", read_license)?,
             lists: top.entries("lists", read_list)?,
             accepted: top.take("accepted", |items| {
@@ -161,6 +171,15 @@ impl Newest {
         };
         members.0.is_empty().then_some(Self { nonce, kind, issuer, license, answer })
     }
+}
+
+fn read_owner(value: &Value) -> Option<Option<Owner>> {
+    if *value == Value::Null {
+        return Some(None);
+    }
+    let mut members = Taken::of(value)?;
+    let owner = Owner { id: members.parse("id", Thumbprint::new)?, since: members.time("since")? };
+    members.0.is_empty().then_some(Some(owner))
 }
 
 fn read_license(entry: &mut Taken) -> Option<(LicenseKey, LicenseRecord)> {
@@ -260,6 +279,7 @@ mod tests {
         };
         State {
             clock: Watermark { reached: Some(at(1_795_305_600)), candidate: Some(at(1_826_841_600)) },
+            owner: Some(Owner { id: key, since: at(8) }),
             licenses: [((issuer, id), record)].into(),
             lists: [(list.clone(), Highest { sequence: 12, key })].into(),
             accepted: [Digest::of("a"), Digest::of("b")].into(),
@@ -287,6 +307,7 @@ mod tests {
             format!("{head}{digest}"),
             "{\"accepted\":[\"3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d\",\
              \"ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb\"],\"candidate\":1826841600,\
+             \"deployment\":{\"id\":\"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k\",\"since\":8},\
              \"firstRuns\":[{\"built\":5,\"since\":6}],\
              \"learned\":[{\"at\":9,\"index\":4711,\"issuer\":\"acme-licensing\",\"uri\":\"https://licensing.acme.example/status/0\"}],\
              \"licenses\":[{\"id\":\"0198c0d2-6c1e-7000-8000-2f6f2b1d9a10\",\"issuer\":\"acme-licensing\",\"originSince\":null,\
