@@ -1,0 +1,62 @@
+//! The programs of both sides, for tests that need the other package's.
+//!
+//! Cargo names a package's program to the tests of that package only. So the other is built here, by the same cargo into the
+//! same folder, before it is run for the first time: what stands there already may be older than its sources.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// `lictor`, as its sources are now.
+///
+/// # Panics
+/// If it cannot be built.
+pub fn issuer() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| build("lictor-issuer", "lictor"))
+}
+
+/// `lictor-agent`, as its sources are now.
+///
+/// # Panics
+/// If it cannot be built.
+pub fn agent() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| build("lictor-agent", "lictor-agent"))
+}
+
+fn build(package: &str, program: &str) -> PathBuf {
+    let folder = built_into();
+    let (target, profile) = (folder.parent(), folder.file_name());
+    let target = target.unwrap_or_else(|| panic!("{} lies in no folder", folder.display()));
+    let mut command = Command::new(cargo());
+    command.args(["build", "--offline", "--locked", "--package", package, "--bin", program]);
+    command.arg("--manifest-path").arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml"));
+    command.arg("--target-dir").arg(target);
+    // The folder of a profile has its name, but for that of the default one.
+    if let Some(profile) = profile.filter(|profile| *profile != "debug") {
+        command.arg("--profile").arg(profile);
+    }
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "this test needs {program}, which was not built by\n{command:?}\n{words}"
+    );
+    let built = folder.join(program);
+    assert!(built.is_file(), "{command:?} has left no {}", built.display());
+    built
+}
+
+/// The cargo that runs the test, else the one that compiled it.
+fn cargo() -> OsString {
+    std::env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into())
+}
+
+/// The folder of the profile: tests lie in `deps` of it.
+fn built_into() -> PathBuf {
+    let test = std::env::current_exe().unwrap_or_else(|error| panic!("where this test lies: {error}"));
+    let folder = test.ancestors().find(|folder| folder.ends_with("deps")).and_then(Path::parent);
+    folder.unwrap_or_else(|| panic!("{} lies in no folder deps", test.display())).to_owned()
+}
