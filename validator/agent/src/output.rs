@@ -4,6 +4,7 @@ use core::fmt::Display;
 use lictor_validator::shared::json::Value;
 use std::io::{self, IsTerminal as _, Write as _};
 
+use crate::called::Called;
 use crate::failure::{Failure, Kind};
 use crate::shown;
 
@@ -20,6 +21,8 @@ pub(crate) enum Form {
 #[derive(Debug)]
 pub(crate) struct Output {
     pub(crate) form: Form,
+    /// The program's name in what is said.
+    pub(crate) called: Called,
 }
 
 impl Output {
@@ -51,22 +54,28 @@ impl Output {
 
     /// Says something to people. What it quotes may be a stranger's, so control characters are escaped.
     pub(crate) fn say(&mut self, words: impl Display) {
-        let lines: String = words.to_string().lines().map(|line| shown::foreign(line) + "\n").collect();
+        let words = self.called.in_text(&words.to_string());
+        let lines: String = words.lines().map(|line| shown::foreign(line) + "\n").collect();
         // Nobody is left to be told that standard error is closed, and the data matters more.
         let _closed = io::stderr().lock().write_all(lines.as_bytes());
     }
 
     /// Says what failed and what to do, to people, and to programs if they asked for JSON.
     pub(crate) fn fail(&mut self, failure: &Failure) -> u8 {
-        self.say(format_args!("error: {failure}"));
-        if let Some(hint) = failure.hint() {
-            self.say(format_args!("  hint: {hint}"));
-        }
+        self.tell(failure);
         if self.form == Form::Json {
             // If standard output is what failed, that has been said above.
             let _closed = self.json(failure.envelope());
         }
         failure.exit_code()
+    }
+
+    /// Says what failed and what to do, to people only: for a command that has written its data.
+    pub(crate) fn tell(&mut self, failure: &Failure) {
+        self.say(format_args!("error: {failure}"));
+        if let Some(hint) = failure.hint() {
+            self.say(format_args!("  hint: {hint}"));
+        }
     }
 
     /// Columns and lines of the terminal that reads the data; `None` if none does.

@@ -23,7 +23,7 @@ leavesOut say what is in it and what is not.";
 
 /// What is in it, said in it.
 const HOLDS: [&str; 6] = [
-    "product, release, environment and vendor as they are configured",
+    "product, release and environment as they are configured, and whether an address is",
     "the verdict, its reasons, and what is the matter",
     "id, dates, plan, limits and features of the license",
     "the deployment's id, which is public, and whether a request awaits its answer",
@@ -91,8 +91,8 @@ impl SupportBundle {
             }
             None => output.raw(&bundle)?,
         }
-        output.say(format_args!("It holds: {}.", HOLDS.join("; ")));
-        output.say(format_args!("It leaves out: {}.", LEAVES_OUT.join("; ")));
+        output.say(format_args!("It holds:\n{}", listed(&HOLDS)));
+        output.say(format_args!("It leaves out:\n{}", listed(&LEAVES_OUT)));
         output.say(format_args!("{}: {}", deployment.settings.vendor, deployment.settings.support));
         Ok(0)
     }
@@ -104,7 +104,7 @@ fn bundle(guard: &Guard, deployment: &Deployment) -> Value {
     let keys = product.anchors.anchors().iter().map(|anchor| anchor.key.thumbprint().to_string().into());
     let found = guard.troubles();
     let troubles = found.iter().map(|found| trouble(found, &settings.state));
-    let since = guard.identity().map(|identity| identity.since());
+    let identity = deployment.identity(guard);
     Value::object([
         ("holds", texts(&HOLDS)),
         ("leavesOut", texts(&LEAVES_OUT)),
@@ -117,13 +117,18 @@ fn bundle(guard: &Guard, deployment: &Deployment) -> Value {
         ("originConfigured", product.origin.is_some().into()),
         ("builtAt", shown::time(product.built_at)),
         ("trustedKeys", keys.collect::<Vec<Value>>().into()),
-        ("deploymentSince", shown::time(since)),
-        ("deployment", guard.deployment().map(|id| id.to_string()).into()),
+        ("deploymentSince", shown::time(identity.as_ref().map(|identity| identity.since()))),
+        ("deployment", identity.map(|identity| identity.id().to_string()).into()),
         ("awaited", guard.awaited().as_ref().map(Uuid::to_string).into()),
         ("verdict", verdict(&guard.verdict())),
         ("troubles", troubles.collect::<Vec<Value>>().into()),
         ("state", files(&settings.state)),
     ])
+}
+
+/// A line for each.
+fn listed(texts: &[&str]) -> String {
+    texts.iter().map(|text| format!("  {text}\n")).collect()
 }
 
 fn texts(texts: &[&str]) -> Value {
