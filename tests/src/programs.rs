@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use crate::session::NOW;
+
 /// `lictor`, as its sources are now.
 ///
 /// # Panics
@@ -24,6 +26,34 @@ pub fn issuer() -> &'static Path {
 pub fn agent() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| build("lictor-agent", "lictor-agent"))
+}
+
+/// `lictor-agent` as sessions call it: its name and its script. It lies in the session's own folder from its first call on, so
+/// that its settings are what lies beside it there; `record` is a file to which each call adds a line, its exit code and its
+/// words.
+#[must_use]
+pub fn agent_in_sessions(program: &Path, record: &Path) -> (&'static str, String) {
+    let script = format!(
+        "#!/bin/sh\nhere=\"$HOME/here/lictor-agent\"\n\
+         [ -e \"$here\" ] || ln '{program}' \"$here\" 2> /dev/null || cp '{program}' \"$here\"\n\
+         \"$here\" --now \"${{NOW:-{NOW}}}\" \"$@\"\ncode=$?\n\
+         printf '%s\\n' \"$code $*\" >> '{record}'\nexit $code\n",
+        program = program.display(),
+        record = record.display(),
+    );
+    ("lictor-agent", script)
+}
+
+/// A link to a program, or over the border of a file system a copy; by another process, since a file that this one has open
+/// for writing cannot be run by its children.
+///
+/// # Panics
+/// If neither can be made.
+pub fn install(program: &Path, to: &Path) {
+    if std::fs::hard_link(program, to).is_err() {
+        let copied = Command::new("cp").arg(program).arg(to).status();
+        assert!(copied.is_ok_and(|copied| copied.success()), "{} was not copied", program.display());
+    }
 }
 
 fn build(package: &str, program: &str) -> PathBuf {

@@ -2,7 +2,8 @@
 //!
 //! A fenced block ```` ```console ```` holds commands behind `$ ` (continued behind `> `) and what they print, standard output
 //! and standard error as a terminal shows them. All blocks of a document are one session in one empty folder whose name has a
-//! space in it. The program's clock stands still at [`NOW`], so that what is printed is the same in any year.
+//! space in it. The program's clock stands still at [`NOW`], so that what is printed is the same in any year; a session can set
+//! the variable `NOW` to another time.
 //!
 //! What is random (ids, keys, tokens, list entries) is compared by its form. `LICTOR_DOCUMENTS=overwrite` writes
 //! what was printed into the document instead of comparing it; read the difference before you commit it.
@@ -59,73 +60,24 @@ pub struct Ran {
     pub exit: u8,
 }
 
-/// A program that sessions call.
-#[derive(Clone, Copy, Debug)]
-pub enum Called<'p> {
-    /// `lictor`, run where it was built.
-    Issuer(&'p Path),
-    /// `lictor-agent`, in the session's own folder: its settings are what lies beside it there.
-    Agent(&'p Path),
-}
-
-impl Called<'_> {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Issuer(_) => "lictor",
-            Self::Agent(_) => "lictor-agent",
-        }
-    }
-
-    /// What every command line of it begins with, but for the clock.
-    const fn options(self) -> &'static str {
-        match self {
-            Self::Issuer(_) => "--actor alice",
-            Self::Agent(_) => "",
-        }
-    }
-
-    /// Where it is run from.
-    fn place(self, here: &Path) -> PathBuf {
-        match self {
-            Self::Issuer(program) => program.to_owned(),
-            Self::Agent(program) => {
-                let place = here.join(self.name());
-                install(program, &place);
-                place
-            }
-        }
-    }
-}
-
-/// A link to a program, or over the border of a file system a copy; by another process, since a file that this one has open
-/// for writing cannot be run by its children.
-///
-/// # Panics
-/// If neither can be made.
-pub fn install(program: &Path, to: &Path) {
-    if fs::hard_link(program, to).is_err() {
-        let copied = Command::new("cp").arg(program).arg(to).status();
-        assert!(copied.is_ok_and(|copied| copied.success()), "{} was not copied", program.display());
-    }
-}
-
 /// Runs the sessions of a document with `lictor` being `program`, and tells what it was asked.
 ///
 /// # Panics
 /// If a command prints anything else than the document says, or the document has no session.
 pub fn run(document: &Path, program: &Path) -> Vec<Ran> {
-    run_all(document, &[Called::Issuer(program)])
+    run_beside(document, program, &[])
 }
 
-/// The same with several programs, and tells what the first of them was asked.
+/// The same with other commands beside `lictor`: names, and the shell scripts that they are.
 ///
 /// # Panics
-/// If a command prints anything else than the document says, or the document has no session.
-pub fn run_all(document: &Path, programs: &[Called<'_>]) -> Vec<Ran> {
+/// As [`run`].
+pub fn run_beside(document: &Path, program: &Path, others: &[(&str, String)]) -> Vec<Ran> {
     let text = fs::read_to_string(document).unwrap_or_else(|error| panic!("{}: {error}", document.display()));
     let steps = steps(&text);
     assert!(!steps.is_empty(), "{} has no session", document.display());
-    let session = Session::new(programs);
+    let session = Session::new(program);
+    others.iter().for_each(|(name, script)| session.provide(name, script));
     let printed = session.run(&steps);
     if std::env::var_os("LICTOR_DOCUMENTS").is_some_and(|wish| wish == "overwrite") {
         let written = rewrite(&text, &settled(&steps, printed));
@@ -228,59 +180,51 @@ fn rewrite(text: &str, printed: &[String]) -> String {
     written
 }
 
-/// An empty folder, programs of which the clock stands still, and nothing else.
+/// An empty folder, a program of which the clock stands still, and nothing else.
 struct Session {
     folder: Folder,
     here: PathBuf,
+    bin: PathBuf,
     path: String,
-    /// The program of which it is told what it was asked.
-    first: &'static str,
 }
 
 /// Stands between what two commands print.
 const MARK: &str = "\u{1e}\n";
 
-/// What ends a command line where those of a program are noted.
+/// Where the program's command lines are noted, and what ends one.
+const RECORD: &str = "record";
 const END: &str = "\u{1d}";
 
 impl Session {
-    fn new(programs: &[Called<'_>]) -> Self {
+    fn new(program: &Path) -> Self {
         let folder = Folder::new("session");
         let (here, bin) = (folder.path().join("here"), folder.path().join("bin"));
         for path in [&here, &bin] {
             fs::create_dir(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         }
-        let first = programs.first().map_or_else(|| panic!("a session of no program"), |first| first.name());
+        // The end of a line of the record is an argument that no session gives.
+        let wrapper = format!(
+            "#!/bin/sh\n'{}' --now \"${{NOW:-{NOW}}}\" --actor alice \"$@\"\ncode=$?\nprintf '%s\\037' $code \"$@\" '{END}' >> '{}'\nexit $code\n",
+            program.display(),
+            folder.path().join(RECORD).display()
+        );
         let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
-        let session = Self { folder, here, path, first };
-        for program in programs {
-            session.wrap(*program, &bin.join(program.name()));
-        }
+        let session = Self { folder, here, bin, path };
+        session.provide("lictor", &wrapper);
         session
     }
 
-    /// Makes a program's wrapper, which stops its clock and notes what it is asked.
-    fn wrap(&self, program: Called<'_>, wrapper: &Path) {
-        // The end of a line of the record is an argument that no session gives.
-        let script = format!(
-            "#!/bin/sh\n'{place}' --now {NOW} {options} \"$@\"\ncode=$?\nprintf '%s\\037' $code \"$@\" '{END}' >> '{record}'\nexit $code\n",
-            place = program.place(&self.here).display(),
-            options = program.options(),
-            record = self.record(program.name()).display(),
-        );
-        fs::write(wrapper, script).unwrap_or_else(|error| panic!("{}: {error}", wrapper.display()));
-        fs::set_permissions(wrapper, fs::Permissions::from_mode(0o755))
-            .unwrap_or_else(|error| panic!("{}: {error}", wrapper.display()));
+    /// Puts a script where its name finds it.
+    fn provide(&self, name: &str, script: &str) {
+        let path = self.bin.join(name);
+        fs::write(&path, script)
+            .and_then(|()| fs::set_permissions(&path, fs::Permissions::from_mode(0o755)))
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     }
 
-    /// Where a program's command lines are noted.
-    fn record(&self, program: &str) -> PathBuf {
-        self.folder.path().join(format!("{program}.record"))
-    }
-
-    /// The first program's command lines so far.
+    /// The program's command lines so far.
     fn ran(&self) -> Vec<Ran> {
-        let record = fs::read_to_string(self.record(self.first)).unwrap_or_default();
+        let record = fs::read_to_string(self.folder.path().join(RECORD)).unwrap_or_default();
         let line = |line: &str| {
             let mut words = line.split_terminator('\u{1f}').map(String::from);
             let exit = words.next().and_then(|code| code.parse().ok()).unwrap_or_else(|| panic!("{line:?}"));

@@ -5,7 +5,8 @@
 #![cfg(test)]
 
 use lictor_tests::programs;
-use lictor_tests::session::{self, Called, Ran};
+use lictor_tests::session::{self, Folder};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 fn folder(name: &str) -> PathBuf {
@@ -44,36 +45,39 @@ fn every_command_has_its_help_page_pinned() {
 /// command is seen to succeed and to fail.
 #[test]
 fn sessions() {
-    let agent = Path::new(env!("CARGO_BIN_EXE_lictor-agent"));
-    let issuer = programs::issuer();
-    let entries = std::fs::read_dir(folder("sessions")).unwrap();
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
-    files.sort();
+    let records = Folder::new("agent sessions");
+    let record = records.path().join("record");
+    let agent = programs::agent_in_sessions(Path::new(env!("CARGO_BIN_EXE_lictor-agent")), &record);
+    let entries = fs::read_dir(folder("sessions")).unwrap();
+    let files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
     // Each has a folder of its own, so none waits for another.
-    let ran: Vec<Ran> = std::thread::scope(|scope| {
-        let run = |file: PathBuf| {
-            scope.spawn(move || session::run_all(&file, &[Called::Agent(agent), Called::Issuer(issuer)]))
-        };
-        let running: Vec<_> = files.into_iter().map(run).collect();
-        // Those that differ have said so.
-        running.into_iter().map(|session| session.join()).collect::<Vec<_>>()
-    })
-    .into_iter()
-    .flat_map(|ran| ran.expect("every session is as it stands"))
-    .collect();
-    let mut missing = Vec::new();
-    for command in lictor_agent::grammar().get_subcommands() {
-        let name = command.get_name();
-        let exits =
-            ran.iter().filter(|ran| ran.arguments.iter().any(|word| word == name)).map(|ran| ran.exit);
-        let (done, failed): (Vec<u8>, Vec<u8>) = exits.partition(|exit| *exit == 0);
-        if done.is_empty() || failed.is_empty() {
-            missing.push(format!("{name}: {} that succeed, {} that fail", done.len(), failed.len()));
+    let (issuer, agent) = (programs::issuer(), &[agent]);
+    std::thread::scope(|scope| {
+        let running: Vec<_> =
+            files.iter().map(|file| scope.spawn(move || session::run_beside(file, issuer, agent))).collect();
+        for session in running {
+            session.join().expect("every session is as it stands");
         }
+    });
+    are_all_among(&fs::read_to_string(&record).unwrap());
+}
+
+/// Every command is among the calls, once with success and once without, and so is every exit code that a help page names but
+/// for the unexpected.
+fn are_all_among(record: &str) {
+    let calls: Vec<(u8, Vec<&str>)> = record
+        .lines()
+        .map(|line| {
+            let mut words = line.split(' ');
+            (words.next().unwrap().parse().unwrap(), words.collect())
+        })
+        .collect();
+    for command in lictor_agent::grammar().get_subcommands() {
+        let exits = calls.iter().filter(|(_, words)| words.first() == Some(&command.get_name()));
+        let (done, failed): (Vec<u8>, Vec<u8>) = exits.map(|(exit, _)| *exit).partition(|exit| *exit == 0);
+        assert!(!done.is_empty() && !failed.is_empty(), "{}: exits {done:?} {failed:?}", command.get_name());
     }
-    assert!(missing.is_empty(), "tests/cli/sessions leaves out {missing:?}");
-    // Every exit code of the verdict is seen, and every one that the help page names.
     for exit in [0, 2, 10, 11, 12, 13, 20, 21, 30, 31] {
-        assert!(ran.iter().any(|ran| ran.exit == exit), "no session shows exit {exit}");
+        assert!(calls.iter().any(|(seen, _)| *seen == exit), "no session shows exit {exit}");
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::artefacts::{anchors, license_by, other_key};
 use crate::world::{Ran, SETTINGS, World};
+use std::path::Path;
 use std::process::Command;
 
 /// A machine whose user has anchors and settings of his own wherever he can put them, and a license signed by them.
@@ -77,12 +78,34 @@ fn no_folder_and_no_name_replaces_them() {
     is_refused(&world, std::os::unix::process::CommandExt::arg0(&mut world.command(), renamed));
 }
 
+/// Nothing reads a variable, so none can be overlooked above.
+#[test]
+fn no_source_reads_a_variable() {
+    fn walk(folder: &Path, seen: &mut usize) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, seen);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            for reads in ["env::var", "var_os(", "option_env!", "env =", "env)]", "home_dir"] {
+                assert!(!text.contains(reads), "{reads} in {}", path.display());
+            }
+            *seen += 1;
+        }
+    }
+    let mut seen = 0;
+    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut seen);
+    assert!(seen > 20, "{seen}");
+}
+
 /// Whoever copies the program has one that trusts him, and a state of its own; the product's it does not change.
 #[test]
 fn a_copy_with_other_anchors_convinces_nobody_else() {
     let world = forger("copied");
     let copy = world.path("mine/copy");
-    lictor_tests::session::install(&world.path("bin/lictor-agent"), &copy);
+    lictor_tests::programs::install(&world.path("bin/lictor-agent"), &copy);
     world.write("mine/copy.toml", SETTINGS.replace("anchors.json", "mine.json"));
     let ran: Ran =
         world.outside("sh").args(["-c", "exec mine/copy install forged.lic"]).output().unwrap().into();

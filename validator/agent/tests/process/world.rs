@@ -1,7 +1,8 @@
 //! A machine on which the vendor installed the program.
 
 use crate::artefacts::{anchors, issuer};
-use lictor_tests::session::{Folder, install};
+use lictor_tests::programs::install;
+use lictor_tests::session::Folder;
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
