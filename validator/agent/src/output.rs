@@ -26,13 +26,18 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// Writes data as it stands, through to the other side.
+    /// Writes data as it stands, through to the other side. A reader that closes the pipe has what he wished, and changes no
+    /// exit code.
     pub(crate) fn raw(&mut self, text: &str) -> Result<(), Failure> {
         let mut out = io::stdout().lock();
-        out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| {
-            let message = format!("standard output cannot be written: {error}");
-            Failure::new(Kind::CannotWrite, message, "look at what reads it")
-        })
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Err(error) => {
+                let message = format!("standard output cannot be written: {error}");
+                Err(Failure::new(Kind::CannotWrite, message, "look at what reads it"))
+            }
+        }
     }
 
     /// Writes JSON on one line.

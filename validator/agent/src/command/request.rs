@@ -2,6 +2,7 @@
 
 use clap::Args;
 use lictor_shared::{Artefact as _, Label, Received, Request as Claims, armor};
+use lictor_validator::Reason;
 use lictor_validator::host::{Ask, Guard, RequestKind};
 use lictor_validator::shared::json::Value;
 use lictor_validator::shared::{Text, Uuid};
@@ -71,6 +72,10 @@ impl Request {
             let message = "a QR code is for people, JSON is for programs";
             return Err(Failure::new(Kind::Usage, message, "leave out --qr or --json, or take --svg FILE"));
         }
+        if self.out.is_some() && self.out == self.svg {
+            let message = "the request and its picture cannot be one file";
+            return Err(Failure::new(Kind::Usage, message, "name another file for one of the two"));
+        }
         let files = self.out.iter().chain(&self.svg);
         // A repetition may find its files.
         files.filter(|_| !self.again).try_for_each(|path| outfile::can_be_made(path))
@@ -81,6 +86,9 @@ impl Request {
             output.say(format_args!(
                 "The request {open} has had no answer yet; lictor-agent request --again would have repeated it."
             ));
+        }
+        if self.release && guard.verdict().reasons().contains(&Reason::NotActivated) {
+            output.say("This deployment knows of no seat that it has; the vendor may know of one, if an answer was lost.");
         }
         let kind = if self.release { RequestKind::Release } else { RequestKind::Activate };
         let label = match self.label.clone().or_else(|| last_label(guard)) {

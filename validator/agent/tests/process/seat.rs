@@ -35,7 +35,8 @@ fn requests_are_counted_and_repetitions_are_not() {
     for now in ["2026-11-22T09:00:00Z", "2026-11-23T09:00:00Z"] {
         assert_eq!(world.run_at(now, &["request", "--again"]).done(), first.data);
     }
-    let second = world.run(&["request", "--release"]).exits(0, &["has had no answer yet"]);
+    let second =
+        world.run(&["request", "--release"]).exits(0, &["has had no answer yet", "knows of no seat"]);
     let said = request(&second.data);
     assert_eq!((&said["request"]["counter"], &said["request"]["kind"]), (&json!(2), &json!("release")));
     assert_eq!(said["request"]["label"], "Call centre 2", "a deployment keeps its name");
@@ -57,6 +58,7 @@ fn files_that_are_there_are_not_overwritten() {
     world.run(&["request", "--out", "none/request.txt"]).exits(31, &["none is no folder"]);
     world.run(&["request", "--svg", "taken.txt"]).exits(20, &[]);
     assert_eq!(world.read("taken.txt"), "mine");
+    world.run(&["request", "--svg", "a", "--out", "a"]).exits(2, &["cannot be one file"]);
     // None of them was counted.
     let ran = world.run(&["request", "--out", "request.txt"]).exits(0, &["written to request.txt"]);
     assert_eq!(ran.data, "");
@@ -79,7 +81,9 @@ fn a_seat_is_taken_and_given_back() {
     let status = world.run(&["status", "--json"]).exits(0, &[]).json();
     let ends = [&status["awaited"], &status["daysLeft"], &status["then"], &status["because"]];
     assert_eq!(ends, [&json!(null), &json!(364), &json!("grace"), &json!("expired")]);
-    let back = request(&world.run(&["request", "--release"]).done());
+    let back = world.run(&["request", "--release"]);
+    assert_eq!(back.words, "");
+    let back = request(&back.done());
     assert_eq!(back["request"]["previous"], crate::artefacts::serial(1));
     world.write("receipt.txt", receipt(&back, START + 120));
     world.run(&["install", "receipt.txt"]).exits(0, &["the seat was given back", "not_activated"]);

@@ -1,8 +1,9 @@
 //! What is said of a verdict, and with which exit code.
 
 use crate::artefacts::{DAY, LICENSE_ENTRY, START, activation, license, list, request};
-use crate::world::World;
+use crate::world::{NOW, Ran, World};
 use serde_json::json;
+use std::process::Stdio;
 
 #[test]
 fn from_nothing_to_the_end_of_the_license() {
@@ -106,6 +107,23 @@ fn the_status_for_programs() {
     );
     let check = world.run(&["check", "--json"]).exits(0, &[]).json();
     assert_eq!(check, status["verdict"]);
+}
+
+/// Whoever reads no further changes no exit code; a disk that is full does.
+#[test]
+fn output_that_is_not_read() {
+    let world = World::new("closed");
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    for (out, exit, says) in
+        [(Stdio::from(writer), 10, ""), (Stdio::from(full), 31, "standard output cannot be written")]
+    {
+        let ran = world.command().args(["check", "--now", NOW]).stdout(out).stderr(Stdio::piped()).spawn();
+        let ran: Ran = ran.unwrap().wait_with_output().unwrap().into();
+        assert_eq!(ran.words.is_empty(), says.is_empty(), "{ran:?}");
+        ran.exits(exit, &[says]);
+    }
 }
 
 #[test]
