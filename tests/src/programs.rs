@@ -16,7 +16,7 @@ use crate::session::NOW;
 /// If it cannot be built.
 pub fn issuer() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| build("lictor-issuer", "lictor"))
+    BUILT.get_or_init(|| build("lictor-issuer", "--bin", "lictor"))
 }
 
 /// `lictor-agent`, as its sources are now.
@@ -25,7 +25,16 @@ pub fn issuer() -> &'static Path {
 /// If it cannot be built.
 pub fn agent() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| build("lictor-agent", "lictor-agent"))
+    BUILT.get_or_init(|| build("lictor-agent", "--bin", "lictor-agent"))
+}
+
+/// `dialer-license`, the example of a program with a vendor's settings compiled in.
+///
+/// # Panics
+/// If it cannot be built.
+pub fn built_in() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| build("lictor-agent", "--example", "dialer-license"))
 }
 
 /// `lictor-agent` as sessions call it: its name and its script. It lies in the session's own folder from its first call on, so
@@ -56,12 +65,12 @@ pub fn install(program: &Path, to: &Path) {
     }
 }
 
-fn build(package: &str, program: &str) -> PathBuf {
+fn build(package: &str, kind: &str, program: &str) -> PathBuf {
     let folder = built_into();
     let (target, profile) = (folder.parent(), folder.file_name());
     let target = target.unwrap_or_else(|| panic!("{} lies in no folder", folder.display()));
     let mut command = Command::new(cargo());
-    command.args(["build", "--offline", "--locked", "--package", package, "--bin", program]);
+    command.args(["build", "--offline", "--locked", "--package", package, kind, program]);
     command.arg("--manifest-path").arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml"));
     command.arg("--target-dir").arg(target);
     // The folder of a profile has its name, but for that of the default one.
@@ -74,7 +83,8 @@ fn build(package: &str, program: &str) -> PathBuf {
         output.status.success(),
         "this test needs {program}, which was not built by\n{command:?}\n{words}"
     );
-    let built = folder.join(program);
+    let built =
+        if kind == "--example" { folder.join("examples").join(program) } else { folder.join(program) };
     assert!(built.is_file(), "{command:?} has left no {}", built.display());
     built
 }

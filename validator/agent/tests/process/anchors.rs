@@ -1,7 +1,7 @@
 //! Whom to trust is the vendor's word, and nobody else's.
 
-use crate::artefacts::{anchors, license_by, other_key};
-use crate::world::{Ran, SETTINGS, World};
+use crate::artefacts::{anchors, license, license_by, other_key};
+use crate::world::{NOW, Ran, SETTINGS, World};
 use std::path::Path;
 use std::process::Command;
 
@@ -76,6 +76,31 @@ fn no_folder_and_no_name_replaces_them() {
     // Under another name than its file's.
     let renamed = world.path("mine/lictor-agent");
     is_refused(&world, std::os::unix::process::CommandExt::arg0(&mut world.command(), renamed));
+}
+
+/// Those that are compiled in are not even replaced by what lies beside the program.
+#[test]
+fn no_file_replaces_what_is_compiled_in() {
+    let world = forger("built in");
+    let program = world.path("bin/dialer-license");
+    lictor_tests::programs::install(lictor_tests::programs::built_in(), &program);
+    for name in ["bin/dialer-license.toml", "bin/lictor-agent.toml"] {
+        world.write(name, SETTINGS.replace("anchors.json", "mine.json").replace("Acme", "Forged"));
+    }
+    world.write("bin/mine.json", anchors(&[(&other_key(), "")]));
+    world.write("bin/anchors.json", anchors(&[(&other_key(), "")]));
+    for folder in ["", "bin", "mine"] {
+        is_refused(
+            &world,
+            world.outside(&program).current_dir(world.path(folder)).env("HOME", world.path("mine")),
+        );
+    }
+    world.write("acme.lic", license(|_| ()));
+    let run = |arguments: &[&str]| -> Ran {
+        world.outside(&program).args(arguments).args(["--now", NOW]).output().unwrap().into()
+    };
+    run(&["install", "acme.lic"]).exits(0, &["acme.lic: LICENSE: accepted"]);
+    run(&["status"]).exits(0, &["dialer 7.3 (dialer) of Acme Software", "Write to support@acme.example."]);
 }
 
 /// Nothing reads a variable, so none can be overlooked above.
