@@ -10,22 +10,22 @@ use std::sync::OnceLock;
 
 use crate::session::NOW;
 
-/// `lictor`, as its sources are now.
+/// `lictor`, as its sources are now. Not for tests of its own package, which must not replace what they run.
 ///
 /// # Panics
 /// If it cannot be built.
 pub fn issuer() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| build("lictor-issuer", "--bin", "lictor"))
+    BUILT.get_or_init(|| build(&["--bin", "lictor"]).join("lictor"))
 }
 
-/// `lictor-agent`, as its sources are now.
+/// `lictor-agent`, as its sources are now. Not for tests of its own package, which must not replace what they run.
 ///
 /// # Panics
 /// If it cannot be built.
 pub fn agent() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| build("lictor-agent", "--bin", "lictor-agent"))
+    BUILT.get_or_init(|| build(&["--bin", "lictor-agent"]).join("lictor-agent"))
 }
 
 /// `dialer-license`, the example of a program with a vendor's settings compiled in.
@@ -34,7 +34,7 @@ pub fn agent() -> &'static Path {
 /// If it cannot be built.
 pub fn built_in() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| build("lictor-agent", "--example", "dialer-license"))
+    BUILT.get_or_init(|| build(&[]).join("examples/dialer-license"))
 }
 
 /// `lictor-agent` as sessions call it: its name and its script. It lies in the session's own folder from its first call on, so
@@ -65,28 +65,27 @@ pub fn install(program: &Path, to: &Path) {
     }
 }
 
-fn build(package: &str, kind: &str, program: &str) -> PathBuf {
+/// Builds a program, and gives the folder that it is in. The example is always built with it: with one, dependencies get the
+/// features that they have in a test of the whole workspace, and nothing is compiled twice.
+fn build(program: &[&str]) -> PathBuf {
     let folder = built_into();
-    let (target, profile) = (folder.parent(), folder.file_name());
-    let target = target.unwrap_or_else(|| panic!("{} lies in no folder", folder.display()));
+    let target = folder.parent().unwrap_or_else(|| panic!("{} lies in no folder", folder.display()));
     let mut command = Command::new(cargo());
-    command.args(["build", "--offline", "--locked", "--package", package, kind, program]);
+    command.args(["build", "--offline", "--locked", "--workspace", "--example", "dialer-license"]);
+    command.args(program);
     command.arg("--manifest-path").arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml"));
     command.arg("--target-dir").arg(target);
     // The folder of a profile has its name, but for that of the default one.
-    if let Some(profile) = profile.filter(|profile| *profile != "debug") {
+    if let Some(profile) = folder.file_name().filter(|profile| *profile != "debug") {
         command.arg("--profile").arg(profile);
     }
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let words = String::from_utf8_lossy(&output.stderr);
     assert!(
         output.status.success(),
-        "this test needs {program}, which was not built by\n{command:?}\n{words}"
+        "this test needs a program of the other side, which was not built by\n{command:?}\n{words}"
     );
-    let built =
-        if kind == "--example" { folder.join("examples").join(program) } else { folder.join(program) };
-    assert!(built.is_file(), "{command:?} has left no {}", built.display());
-    built
+    folder
 }
 
 /// The cargo that runs the test, else the one that compiled it.

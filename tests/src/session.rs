@@ -10,7 +10,6 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -214,12 +213,13 @@ impl Session {
         session
     }
 
-    /// Puts a script where its name finds it.
+    /// Puts a script where its name finds it; by another process, since a file that this one has open for writing is open in
+    /// whatever another thread is just starting, and cannot be run as long.
     fn provide(&self, name: &str, script: &str) {
         let path = self.bin.join(name);
-        fs::write(&path, script)
-            .and_then(|()| fs::set_permissions(&path, fs::Permissions::from_mode(0o755)))
-            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let mut writing = Command::new("sh");
+        writing.args(["-c", "printf %s \"$1\" > \"$0\" && chmod 755 \"$0\""]).arg(&path).arg(script);
+        assert!(writing.status().is_ok_and(|status| status.success()), "{} was not written", path.display());
     }
 
     /// The program's command lines so far.

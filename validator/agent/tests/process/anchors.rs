@@ -2,6 +2,7 @@
 
 use crate::artefacts::{anchors, license, license_by, other_key};
 use crate::world::{NOW, Ran, SETTINGS, World};
+use lictor_tests::programs;
 use std::path::Path;
 use std::process::Command;
 
@@ -83,7 +84,7 @@ fn no_folder_and_no_name_replaces_them() {
 fn no_file_replaces_what_is_compiled_in() {
     let world = forger("built in");
     let program = world.path("bin/dialer-license");
-    lictor_tests::programs::install(lictor_tests::programs::built_in(), &program);
+    programs::install(programs::built_in(), &program);
     for name in ["bin/dialer-license.toml", "bin/lictor-agent.toml"] {
         world.write(name, SETTINGS.replace("anchors.json", "mine.json").replace("Acme", "Forged"));
     }
@@ -130,7 +131,7 @@ fn no_source_reads_a_variable() {
 fn a_copy_with_other_anchors_convinces_nobody_else() {
     let world = forger("copied");
     let copy = world.path("mine/copy");
-    lictor_tests::programs::install(&world.path("bin/lictor-agent"), &copy);
+    programs::install(&world.path("bin/lictor-agent"), &copy);
     world.write("mine/copy.toml", SETTINGS.replace("anchors.json", "mine.json"));
     let ran: Ran =
         world.outside("sh").args(["-c", "exec mine/copy install forged.lic"]).output().unwrap().into();
