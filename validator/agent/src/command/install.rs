@@ -2,8 +2,7 @@
 
 use clap::Args;
 use lictor_validator::Code;
-use lictor_validator::context::HostFlag;
-use lictor_validator::host::{Guard, Outcome, Refused, read_file, read_stream};
+use lictor_validator::host::{Guard, Outcome, Refused, Trouble, read_file, read_stream};
 use lictor_validator::shared::json::Value;
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
@@ -103,7 +102,7 @@ fn read(path: &Path) -> Result<(String, Vec<u8>), Failure> {
 /// Refuses to call installed what ends with this command.
 fn can_be_kept(guard: &Guard, judged: &[Judged]) -> Result<(), Failure> {
     let troubles = guard.troubles();
-    let stateless = troubles.iter().find(|trouble| trouble.flag() == HostFlag::Stateless);
+    let stateless = troubles.iter().find(|trouble| matches!(trouble, Trouble::Stateless { .. }));
     match stateless.filter(|_| judged.iter().any(Judged::is_new)) {
         None => Ok(()),
         Some(trouble) => Err(Failure::new(
