@@ -4,6 +4,7 @@ use clap::Args;
 use lictor_shared::json::Value;
 use lictor_shared::{Code, Envelope, Name, Purpose};
 use std::collections::BTreeSet;
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use super::super::globals::Globals;
@@ -63,6 +64,7 @@ impl Grant {
             let path = self.out.write_again(&home, armored(&answer).as_bytes());
             return self.show(&answer, written(&answer, path)?, output);
         }
+        self.say_how_to_paste(output);
         let requests = self.requests()?;
         // What cannot be answered is said before anybody is asked for a passphrase, and what was answered needs none.
         if let Some(grants) = recall(&home, &ledger, &requests)? {
@@ -107,6 +109,14 @@ impl Grant {
             .hint("give the passphrase with --passphrase-file FILE or --passphrase-command COMMAND"));
         }
         Ok(())
+    }
+
+    /// Nobody is left before a cursor that says nothing.
+    fn say_how_to_paste(&self, output: &mut Output) {
+        let reads = self.file.iter().any(|file| input::is_standard_input(file));
+        if reads && std::io::stdin().is_terminal() {
+            output.say("Paste the request, then press Enter and Ctrl-D.");
+        }
     }
 
     fn requests(&self) -> Result<Vec<SeatRequest>, Failure> {

@@ -69,7 +69,7 @@ fn one(word: &str, output: &mut Output) -> Result<(), Failure> {
         (_, Some(entry)) => output.either(|| code_text(&entry), || code_value(&entry)),
         (None, None) => {
             let message = format!("{word:?} is no reason and no code");
-            Err(Failure::new(Kind::NotFound, message, "explain --all shows every reason"))
+            Err(Failure::new(Kind::NotFound, message, "lictor-agent explain --all shows every reason"))
         }
     }
 }
