@@ -269,6 +269,20 @@ fn a_refused_license_does_not_speak_for_one_in_force() {
     says(&guard, Mode::ReadOnly, &[Reason::Expired]);
 }
 
+/// Where everything is refused, what permits most speaks.
+#[test]
+fn of_refused_licenses_the_best_one_speaks() {
+    let world = World::new("refused beside refused");
+    let guard = world.guard();
+    install(&guard, &other(|claims| claims["aud"] = ["recorder"].into()), &["refused"]);
+    says(&guard, Mode::Unlicensed, &[Reason::WrongProduct, Reason::CandidateRejected]);
+    let staging = license(|claims| claims["license"]["environments"] = ["staging"].into());
+    install(&guard, &staging, &["refused"]);
+    says(&guard, Mode::ReadOnly, &[Reason::WrongEnvironment, Reason::CandidateRejected]);
+    drop(guard);
+    says(&world.guard(), Mode::ReadOnly, &[Reason::WrongEnvironment]);
+}
+
 /// The clock stands a year ahead while something is installed: what is in force only there replaces nothing.
 #[test]
 fn a_renewal_is_not_outranked_by_one_whose_time_has_come_in_the_future_only() {

@@ -39,7 +39,7 @@ impl Custody {
             return Ok(Outcome::AlreadyHeld);
         }
         match refusal(&self.verdict_under(&license, product, now)) {
-            Some(Reason::Superseded) if !self.holdings.licenses.is_empty() => Ok(Outcome::Outranked),
+            Some(Reason::Superseded) if !self.has_only_refused(product, now) => Ok(Outcome::Outranked),
             None | Some(Reason::NotYetValid) if self.outranks(&license, product, now) => {
                 Ok(Outcome::Outranked)
             }
@@ -49,12 +49,19 @@ impl Custody {
                 let from = license.starts_at();
                 Ok(self.hold_license(license, Outcome::Pending { from }))
             }
-            // Where there is nothing to keep in force, it is held to say what is the matter.
-            Some(reason) if self.holdings.licenses.is_empty() => {
+            // Where there is nothing to keep in force, it is held to say what is the matter; of several, the best one does.
+            Some(reason) if self.has_only_refused(product, now) => {
                 Ok(self.hold_license(license, Outcome::Refused(Refused::License(reason))))
             }
             Some(reason) => Err(Refused::License(reason)),
         }
+    }
+
+    /// Whether nothing is held that is in force or will be.
+    fn has_only_refused(&self, product: &Product, now: Timestamp) -> bool {
+        let refused = |reason| reason != Reason::NotYetValid;
+        let mut held = self.holdings.licenses.iter();
+        held.all(|license| refusal(&self.verdict_under(license, product, now)).is_some_and(refused))
     }
 
     fn hold_license(&mut self, license: Verified<License>, outcome: Outcome) -> Outcome {
