@@ -80,8 +80,11 @@ fn table(reasons: &[ReasonEntry]) -> String {
 }
 
 fn values(reasons: &[ReasonEntry]) -> Value {
+    let with_denial = |entry: &ReasonEntry| {
+        denial::with(reason_value(entry), denial::named(entry.reason.as_str()).as_ref())
+    };
     let others = denial::others();
-    reasons.iter().map(reason_value).chain(others.iter().map(denial::value)).collect::<Vec<_>>().into()
+    reasons.iter().map(with_denial).chain(others.iter().map(denial::value)).collect::<Vec<_>>().into()
 }
 
 fn reason_text(entry: &ReasonEntry) -> String {
