@@ -12,6 +12,7 @@ mod find;
 mod grant;
 mod history;
 mod kept;
+mod misread;
 mod occupancy;
 mod record;
 mod request;

@@ -4,8 +4,8 @@
 
 use lictor_shared::json::Value;
 use lictor_shared::{
-    AnchorSet, Artefact, Code, Label, License, Mode, Products, Purpose, Reason, Received, Timestamp, armor,
-    hex, limits,
+    AnchorSet, Artefact, Code, Denial, Label, License, Mode, Products, Purpose, Reason, Received, Timestamp,
+    armor, hex, limits,
 };
 use sha2::{Digest, Sha256};
 
@@ -104,6 +104,15 @@ fn every_reason_stands_in_codes_md_with_its_code() {
         assert!(row.len() == 5 && row.iter().all(|cell| !cell.is_empty()), "{row:?}");
         assert_eq!(row[2] == "warning", row[1] == "none", "{row:?}");
     }
+}
+
+#[test]
+fn every_denial_stands_in_codes_md_with_its_code() {
+    let rows = table(section(CODES, "## Denials"));
+    let written: Vec<_> = rows.iter().map(|row| (row[0], row[1])).collect();
+    let known: Vec<_> = Denial::ALL.iter().map(|denial| (denial.as_str(), denial.code().as_str())).collect();
+    assert_eq!(written, known);
+    assert!(rows.iter().all(|row| row.len() == 5 && row.iter().all(|cell| !cell.is_empty())));
 }
 
 #[test]

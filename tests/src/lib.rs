@@ -2,6 +2,7 @@
 
 #![expect(clippy::panic, reason = "what fails here fails the test that called it")]
 
+pub mod asking;
 pub mod deflated;
 pub mod programs;
 pub mod session;

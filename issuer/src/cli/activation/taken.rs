@@ -48,7 +48,8 @@ pub(crate) fn say_if_fewer(ledger: &Ledger, license: &License, output: &mut Outp
     let active = occupancy(ledger, &record, license.issued_at)?.active;
     let now = Occupancy { active, seats: license.seats };
     if let Some(room) = now.room().filter(|room| *room < active) {
-        output.warn(format_args!("{active} seats are taken, and there are {room} by this revision. They are kept; none is granted before fewer than {room} are taken."
+        output.warn(format_args!(
+            "{active} seats are taken, and this revision has {room}. They are kept; no other is granted until fewer than that are taken."
         ));
     }
     Ok(())

@@ -18,7 +18,8 @@ CREATE TABLE list_edition (
 ) STRICT;
 -- Whether an entry says anything else than in the newest edition.
 ALTER TABLE status_list ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;
-CREATE TRIGGER status_entry_changes_its_list AFTER UPDATE OF status ON status_entry WHEN NEW.status <> OLD.status
+CREATE TRIGGER status_entry_changes_its_list AFTER UPDATE OF status, since ON status_entry
+WHEN NEW.status <> OLD.status OR NEW.since IS NOT OLD.since
 BEGIN UPDATE status_list SET changed = 1 WHERE id = NEW.list; END;
 
 -- How many seats of a license are taken, from its first one on. `ceiling` is what there were when one was last asked for, or
