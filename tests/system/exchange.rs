@@ -141,9 +141,13 @@ fn from_the_first_seat_to_a_clone() {
         )
     );
     let page = world.run(&["license", "show", &license]).done();
-    for says in ["3 of 2 taken, overage 1", "forked 1x", "lost_answer 1x", "released"] {
+    for says in ["3 of 2 taken, overage 1", "forked 1x", "lost_answer 1x", "released", "seats_exhausted"] {
         assert!(page.contains(says), "{says}: {page}");
     }
+    let denials = &world.run(&["license", "show", &license, "--json"]).json()["denials"];
+    let latest = denials["latest"].as_array().expect("denials").iter();
+    let latest: Vec<&str> = latest.map(|denied| denied["label"].as_str().expect("a label")).collect();
+    assert_eq!((&denials["count"], latest), (&3.into(), vec!["Depot 5", "Depot 5", "Depot 4"]));
     let events = events(&world);
     let events: Vec<(&str, &str)> =
         events.iter().map(|(kind, history)| (kind.as_str(), history.as_str())).collect();

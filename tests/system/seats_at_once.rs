@@ -167,7 +167,7 @@ fn opening_it_again_gives_up_no_lock() {
     assert_eq!((first.events(1).count(), second.events(1).count()), (3, 3));
 }
 
-/// SPEC 6: a repeated `jti` gets the identical bytes and takes no seat; also if it is brought again before it is answered.
+/// FORMAT 7.4: a repeated `jti` gets the identical bytes and takes no seat; also if it is brought again before it is answered.
 #[test]
 fn one_request_fifty_times_takes_one_seat_and_gets_the_same_bytes() {
     let world = World::new("seats replayed");

@@ -41,14 +41,14 @@ impl SeatRequest {
     fn believe(token: &str, misread: impl FnOnce(&TokenError) -> Failure) -> Result<Self, Failure> {
         let received = Received::<Request>::read(token).map_err(|error| misread(&error))?;
         let key = received.untrusted_signer().0.clone();
-        // SPEC 2: the signature before any JSON of the payload.
+        // FORMAT 2.3: the signature before any JSON of the payload.
         if !received.is_signed_by(&key) {
             let why = "it was changed on its way; its signature is not that of the key in its header";
             return Err(refused(Reason::BadSignature, why, AGAIN));
         }
         let claims = Request::read(received.untrusted_payload())
             .map_err(|error| refused(error.reason(), &error.to_string(), AGAIN))?;
-        // SPEC 6: `iss` is the thumbprint of that key.
+        // FORMAT 7.1: `iss` is the thumbprint of that key.
         if claims.deployment != key.thumbprint() {
             let (said, is) = (claims.deployment, key.thumbprint());
             let why = format!("it speaks for the deployment {said}, and is signed by {is}");

@@ -31,7 +31,7 @@ pub(super) fn written(answers: &Answers) -> String {
     format!("{HEAD}{}", rows.collect::<String>())
 }
 
-/// The code in the envelope that goes with an exit code (SPEC 8).
+/// The code in the envelope that goes with an exit code (CODES.md).
 pub(super) const fn code_of(exit: i32) -> &'static str {
     match exit {
         10 => "LICENSE_INVALID",

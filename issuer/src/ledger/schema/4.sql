@@ -22,6 +22,9 @@ CREATE TRIGGER status_entry_changes_its_list AFTER UPDATE OF status, since ON st
 WHEN NEW.status <> OLD.status OR NEW.since IS NOT OLD.since
 BEGIN UPDATE status_list SET changed = 1 WHERE id = NEW.list; END;
 
+-- The denials of a license are shown with it.
+CREATE INDEX event_that_denies ON event (license_id, seq) WHERE kind = 'activation.denied';
+
 -- How many seats of a license are taken, from its first one on. `ceiling` is what there were when one was last asked for, or
 -- what was taken already, if that was more: so fewer seats than are taken take none away. NULL: any number.
 CREATE TABLE seat_count (

@@ -79,10 +79,10 @@ fn compare_list(list: &StatusList, payload: &[u8], entries: &[Listed], model: &M
         same("an entry", &list.status(*index), &entry(*it).0)?;
     }
     compare_bytes(payload, &exceptions)?;
-    // SPEC 5: 1 bit while nothing is suspended, else 2.
+    // FORMAT 6.2: 1 bit while nothing is suspended, else 2.
     let suspended = exceptions.values().any(|status| *status == Status::Suspended);
     same("the bits", &list.bits(), &if suspended { EntryBits::Two } else { EntryBits::One })?;
-    // SPEC 5: since when each entry has left VALID of which the grace may still run.
+    // FORMAT 6.3: since when each entry has left VALID of which the grace may still run.
     let since: BTreeMap<u32, _> = told
         .filter_map(|(index, (_, since), grace)| Some((index, since?, grace)))
         .filter(|(_, since, grace)| since + grace > model.now)
@@ -91,7 +91,7 @@ fn compare_list(list: &StatusList, payload: &[u8], entries: &[Listed], model: &M
     same("since", &list.since, &since)
 }
 
-/// Every entry at once, read without the validator: those of no revision and no activation are valid. SPEC 5: entry i is packed least
+/// Every entry at once, read without the validator: those of no revision and no activation are valid. FORMAT 6.2: entry i is packed least
 /// significant bits first.
 fn compare_bytes(payload: &[u8], exceptions: &BTreeMap<u32, Status>) -> Compared {
     let payload: serde_json::Value = serde_json::from_slice(payload).unwrap();
@@ -139,7 +139,7 @@ fn verdict(license: &Verified<Token>, lists: &[Accepted<StatusList>], now: u64) 
     (verdict.mode(), verdict.code())
 }
 
-/// The same from the windows of SPEC 7, with a list that was signed at `listed`.
+/// The same from the windows of FORMAT 8.5, with a list that was signed at `listed`.
 fn mode(revision: &Revision, distrusted: Option<u64>, now: u64, listed: u64) -> (Mode, Option<Code>) {
     let t = now.max(revision.issued_at).max(listed);
     if t < revision.starts_at || distrusted.is_some_and(|from| from <= t) {

@@ -96,7 +96,7 @@ impl License {
 
     /// Where it stands in time, whatever was decided about it.
     fn course(&self, at: u64) -> LicenseState {
-        // SPEC 9: per id the highest revision with nbf <= t is in force.
+        // FORMAT 10.3: per id the highest revision with nbf <= t is in force.
         match self.revisions.iter().rev().find(|revision| revision.starts_at <= at) {
             None => LicenseState::Scheduled,
             Some(Revision { end: None, .. }) => LicenseState::Active,
@@ -500,7 +500,7 @@ impl Model {
         Ok(())
     }
 
-    /// SPEC 5: max(last + 1, unix time).
+    /// FORMAT 6.4: max(last + 1, unix time).
     pub(super) fn sign_list(&mut self) {
         self.sequence = (self.sequence + 1).max(self.now);
         self.listed = self.signer().map(|key| (self.now, key));

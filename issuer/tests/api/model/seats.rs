@@ -156,11 +156,11 @@ impl Model {
     }
 
     fn answer(&mut self, brought: &Brought) -> Result<Said, FailureKind> {
-        // SPEC 6: a repeated `jti` gets the identical bytes and takes no seat.
+        // FORMAT 7.4: a repeated `jti` gets the identical bytes and takes no seat.
         if brought.is_answered {
             return Ok(Said::Again);
         }
-        // SPEC 6: unknown license and wrong hash get one identical NOT_FOUND.
+        // FORMAT 7.4: unknown license and wrong hash get one identical NOT_FOUND.
         let place = brought.license.filter(|_| brought.has_hash).ok_or(FailureKind::NotFound)?;
         self.sweep(place);
         let denial = match brought.kind {
@@ -225,7 +225,7 @@ impl Model {
             return Some(Denial::WrongProduct);
         }
         let holds = self.seats.holders.get(&(place, brought.by)).is_some_and(|holder| holder.seat.is_some());
-        // SPEC 6: granted while active < limit + overage.
+        // FORMAT 7.4: granted while active < limit + overage.
         let full = license.counting(self.now).room().is_some_and(|room| self.seats.taken(place) >= room);
         (!holds && full).then_some(Denial::SeatsExhausted)
     }
@@ -241,7 +241,7 @@ impl Model {
         (!self.seats.holders.contains_key(&(place, brought.by))).then_some(Denial::NoSeat)
     }
 
-    /// SPEC 6: `lost_answer` and `forked`.
+    /// FORMAT 7.4: `lost_answer` and `forked`.
     fn history(&self, place: usize, brought: &Brought) -> History {
         let Some(holder) = self.seats.holders.get(&(place, brought.by)) else {
             let elsewhere = matches!(brought.cited, Cited::One(_));
@@ -339,7 +339,7 @@ impl Model {
         self.enclose_list();
     }
 
-    /// SPEC 6: every unexpired activation of that deployment is revoked.
+    /// FORMAT 7.4: every unexpired activation of that deployment is revoked.
     fn vacated(&mut self, whose: (usize, Place), state: SeatState) -> Holder {
         let now = self.now;
         for given in self.seats.activations.iter_mut().filter(|given| given.whose == whose) {
