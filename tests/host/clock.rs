@@ -311,6 +311,42 @@ fn a_key_made_while_the_clock_stood_ahead_grants_one_grace() {
     assert_eq!(until(&world.guard()), Some(START + 128 * DAY));
 }
 
+/// A machine is set up before it has asked for the time, with a license that is two months old: each of its graces begins when the
+/// clock is right, as on a machine whose clock was right from the first.
+#[test]
+fn a_first_start_in_1970_costs_no_grace() {
+    let right = START + 60 * DAY;
+    for (name, built_at, edit, grace) in [
+        ("not activated", None, ("activation", "required".into()), 14),
+        ("wrong origin", None, ("origins", ["https://calls.acme.example"].into_iter().collect()), 14),
+        ("not maintained", Some(START + 10 * DAY), ("maintenanceUntil", START.into()), 30),
+    ] {
+        let mut world = World::new(name);
+        world.product.built_at = built_at.and_then(Timestamp::from_seconds);
+        let (member, value): (&str, serde_json::Value) = edit;
+        let terms = license(|claims| claims["license"][member] = value);
+        world.set_clock(5);
+        let guard = world.guard();
+        install(&guard, &terms, &["accepted"]);
+        guard.tick();
+        // What is not known grants nothing.
+        assert_eq!(guard.verdict().reasons().last(), Some(&Reason::ClockRolledBack), "{name}");
+        world.set_clock(right);
+        guard.tick();
+        assert_eq!(
+            (guard.verdict().mode(), until(&guard)),
+            (Mode::Grace, Some(right + grace * DAY)),
+            "{name}"
+        );
+        // Held back again, it grants nothing anew.
+        world.set_clock(5);
+        guard.tick();
+        world.set_clock(right + DAY);
+        guard.tick();
+        assert_eq!(until(&guard), Some(right + grace * DAY), "{name}");
+    }
+}
+
 #[test]
 fn a_boot_in_1970_costs_no_grace() {
     // Whether the deployment is as old as its license or older.

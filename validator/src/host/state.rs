@@ -92,7 +92,9 @@ impl State {
 
     /// Remembers a release's first run, and forgets that of releases long gone.
     pub(crate) fn first_run(&mut self, released: Timestamp, at: Timestamp, reading: Reading) {
-        remember(self.first_runs.entry(released).or_insert(at), at, reading);
+        let mut first = self.first_runs.get(&released).copied();
+        remember_known(&mut first, at, reading);
+        self.first_runs.extend(first.map(|first| (released, first)));
         while self.first_runs.len() > RELEASES {
             self.first_runs.pop_first();
         }
@@ -138,9 +140,14 @@ pub(crate) fn remember(instant: &mut Timestamp, t: Timestamp, reading: Reading) 
     }
 }
 
-/// The same for one that may not be remembered yet: it begins at `t`.
+/// The same for one that may not be remembered yet: it begins at `t`, by the first clock that may be right. A machine that is set up
+/// before it has asked for the time would else have begun when its license was signed.
 pub(crate) fn remember_known(instant: &mut Option<Timestamp>, t: Timestamp, reading: Reading) {
-    remember(instant.get_or_insert(t), t, reading);
+    match instant {
+        Some(known) => remember(known, t, reading),
+        None if reading == Reading::Credible => *instant = Some(t),
+        None => {}
+    }
 }
 
 #[cfg(test)]
@@ -168,14 +175,14 @@ mod tests {
 
     /// What is remembered before, t, and what is remembered then by each kind of reading.
     #[test]
-    fn only_a_credible_reading_lowers_what_lies_ahead() {
+    fn only_a_credible_reading_begins_an_instant_or_lowers_what_lies_ahead() {
         for (before, t, credible, behind) in
-            [(None, 5, 5, 5), (Some(3), 5, 3, 3), (Some(5), 5, 5, 5), (Some(9), 5, 5, 9)]
+            [(None, 5, 5, None), (Some(3), 5, 3, Some(3)), (Some(5), 5, 5, Some(5)), (Some(9), 5, 5, Some(9))]
         {
-            for (reading, after) in [(Reading::Credible, credible), (Reading::Behind, behind)] {
+            for (reading, after) in [(Reading::Credible, Some(credible)), (Reading::Behind, behind)] {
                 let mut instant = before.map(at);
                 remember_known(&mut instant, at(t), reading);
-                assert_eq!(instant, Some(at(after)), "{before:?} {reading:?}");
+                assert_eq!(instant, after.map(at), "{before:?} {reading:?}");
             }
         }
     }
