@@ -1,6 +1,6 @@
 //! Seats: counted in the transaction that grants them, one for each deployment, never more than there are.
 
-use lictor_issuer::activation::{Answer, History, Manner, SeatRequest, deployments, recall};
+use lictor_issuer::activation::{Answer, History, Manner, SeatRequest, denials, deployments, recall};
 use lictor_issuer::key::{Shipping, activate_key, distrust_key};
 use lictor_issuer::terms::FromText as _;
 use lictor_issuer::{
@@ -162,6 +162,29 @@ fn all_seats_taken() {
     let given = world.grant(&request);
     assert_eq!((given.manner, given.seat), (Manner::Granted, Some(2)), "the number that is free");
     check(&world.ledger).unwrap();
+}
+
+#[test]
+fn denials_are_told_with_their_license_the_last_one_first() {
+    let mut world = World::new();
+    let (issued, other) = (world.seats(1, 0), world.seats(1, 0));
+    let none = denials(&world.ledger, issued.signed.license.id, 2).unwrap();
+    assert_eq!((none.count, none.latest.len()), (0, 0));
+    world.grant(&Deployment::new(&issued).activate());
+    let mut losers: Vec<Deployment> = (0..3).map(|_| Deployment::new(&issued)).collect();
+    for loser in &mut losers {
+        world.deny(&loser.activate());
+    }
+    world.grant(&Deployment::new(&other).activate());
+    world.deny(&Deployment::new(&other).activate());
+    let told = denials(&world.ledger, issued.signed.license.id, 2).unwrap();
+    assert_eq!(told.count, 3);
+    let who: Vec<Thumbprint> = told.latest.iter().map(|denied| denied.deployment).collect();
+    assert_eq!(who, [losers[2].key.public().thumbprint(), losers[1].key.public().thumbprint()]);
+    let last = &told.latest[0];
+    assert_eq!((last.reason.as_str(), last.at), ("seats_exhausted", time(NOW)));
+    assert_eq!(last.label.as_deref(), Some("Hamburg depot"));
+    assert!(last.event > told.latest[1].event);
 }
 
 #[test]
