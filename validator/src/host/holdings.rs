@@ -82,9 +82,14 @@ impl Holdings {
     pub(crate) fn tokens(&self) -> impl Iterator<Item = (Label, &str)> {
         let licenses = self.licenses.iter().map(|license| (Label::License, license.token()));
         let lists = self.lists.iter().map(|list| (Label::StatusList, list.verified().token()));
+        licenses.chain(lists).chain(self.seats())
+    }
+
+    /// The same of activations and receipts.
+    pub(crate) fn seats(&self) -> impl Iterator<Item = (Label, &str)> {
         let activations =
             self.activations.iter().map(|activation| (Label::Activation, activation.verified().token()));
         let receipts = self.receipts.iter().map(|receipt| (Label::Release, receipt.verified().token()));
-        licenses.chain(lists).chain(activations).chain(receipts)
+        activations.chain(receipts)
     }
 }
