@@ -167,13 +167,13 @@ impl<'a> Desk<'a> {
             Writing::Refused(_) => Memory::Volatile,
         };
         self.custody.read_clock(self.product, self.now);
+        let found = self.custody.holdings.best_of_each_key();
         self.holdings().licenses = self.custody.not_replaced(self.product, self.now);
-        let held: BTreeSet<String> = self
-            .custody
-            .holdings
-            .tokens()
-            .filter_map(|(label, token)| shelf::artefact(label, token))
-            .collect();
+        // A build that does not know a renewal's key yet, or no longer, goes on knowing the license.
+        let shelved = found.iter().map(|license| (Label::License, license.token()));
+        let stays = self.custody.holdings.tokens().chain(shelved);
+        let held: BTreeSet<String> =
+            stays.filter_map(|(label, token)| shelf::artefact(label, token)).collect();
         let newest = self.custody.state.requests.newest.as_ref().map(|newest| shelf::request(newest.nonce));
         let gone = self.found.keys().filter(|name| !held.contains(*name));
         let old = self.requests.iter().filter(|name| newest.as_ref() != Some(*name));
