@@ -1,9 +1,12 @@
 //! What vanishes under a running program stays in force, and is written again.
 
-use crate::artefacts::{DAY, LICENSE_ENTRY, START, activation, license, list, receipt, request, revision};
+use crate::artefacts::{
+    DAY, LICENSE_ENTRY, START, activation, license, list, receipt, request, revision, serial,
+};
+use crate::table::Table;
 use crate::world::{World, agents, install, says};
 use lictor_shared::{RequestKind, Text};
-use lictor_validator::host::{Ask, Guard, Trouble};
+use lictor_validator::host::{Article, Ask, Guard, Trouble};
 use lictor_validator::{Mode, Reason};
 use serde_json::Value;
 use std::fs;
@@ -159,7 +162,7 @@ fn what_is_installed_while_the_volume_is_away_counts_when_it_is_back() {
     guard.tick();
     says(&guard, Mode::Full, &[Reason::StateDamaged]);
     let renewal = license(|claims| {
-        claims["jti"] = crate::artefacts::serial(2).into();
+        claims["jti"] = serial(2).into();
         claims["license"]["activation"] = "required".into();
         claims["license"]["revision"] = 2.into();
         claims["license"]["limits"]["agents"] = 2.into();
@@ -253,5 +256,72 @@ fn a_folder_that_is_removed_under_two_replicas() {
             says(guard, Mode::Grace, &[Reason::Revoked, Reason::NotActivated]);
         }
         assert_eq!(replicas[0].deployment(), replicas[1].deployment());
+    }
+}
+
+/// The receipt and the new seat bear one date; which of them came later only the program knows.
+#[test]
+fn a_seat_that_was_taken_again_while_the_volume_was_away_stays() {
+    let world = World::new("volume again");
+    let guard = seated(&world);
+    let volume = Volume(&world);
+    volume.unmount();
+    guard.tick();
+    let asked = ask(&guard, RequestKind::Release);
+    install(&guard, &receipt(&asked, START + 60), &["released"]);
+    let asked = ask(&guard, RequestKind::Activate);
+    install(&guard, &activation(&asked, 2, START + 60, |_| ()), &["accepted"]);
+    volume.mount();
+    guard.reload();
+    says(&guard, Mode::Full, &[Reason::StateDamaged]);
+    drop(guard);
+    says(&world.guard(), Mode::Full, &[]);
+}
+
+/// The seats that are held, by their serials.
+fn seats(guard: &Guard) -> Vec<String> {
+    let held = guard.held().into_iter().filter_map(|held| match held.article {
+        Article::Activation { serial, .. } => Some(serial.to_string()),
+        _ => None,
+    });
+    held.collect()
+}
+
+/// Another replica takes a seat out of force between the moment at which this one reads the state and that at which it reads the
+/// seat: it is not gone by accident.
+#[test]
+fn what_another_replica_has_just_removed_is_not_written_again() {
+    let world = World::new("just removed");
+    let table = Table::default();
+    let (one, two) = (world.over(table.clone()).open(), world.over(table.clone()).open());
+    install(&one, &activated_only(), &["accepted"]);
+    let asked = ask(&one, RequestKind::Activate);
+    install(&one, &activation(&asked, 1, START, |_| ()), &["accepted"]);
+    two.reload();
+    // The issuer's clock was set back, so no date tells which is the newer one.
+    let asked = ask(&two, RequestKind::Activate);
+    let answer = activation(&asked, 2, START - DAY, |_| ());
+    one.reload();
+    table.interrupt(move || install(&two, &answer, &["accepted"]));
+    one.reload();
+    assert_eq!(seats(&one), [serial(2)]);
+    assert_eq!(table.rows().keys().filter(|name| name.starts_with("activation-")).count(), 1);
+}
+
+/// A build that is younger than a renewal's beginning takes it into force, and an older one beside it does not bring back what that
+/// has replaced.
+#[test]
+fn a_license_that_one_build_has_replaced_the_other_does_not_restore() {
+    let mut world = World::new("younger build");
+    let older = world.guard();
+    install(&older, &revision(1, START), &["accepted"]);
+    install(&older, &revision(2, START + 5 * DAY), &["pending"]);
+    world.product.built_at = Some(lictor_shared::Timestamp::from_seconds(START + 10 * DAY).unwrap());
+    let younger = world.guard();
+    assert_eq!(agents(&younger), 2);
+    for guard in [&older, &younger, &older] {
+        guard.reload();
+        assert_eq!(restored(guard), [""; 0]);
+        world.file("license-");
     }
 }
