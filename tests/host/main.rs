@@ -14,4 +14,5 @@ mod replicas;
 mod seats;
 mod table;
 mod ticking;
+mod vanished;
 mod world;

@@ -67,7 +67,7 @@ impl fmt::Debug for Current {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Installed {
     /// The label of each block, or `token`, and what became of it, in the order in which they were judged. A block that is
-    /// repeated is judged once, and of very many only the first ones are; then the last outcome says how many were not.
+    /// repeated is judged once, and of very many only some are, licenses first; then the last outcome says how many were not.
     pub blocks: Vec<(String, Outcome)>,
 }
 

@@ -18,6 +18,7 @@ mod holds;
 mod identity;
 mod limits;
 mod product;
+mod recall;
 mod request;
 mod shelf;
 mod signal;

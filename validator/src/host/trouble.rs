@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use super::limits::REFUSALS;
 use crate::context::{HostFlag, HostFlags};
 
+/// Names that one sentence bears.
+const SHOWN: usize = 5;
+
 /// Something that went wrong and does not stop anything.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Trouble {
@@ -31,14 +34,17 @@ pub enum Trouble {
         /// The blob's name.
         name: String,
     },
-    /// The deployment's key was gone or damaged while the program ran, which holds it still and writes it again.
+    /// What the store kept was gone, damaged or older than what this process has seen there, while it ran: it goes on with
+    /// what it holds and writes that again.
     #[error(
-        "{name} was gone or damaged while the program ran; the key that the program holds stays in use and is written again, \
-         but a program that is started without it is another deployment"
+        "{} in the store gone, damaged or older than what the running program knows; it goes on with what it holds and has \
+         it written again, but a program that is started without them does not know it. What is to go for good is removed while \
+         no program runs",
+        some_of(.names)
     )]
-    IdentityRestored {
-        /// The blob's name.
-        name: String,
+    Restored {
+        /// The blobs' names.
+        names: Vec<String>,
     },
     /// What was remembered cannot be believed.
     #[error(
@@ -68,6 +74,16 @@ pub enum Trouble {
     },
 }
 
+/// The first ones, how many more there are, and the verb.
+fn some_of(names: &[String]) -> String {
+    let shown = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match (names.len(), names.len().saturating_sub(SHOWN)) {
+        (1, _) => format!("{shown} was"),
+        (_, 0) => format!("{shown} were"),
+        (_, more) => format!("{shown} and {more} more were"),
+    }
+}
+
 /// Where a candidate came from.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Offered {
@@ -91,7 +107,7 @@ impl Trouble {
     pub const fn flag(&self) -> Option<HostFlag> {
         match self {
             Self::Refused { .. } | Self::MoreRefused { .. } => Some(HostFlag::CandidateRejected),
-            Self::StateDamaged { .. } | Self::IdentityRestored { .. } => Some(HostFlag::StateDamaged),
+            Self::StateDamaged { .. } | Self::Restored { .. } => Some(HostFlag::StateDamaged),
             Self::Stateless { .. } => Some(HostFlag::Stateless),
             Self::Unshipped { .. } | Self::NoThread { .. } => None,
         }
