@@ -29,7 +29,7 @@ pub(crate) struct Status {}
 
 impl Status {
     pub(crate) fn run(&self, deployment: &Deployment, output: &mut Output) -> Result<u8, Failure> {
-        let guard = deployment.open(Intent::Look)?;
+        let guard = deployment.open(Intent::Look, output)?;
         let remaining = remaining(&guard, deployment)?;
         let called = output.called.clone();
         output.either(
