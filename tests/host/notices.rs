@@ -153,16 +153,18 @@ fn the_last_notice_is_the_last_that_happened() {
     let guard = opening.open();
     install(&guard, &license(|_| ()), &["accepted"]);
     world.set_clock(EXPIRES);
-    thread::scope(|threads| {
-        threads.spawn(|| says(&guard, Mode::Grace, &[Reason::Expired]));
+    let (guard, log) = (&guard, &log);
+    // Where an assertion fails, `go` goes with it, and lets the other thread end.
+    thread::scope(move |threads| {
+        threads.spawn(|| says(guard, Mode::Grace, &[Reason::Expired]));
         is_in.recv().unwrap();
         // Nobody waits for a listener that somebody else is in.
-        install(&guard, &renewed, &["accepted"]);
-        says(&guard, Mode::Full, &[]);
-        assert_eq!(taken(&log), ["unlicensed -> full"]);
+        install(guard, &renewed, &["accepted"]);
+        says(guard, Mode::Full, &[]);
+        assert_eq!(taken(log), ["unlicensed -> full"]);
         go.send(()).unwrap();
     });
-    assert_eq!(taken(&log), ["full -> grace", "grace -> full"]);
+    assert_eq!(taken(log), ["full -> grace", "grace -> full"]);
 }
 
 /// What a listener causes is told after what it was told.
