@@ -4,11 +4,13 @@
 mod accepting;
 mod accidents;
 mod artefacts;
+mod awaited;
 mod clock;
 mod folder;
 mod guard;
 mod kept;
 mod lists;
+mod notices;
 mod renewals;
 mod replicas;
 mod seats;

@@ -41,6 +41,7 @@ pub use identity::{Identity, IdentityError};
 pub use lictor_shared::RequestKind;
 pub use product::Product;
 pub use request::{Ask, AskError};
+pub use shelf::is_own_name;
 pub use signal::{GuessableId, Signal};
 pub use store::{StateStore, StoreError, Swap};
 pub use trouble::{Offered, Trouble};

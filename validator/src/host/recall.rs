@@ -136,6 +136,7 @@ mod tests {
     fn state(reached: u64, counter: u64, answer: Answer) -> State {
         let newest = Newest {
             nonce: license(),
+            deployment: key('A'),
             kind: RequestKind::Activate,
             issuer: issuer(),
             license: license(),

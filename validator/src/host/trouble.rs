@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use super::candidate::Refused;
 use super::limits::REFUSALS;
 use crate::context::{HostFlag, HostFlags};
+use crate::verified::NotAccepted;
 
 /// Names that one sentence bears.
 const SHOWN: usize = 5;
@@ -102,6 +104,28 @@ pub enum Offered {
 }
 
 impl Trouble {
+    /// Something offered was refused. Its words are those of today and tomorrow: of a date that lies too far ahead they do not say how
+    /// late it was when somebody last looked.
+    pub(crate) fn refused(offered: Offered, why: &Refused) -> Self {
+        let why = match why {
+            Refused::NotAccepted(NotAccepted::FarAhead { issued_at, .. }) => format!(
+                "it is dated {issued_at}, more than 400 days ahead of all that is known of the time here; check the clock"
+            ),
+            why => why.to_string(),
+        };
+        Self::Refused { offered, why }
+    }
+
+    /// Whether whoever was told of one has been told of the other: the store may give another cause each time, and what is damaged is
+    /// damaged from whatever start on.
+    pub(crate) fn is_about_the_same_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::StateDamaged { name, .. }, Self::StateDamaged { name: other, .. }) => name == other,
+            (Self::Stateless { .. }, Self::Stateless { .. }) => true,
+            _ => self == other,
+        }
+    }
+
     /// The warning that verdicts carry for it, if they carry one.
     #[must_use]
     pub const fn flag(&self) -> Option<HostFlag> {

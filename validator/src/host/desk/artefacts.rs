@@ -156,7 +156,7 @@ impl Desk<'_> {
             (Some(name), Refused::Unreadable(Refusal::UnknownKey { .. })) => {
                 Trouble::Unshipped { name: name.clone() }
             }
-            _ => Trouble::Refused { offered: source.offered(), why: why.to_string() },
+            _ => Trouble::refused(source.offered(), why),
         });
         self.leave(source);
     }
