@@ -11,7 +11,7 @@ use crate::ledger::editions::Edition;
 use crate::ledger::transaction::{Recorded, Transaction};
 use crate::ledger::{editions, keys, licenses};
 use crate::licenses::LicenseRecord;
-use crate::publish;
+use crate::publish::{self, Reader};
 
 /// The newest edition of a list, and the event of its signing if it was signed for this.
 pub(super) struct Newest {
@@ -36,7 +36,7 @@ pub(super) fn newest_list(
     let is_new =
         kept.as_ref().is_some_and(|edition| is_fresh(edition, at) && !has_leaked_key(edition, &ring));
     let event = if !is_new && signs_lists(&ring, signer, at) {
-        Some(publish::sign(home, transaction, signer, uri, at)?.1)
+        Some(publish::sign(home, transaction, signer, (uri, Reader::Deployment), at)?.1)
     } else {
         None
     };

@@ -131,11 +131,24 @@ fn carried(restored: &Restored, output: &mut Output) {
         }
     }
     let told = [
-        (restored.handed_out, "  Status entries of forgotten licenses, which stay taken and as they were"),
+        (
+            restored.handed_out.saturating_sub(restored.activations),
+            "  Status entries of forgotten licenses, which stay taken and as they were",
+        ),
         (restored.stopped, "  Status entries revoked or suspended since the backup, and so again"),
     ];
     for (number, what) in told.into_iter().filter(|(number, _)| *number > 0) {
         output.say(format_args!("{what}: {number}."));
+    }
+    let activations = restored.activations;
+    if activations > 0 {
+        let (were, they) = if activations == 1 {
+            ("1 activation was".to_owned(), "it goes on working, and its seat is")
+        } else {
+            (format!("{activations} activations were"), "they go on working, and their seats are")
+        };
+        output.warn(format_args!("{were} granted since the backup; {they} not counted"));
+        output.warn("here. OPERATING.md, \"Restoring\", says what to do about it.");
     }
     let keys = restored.carried_keys.len();
     if keys > 0 {
