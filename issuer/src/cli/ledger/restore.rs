@@ -142,13 +142,14 @@ fn carried(restored: &Restored, output: &mut Output) {
     }
     let activations = restored.activations;
     if activations > 0 {
-        let (were, they) = if activations == 1 {
-            ("1 activation was".to_owned(), "it goes on working, and its seat is")
+        let were = if activations == 1 {
+            "1 activation was".to_owned()
         } else {
-            (format!("{activations} activations were"), "they go on working, and their seats are")
+            format!("{activations} activations were")
         };
-        output.warn(format_args!("{were} granted since the backup; {they} not counted"));
-        output.warn("here. OPERATING.md, \"Restoring\", says what to do about it.");
+        output.warn(format_args!("{were} granted since the backup. What is not revoked of that goes on"));
+        output.warn("working, and its seats are not counted here: OPERATING.md, \"Restoring\", says what");
+        output.warn("to do about it.");
     }
     let keys = restored.carried_keys.len();
     if keys > 0 {
