@@ -12,7 +12,7 @@ use crate::ledger::editions::Edition;
 use crate::ledger::transaction::{Recorded, Transaction};
 use crate::ledger::{editions, keys, licenses};
 use crate::licenses::LicenseRecord;
-use crate::publish;
+use crate::publish::{self, Reader};
 
 /// The newest edition of a list, and the event of its signing if it was signed for this.
 pub(super) struct Newest {
@@ -38,7 +38,7 @@ pub(super) fn newest_list(
         kept.as_ref().is_some_and(|edition| is_fresh(edition, at) && !has_leaked_key(edition, &ring));
     let signer = if is_new { None } else { list_signer(&ring, signers, at) };
     let event = match signer {
-        Some(signer) => Some(publish::sign(home, transaction, signer, uri, at)?.1),
+        Some(signer) => Some(publish::sign(home, transaction, signer, (uri, Reader::Deployment), at)?.1),
         None => None,
     };
     let Some(newest) = editions::newest(connection, uri)? else { return Ok(None) };
