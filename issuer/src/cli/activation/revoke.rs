@@ -5,10 +5,10 @@ use lictor_shared::Text;
 
 use super::super::globals::Globals;
 use super::super::output::Output;
-use super::super::writing::{self, Writing};
-use crate::activation::revoke_seat;
+use super::super::writing::{Change, Writing};
+use crate::activation::{Vacated, revoke_seat};
 use crate::error::Failure;
-use crate::outcome::Outcome as _;
+use crate::occasion::Occasion;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -37,17 +37,13 @@ pub(crate) struct Revoke {
 
 impl Revoke {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
-        let (_, mut ledger) = globals.home_and_ledger()?;
-        let occasion = globals.occasion_of(&self.writing)?;
-        if let Some(answer) = writing::answered(&ledger, &occasion, output)? {
-            return super::show_changed(&answer, output);
-        }
-        let license = super::license(&ledger, self.license.as_deref())?;
-        let vacated = revoke_seat(&mut ledger, (&self.id, license), self.note.as_ref(), &occasion)?;
-        if let Some(dry_run) = ledger.dry_run() {
-            return writing::tell(dry_run, output, |output| super::tell_vacated("Revoked", &vacated, output));
-        }
-        super::tell_vacated("Revoked", &vacated, output);
-        super::show_changed(&vacated.answer(), output)
+        let make = |change: &mut Change, _: &mut Output| {
+            let license = super::license(&change.ledger, self.license.as_deref())?;
+            revoke_seat(&mut change.ledger, (&self.id, license), self.note.as_ref(), &change.occasion)
+        };
+        let say = |vacated: &Vacated, _: &Occasion, output: &mut Output| {
+            super::tell_vacated("Revoked", vacated, output);
+        };
+        self.writing.carry_out(globals, output, make, say, super::show_changed)
     }
 }
