@@ -4,6 +4,7 @@ mod activation;
 mod customer;
 mod key;
 mod license;
+mod log;
 mod request;
 mod restored;
 
@@ -73,6 +74,7 @@ struct Check<'c> {
     lists: BTreeMap<String, (u64, Option<Timestamp>)>,
     customers: BTreeMap<String, String>,
     requests: BTreeMap<String, request::Told>,
+    tree: log::Tree,
     checked: Checked,
 }
 
@@ -90,6 +92,7 @@ impl<'c> Check<'c> {
             lists: BTreeMap::new(),
             customers: BTreeMap::new(),
             requests: BTreeMap::new(),
+            tree: log::Tree::default(),
             checked: Checked::default(),
         })
     }
@@ -123,6 +126,7 @@ impl<'c> Check<'c> {
             | EventKind::ActivationForked => self.activation(event)?,
         }
         self.request(event);
+        self.tree.push(event);
         self.checked.events += 1;
         Ok(())
     }
@@ -205,6 +209,7 @@ impl<'c> Check<'c> {
         same("status_entry", &self.statuses, &projection::statuses(self.connection)?)?;
         same("license", &self.decisions, &projection::decisions(self.connection)?)?;
         same("status_list", &self.lists, &projection::lists(self.connection)?)?;
+        self.log()?;
         self.seats()?;
         self.customers()?;
         self.requests()?;
