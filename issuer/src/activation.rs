@@ -5,6 +5,7 @@
 
 mod answer;
 mod asked;
+mod denials;
 mod deny;
 mod desk;
 mod enclosed;
@@ -12,6 +13,7 @@ mod find;
 mod grant;
 mod history;
 mod kept;
+mod misread;
 mod occupancy;
 mod record;
 mod request;
@@ -22,6 +24,7 @@ mod sweep;
 mod vacate;
 
 pub use answer::{Answer, Denied, Given, Manner, Paste};
+pub use denials::{Denials, DeniedRequest, denials};
 pub use find::find_deployment;
 pub use grant::{Grants, grant, recall};
 pub use history::History;

@@ -62,6 +62,8 @@ pub struct Ledger {
     issuer: Text,
     id: Uuid,
     dry_run: Option<DryRun>,
+    /// How long it waits for others that change it.
+    patience: Duration,
 }
 
 impl Ledger {

@@ -1,4 +1,4 @@
-//! The registers: modes, codes and reasons. Append-only; a word that has been given out keeps its meaning for ever.
+//! The registers: modes, codes, reasons and denials. Append-only; a word that has been given out keeps its meaning for ever.
 
 use core::fmt;
 
@@ -231,9 +231,56 @@ impl Reason {
     }
 }
 
+register! {
+    /// Why an issuer denies what a deployment's request asks for, in the order in which it is looked at. Where a word is that of a
+    /// [`Reason`] too, it means the same.
+    Denial {
+        /// The request was made more than 30 days ago.
+        RequestTooOld = "request_too_old",
+        /// The request is dated more than a day ahead.
+        RequestAhead = "request_ahead",
+        /// The license has been revoked.
+        Revoked = "revoked",
+        /// The license is suspended.
+        Suspended = "suspended",
+        /// The grace of the license is over.
+        Expired = "expired",
+        /// The license is for other products than the one that asks.
+        WrongProduct = "wrong_product",
+        /// All seats of the license are taken.
+        SeatsExhausted = "seats_exhausted",
+        /// The deployment never had a seat that it could give back.
+        NoSeat = "no_seat",
+    }
+}
+
+impl Denial {
+    /// The code of the envelope in which it is denied.
+    #[must_use]
+    pub const fn code(self) -> Code {
+        match self {
+            Self::RequestTooOld | Self::RequestAhead => Code::ValidationFailed,
+            Self::Revoked | Self::Suspended => Code::LicenseRevoked,
+            Self::Expired => Code::LicenseExpired,
+            Self::WrongProduct => Code::LicenseInvalid,
+            Self::SeatsExhausted => Code::LicenseSeatLimit,
+            Self::NoSeat => Code::NotFound,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// One word never means two things.
+    #[test]
+    fn a_denial_with_the_word_of_a_reason_has_its_code() {
+        for denial in Denial::ALL {
+            let reason = Reason::ALL.iter().find(|reason| reason.as_str() == denial.as_str());
+            assert!(reason.is_none_or(|reason| reason.code() == Some(denial.code())), "{denial}");
+        }
+    }
 
     #[test]
     fn codes_have_the_published_numbers() {

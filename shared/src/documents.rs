@@ -2,7 +2,7 @@
 
 mod register;
 
-pub use register::{CodeEntry, Effect, ModeEntry, ReasonEntry, codes, modes, reasons};
+pub use register::{CodeEntry, DenialEntry, Effect, ModeEntry, ReasonEntry, codes, denials, modes, reasons};
 
-/// CODES.md: the registers of modes, codes and reasons, with what each means and what to do about it.
+/// CODES.md: the registers of modes, codes, reasons and denials, with what each means and what to do about it.
 pub const CODES: &str = include_str!("../CODES.md");

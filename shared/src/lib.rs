@@ -39,7 +39,7 @@ pub use claims::{
     Activation, ActivationPolicy, ClaimsError, EntryBits, Graces, Lease, License, Limit, Release, Request,
     RequestKind, SeatLimit, Seats, Status, StatusDraft, StatusList, StatusRef, Term,
 };
-pub use code::{Code, Mode, Reason};
+pub use code::{Code, Denial, Mode, Reason};
 pub use envelope::Envelope;
 pub use id::{Uuid, hex};
 pub use jwks::{Anchor, AnchorError, AnchorSet, Products, Purpose};

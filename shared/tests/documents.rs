@@ -4,8 +4,8 @@
 
 use lictor_shared::json::Value;
 use lictor_shared::{
-    AnchorSet, Artefact, Code, Label, License, Mode, Products, Purpose, Reason, Received, Timestamp, armor,
-    hex, limits,
+    AnchorSet, Artefact, Code, Denial, Label, License, Mode, Products, Purpose, Reason, Received, Timestamp,
+    armor, hex, limits,
 };
 use sha2::{Digest, Sha256};
 
@@ -107,6 +107,15 @@ fn every_reason_stands_in_codes_md_with_its_code() {
 }
 
 #[test]
+fn every_denial_stands_in_codes_md_with_its_code() {
+    let rows = table(section(CODES, "## Denials"));
+    let written: Vec<_> = rows.iter().map(|row| (row[0], row[1])).collect();
+    let known: Vec<_> = Denial::ALL.iter().map(|denial| (denial.as_str(), denial.code().as_str())).collect();
+    assert_eq!(written, known);
+    assert!(rows.iter().all(|row| row.len() == 5 && row.iter().all(|cell| !cell.is_empty())));
+}
+
+#[test]
 fn findings_and_warnings_of_format_md_stand_in_the_order_of_the_register() {
     let findings = table(section(FORMAT, "### 8.5 Findings"));
     let written: Vec<_> = findings.iter().map(|row| (row[0], row[1])).collect();
@@ -177,6 +186,9 @@ fn the_limits_of_format_md_are_those_of_the_code() {
         ("entries in `since`", size(limits::SINCE_ENTRIES)),
         ("seconds that a clock may be behind without warning", limits::CLOCK_TOLERANCE),
         ("seconds that a candidate may be dated ahead", limits::CANDIDATE_AHEAD),
+        ("bytes of an entry of the issuer's event log", size(limits::LOG_ENTRY_BYTES)),
+        ("bytes of a signed note about that log", size(limits::NOTE_BYTES)),
+        ("bytes of a receipt of that log", size(limits::RECEIPT_BYTES)),
     ];
     let written: Vec<_> = table(section(FORMAT, "## 3. Limits"))
         .iter()

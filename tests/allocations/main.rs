@@ -5,7 +5,7 @@
 use lictor_shared::{AnchorSet, Name, Text, Timestamp};
 use lictor_tests::session::Folder;
 use lictor_tests::signing::TestKey;
-use lictor_validator::host::{self, Guard, Product};
+use lictor_validator::host::{self, Guard, Product, Ticking};
 use lictor_validator::{Action, Mode, Permission};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use std::alloc::System;
@@ -62,6 +62,8 @@ fn a_verdict_allocates_nothing() {
     let read = Arc::clone(&clock);
     let guard = Guard::opening(product(), host::Folder::at(folder.path().join("state")))
         .clock(move || Timestamp::from_seconds(read.load(Ordering::SeqCst)).unwrap())
+        // Another thread's allocations would be counted as the verdict's.
+        .ticking(Ticking::ByHost)
         .open();
     install(&guard);
     assert_eq!(guard.verdict().permits(Action::Write), Permission::Granted);
@@ -84,7 +86,8 @@ fn a_verdict_allocates_nothing() {
     assert_eq!(cost(&guard, |_| ()), [0; 3]);
 
     // The system's clock costs nothing either.
-    let guard = Guard::open(product(), host::Folder::at(folder.path().join("other")));
+    let other = host::Folder::at(folder.path().join("other"));
+    let guard = Guard::opening(product(), other).ticking(Ticking::ByHost).open();
     install(&guard);
     assert_ne!(guard.verdict().mode(), Mode::Unlicensed);
     assert_eq!(cost(&guard, |_| ()), [0; 3]);

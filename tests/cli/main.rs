@@ -4,6 +4,7 @@
 //! the difference before you commit it.
 #![cfg(test)]
 
+mod asking;
 mod outcomes;
 
 use lictor_tests::session::{self, Folder};
@@ -33,8 +34,10 @@ fn sessions() {
     // Each has a folder of its own, so none waits for another.
     let ran = std::thread::scope(|scope| {
         let program = Path::new(env!("CARGO_BIN_EXE_lictor"));
-        let running: Vec<_> =
-            files.iter().map(|file| scope.spawn(move || session::run(file, program))).collect();
+        let running: Vec<_> = files
+            .iter()
+            .map(|file| scope.spawn(move || session::run_beside(file, program, &asking::commands())))
+            .collect();
         let finished = running.into_iter().map(|session| session.join());
         // Those that differ have said so.
         finished.collect::<Vec<_>>().into_iter().collect::<Result<Vec<_>, _>>()

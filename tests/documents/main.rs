@@ -1,6 +1,7 @@
 //! The sessions in the documents are what happens.
 #![cfg(test)]
 
+use lictor_tests::programs;
 use lictor_tests::session;
 use std::path::{Path, PathBuf};
 
@@ -12,9 +13,20 @@ fn program() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_lictor"))
 }
 
+/// A document in which both sides speak.
+fn both(path: &str) {
+    let agent = programs::agent_in_sessions(programs::agent(), Path::new("/dev/null"));
+    session::run_beside(&document(path), program(), &[agent]);
+}
+
 #[test]
 fn readme() {
-    session::run(&document("README.md"), program());
+    both("README.md");
+}
+
+#[test]
+fn embedding() {
+    both("validator/EMBEDDING.md");
 }
 
 #[test]
@@ -32,6 +44,27 @@ fn rows(path: &str, head: &str) -> Vec<String> {
     let text = std::fs::read_to_string(document(path)).expect("the document");
     let (_, table) = text.split_once(head).expect("the table");
     table.lines().take_while(|line| line.starts_with('|')).map(Into::into).collect()
+}
+
+/// What EMBEDDING.md says that the admin does is what CODES.md says, of every reason and in its order.
+#[test]
+fn reasons() {
+    let head = "| reason | mode or window | what the admin does |\n|---|---|---|\n";
+    let register: Vec<String> = rows(
+        "shared/CODES.md",
+        "| reason | code | mode or window | meaning | what the admin does |\n|---|---|---|---|---|\n",
+    )
+    .iter()
+    .map(|row| {
+        let cells: Vec<&str> = row.split('|').collect();
+        let [_, reason, _, effect, _, action, _] = cells[..] else { panic!("{row}") };
+        format!("|{reason}|{effect}|{action}|")
+    })
+    .collect();
+    let words = register.iter().map(|row| row.split('`').nth(1).unwrap_or_default());
+    let all: Vec<&str> = lictor_shared::Reason::ALL.iter().map(|reason| reason.as_str()).collect();
+    assert_eq!(words.collect::<Vec<_>>(), all);
+    assert_eq!(rows("validator/EMBEDDING.md", head), register);
 }
 
 /// The register of revocation reasons in OPERATING.md is the program's.

@@ -221,13 +221,22 @@ impl Stranger {
     }
 
     fn says(&self, state: &Path) -> String {
+        self.says_under(state, &[])
+    }
+
+    /// The same, started by another program with these arguments.
+    fn says_under(&self, state: &Path, starter: &[&str]) -> String {
         let root = fs::metadata("/proc/self").unwrap().uid() == 0;
-        let mut command = Command::new(if root { Path::new("setpriv") } else { &self.program });
-        if root {
-            command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&self.program);
-        }
-        let output =
-            command.arg(state).args([&self.license, &self.anchors]).arg((START + DAY).to_string()).output();
+        let stranger = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+        let starters = stranger.iter().filter(|_| root).chain(starter).map(Path::new);
+        let words: Vec<&Path> = starters.chain([&*self.program]).collect();
+        let mut command = Command::new(words[0]);
+        let output = command
+            .args(&words[1..])
+            .arg(state)
+            .args([&self.license, &self.anchors])
+            .arg((START + DAY).to_string())
+            .output();
         let output = output.unwrap_or_else(|error| panic!("setpriv: {error}; install util-linux"));
         assert!(
             output.status.success(),
@@ -253,7 +262,9 @@ fn a_folder_of_another_owner() {
     let before = contents(&world.state());
     fs::set_permissions(world.path(""), fs::Permissions::from_mode(0o755)).unwrap();
     let stranger = Stranger::new();
-    for (folder, files) in [(0o000, 0o000), (0o555, 0o000)] {
+    // Where the names can be told, each file that cannot be read is said.
+    let cases = [(0o000, 0o000, "[\"stateless\"]"), (0o555, 0o000, "[\"candidate_rejected\",\"stateless\"]")];
+    for (folder, files, reasons) in cases {
         for (path, _) in &before {
             fs::set_permissions(path, fs::Permissions::from_mode(files)).unwrap();
         }
@@ -261,7 +272,7 @@ fn a_folder_of_another_owner() {
         let said = stranger.says(&world.state());
         fs::set_permissions(world.state(), fs::Permissions::from_mode(0o700)).unwrap();
         assert!(said.contains("\"mode\":\"full\""), "{said}");
-        assert!(said.contains("\"reasons\":[\"stateless\"]"), "{said}");
+        assert!(said.contains(&format!("\"reasons\":{reasons}")), "{said}");
         assert!(said.contains("deployment None"), "{said}");
         assert!(said.contains("ermission denied"), "{said}");
     }
@@ -289,6 +300,19 @@ fn a_folder_that_can_only_be_read() {
     assert!(said.contains("\"reasons\":[\"stateless\"]"), "{said}");
     assert!(said.contains(&format!("deployment Some(\"{id}\")")), "{said}");
     assert_eq!(contents(&world.state()), before);
+}
+
+/// A user who may start no more threads: everything works, and it is said that nobody ticks.
+#[test]
+fn a_thread_that_cannot_be_started() {
+    let stranger = Stranger::new();
+    let nowhere = Path::new("/proc/none");
+    assert!(!stranger.says(nowhere).contains("no thread"));
+    let said = stranger.says_under(nowhere, &["prlimit", "--nproc=1:1"]);
+    assert!(said.contains("\"mode\":\"full\""), "{said}");
+    assert!(said.contains("\"reasons\":[\"stateless\"]"), "{said}");
+    assert!(said.contains("no thread follows the clock and the files ("), "{said}");
+    assert!(said.contains("); let the program call tick every minute"), "{said}");
 }
 
 #[test]
@@ -344,4 +368,29 @@ fn a_crash_between_any_two_writes() {
         assert_eq!(table.rows().len(), 4, "{changes}: {:?}", table.rows().keys());
     }
     assert!(crashes >= 4, "the changes of an installation were not all counted: {crashes}");
+}
+
+/// No local file can prevent that; leases bound it, and the issuer's ledger shows it.
+#[test]
+fn deleting_everything_gives_back_what_state_protected() {
+    let world = World::new("deleted");
+    let guard = world.guard();
+    install(&guard, &crate::artefacts::revision(2, START), &["accepted"]);
+    install(&guard, &list(9, START, &[(LICENSE_ENTRY, 1, START)]), &["accepted"]);
+    for day in 1..=20 {
+        world.set_clock(START + day * DAY);
+        guard.tick();
+    }
+    says(&guard, Mode::ReadOnly, &[Reason::Revoked, Reason::StatusStale]);
+    let id = guard.deployment();
+    drop(guard);
+    world.set_clock(START);
+    install(&world.guard(), &list(8, START, &[]), &["outranked"]);
+    says(&world.guard(), Mode::ReadOnly, &[Reason::Revoked, Reason::StatusStale, Reason::ClockRolledBack]);
+    fs::remove_dir_all(world.state()).unwrap();
+    let guard = world.guard();
+    install(&guard, &crate::artefacts::revision(1, START), &["accepted"]);
+    install(&guard, &list(8, START, &[]), &["accepted"]);
+    says(&guard, Mode::Full, &[]);
+    assert_ne!(guard.deployment(), id, "and the seat is gone with it");
 }

@@ -63,11 +63,26 @@ pub(crate) fn revision(number: u64, starts_at: u64) -> String {
 
 /// A list by a key, with the entries that are not valid: 1 revoked, 2 suspended.
 pub(crate) fn list_by(key: &TestKey, sequence: u64, issued_at: u64, entries: &[(u32, u8, u64)]) -> String {
+    signed_list(key, URI, sequence, issued_at, entries)
+}
+
+/// A list under another URI.
+pub(crate) fn list_of(uri: &str, sequence: u64, issued_at: u64) -> String {
+    signed_list(&issuer(), uri, sequence, issued_at, &[])
+}
+
+fn signed_list(
+    key: &TestKey,
+    uri: &str,
+    sequence: u64,
+    issued_at: u64,
+    entries: &[(u32, u8, u64)],
+) -> String {
     let packed: Vec<(u32, u8)> = entries.iter().map(|(index, status, _)| (*index, *status)).collect();
     let since: serde_json::Map<String, Value> =
         entries.iter().map(|(index, _, since)| (index.to_string(), (*since).into())).collect();
     let claims = json!({
-        "iss": "acme-licensing", "sub": URI, "iat": issued_at, "ttl": 604_800,
+        "iss": "acme-licensing", "sub": uri, "iat": issued_at, "ttl": 604_800,
         "status_list": { "bits": 2, "lst": lst(2, &packed) },
         "list": { "version": 1, "sequence": sequence, "since": since, "critical": [] },
     });
@@ -104,6 +119,26 @@ pub(crate) fn activation(
     issued_at: u64,
     edit: impl FnOnce(&mut Value),
 ) -> String {
+    signed_activation(&issuer(), request, number, issued_at, edit)
+}
+
+/// The same by another key of the issuer.
+pub(crate) fn activation_by(key: &TestKey, request: &Value, number: u64, issued_at: u64) -> String {
+    signed_activation(key, request, number, issued_at, |_| ())
+}
+
+/// The same by another key of another issuer.
+pub(crate) fn foreign_activation(key: &TestKey, iss: &str, request: &Value, issued_at: u64) -> String {
+    signed_activation(key, request, 1, issued_at, |claims| claims["iss"] = iss.into())
+}
+
+fn signed_activation(
+    key: &TestKey,
+    request: &Value,
+    number: u64,
+    issued_at: u64,
+    edit: impl FnOnce(&mut Value),
+) -> String {
     let mut claims = json!({
         "iss": "acme-licensing", "aud": ["dialer"], "sub": request["iss"], "jti": serial(number), "iat": issued_at,
         "cnf": { "jwk": request["header"]["jwk"] },
@@ -114,7 +149,7 @@ pub(crate) fn activation(
         "status": { "status_list": { "idx": SEAT_ENTRY, "uri": URI } },
     });
     edit(&mut claims);
-    armored("ACTIVATION", &issuer().token(issuer().header("activation+jwt"), claims.to_string()))
+    armored("ACTIVATION", &key.token(key.header("activation+jwt"), claims.to_string()))
 }
 
 /// The receipt that answers a request.

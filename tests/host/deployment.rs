@@ -1,6 +1,6 @@
 //! A deployment as a process of its own: opens a guard over a folder, does one thing, and says what it sees.
 //!
-//! `deployment FOLDER LICENSE NOW [ask TIMES | spin MILLISECONDS]`
+//! `deployment FOLDER LICENSE ANCHORS NOW [ask TIMES | spin MILLISECONDS | install FILE...]`
 
 #![expect(
     clippy::print_stdout,
@@ -28,6 +28,7 @@ fn main() {
     match rest {
         [verb, times] if verb == "ask" => (0..times.parse().unwrap()).for_each(|_| ask(&guard)),
         [verb, millis] if verb == "spin" => spin(&guard, Duration::from_millis(millis.parse().unwrap())),
+        [verb, files @ ..] if verb == "install" => files.iter().for_each(|file| install(&guard, file)),
         _ => say(&guard),
     }
 }
@@ -47,6 +48,12 @@ fn ask(guard: &Guard) {
     // On one line.
     let token: String = armored.lines().filter(|line| !line.starts_with("---")).collect();
     println!("{token}");
+}
+
+/// Installs a file, and says which when that is done.
+fn install(guard: &Guard, file: &str) {
+    let outcomes = guard.install(&std::fs::read(file).unwrap());
+    println!("{file} {}", outcomes.blocks.len());
 }
 
 /// Reloads and writes as fast as it can, to be killed meanwhile.

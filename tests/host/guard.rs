@@ -1,9 +1,12 @@
 //! The guard itself: what it answers from, whom it tells, and that nobody ever sees half of a change.
 
-use crate::artefacts::{DAY, LICENSE_ENTRY, START, license, list, revision};
+use crate::artefacts::{
+    DAY, ID, LICENSE_ENTRY, START, activation, license, list, receipt, request, revision, serial,
+};
 use crate::table::Table;
 use crate::world::{World, agents, install, says};
-use lictor_validator::host::{Guard, Notice};
+use lictor_shared::{RequestKind, Text, Timestamp, Uuid};
+use lictor_validator::host::{Article, Ask, Guard, Held, Notice, Standing};
 use lictor_validator::{Allowance, Mode, Reason};
 use std::fs;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -41,14 +44,29 @@ fn a_tick_reads_nothing_where_nothing_has_changed() {
     install(&guard, &license(|_| ()), &["accepted"]);
     guard.tick();
     let reads = table.reads();
-    for minute in 1..60 {
-        world.set_clock(START + 60 * minute);
+    for second in 2..61 {
+        world.set_clock(START + second);
         guard.tick();
     }
     assert_eq!(table.reads(), reads);
-    world.set_clock(START + 3601);
+    world.set_clock(START + 61);
     guard.tick();
-    assert!(table.reads() > reads, "an hour of time is kept");
+    assert!(table.reads() > reads, "a minute of time is kept");
+}
+
+/// Whoever has to wait for the store has not stopped the clock.
+#[test]
+fn the_clock_is_read_after_the_store() {
+    let world = Arc::new(World::new("waiting"));
+    let table = Table::default();
+    let guard = world.over(table.clone()).open();
+    install(&guard, &license(|_| ()), &["accepted"]);
+    let clock = Arc::clone(&world);
+    table.interrupt(move || clock.set_clock(START + 300));
+    guard.reload();
+    assert_eq!(guard.verdict().effective_time().seconds(), START + 300);
+    let state: serde_json::Value = serde_json::from_slice(&table.rows()["state.json"]).unwrap();
+    assert_eq!(state["watermark"], START + 300);
 }
 
 #[test]
@@ -192,48 +210,60 @@ impl Drop for Ends<'_> {
     }
 }
 
-/// 10 million calls from 8 threads during 1000 reloads: no verdict is torn, and none is older than one that was there before.
+/// 10 million calls from 8 threads during 1000 reloads of a file that is another one each time: no verdict is torn, and none is older
+/// than one that was there before.
 #[test]
 fn no_verdict_is_torn_or_older() {
     const CALLS: u64 = 10_000_000;
     const THREADS: u64 = 8;
     const RELOADS: u64 = 1000;
+    // The number stands in two members.
+    const END: u64 = 1_828_051_200;
     let world = World::new("stress");
-    let guard = world.over(Table::default()).open();
-    install(&guard, &revision(1, START), &["accepted"]);
-    let revisions: Vec<String> = (2..=RELOADS + 1).map(|number| revision(number, START)).collect();
+    let file = world.path("acme.lic");
+    let license = |number: u64| {
+        license(|claims| {
+            claims["license"]["revision"] = number.into();
+            claims["license"]["limits"]["agents"] = number.into();
+            claims["license"]["graceUntil"] = (END + number).into();
+        })
+    };
+    fs::write(&file, license(1)).unwrap();
+    let guard = world.over(Table::default()).watch(&file).open();
+    let licenses: Vec<String> = (2..=RELOADS + 1).map(license).collect();
     let (published, done, calls) = (AtomicU64::new(1), AtomicBool::new(false), AtomicU64::new(0));
     thread::scope(|scope| {
         let readers: Vec<_> = (0..THREADS)
             .map(|_| {
                 scope.spawn(|| {
-                    let (mut own, mut last) = (0, 0);
+                    let (mut own, mut last, mut seen) = (0, 0, 0);
                     while own < CALLS / THREADS || !done.load(Ordering::Acquire) {
                         let floor = published.load(Ordering::Acquire);
                         let verdict = guard.verdict();
                         own += 1;
                         let Allowance::AtMost(agents) = verdict.limit("agents") else { panic!("torn") };
                         assert!(agents >= floor.max(last), "{agents} after {floor} and {last}");
+                        seen += u64::from(agents > last);
                         last = agents;
-                        // Every part is of one revision.
-                        if own % 1024 == 0 {
-                            let serial = crate::artefacts::serial(agents);
-                            assert!(verdict.to_json().contains(&serial), "{} is torn", verdict.to_json());
-                        }
+                        let end = verdict.license().and_then(|license| license.grace_until());
+                        assert_eq!(end.map(Timestamp::seconds), Some(END + agents), "torn");
                     }
                     calls.fetch_add(own, Ordering::SeqCst);
+                    seen
                 })
             })
             .collect();
         let ends = Ends(&done);
-        for (number, file) in (2..).zip(&revisions) {
-            install(&guard, file, &["accepted"]);
+        for (number, license) in (2..).zip(&licenses) {
+            fs::write(&file, license).unwrap();
+            guard.reload();
+            assert_eq!(agents(&guard), number, "the file was not read");
             published.store(number, Ordering::Release);
         }
         drop(ends);
-        for reader in readers {
-            reader.join().unwrap();
-        }
+        // That they looked while it changed, and not before or after.
+        let seen: Vec<u64> = readers.into_iter().map(|reader| reader.join().unwrap()).collect();
+        assert!(seen.iter().all(|seen| *seen > RELOADS / 100), "revisions that each reader saw: {seen:?}");
     });
     assert!(calls.load(Ordering::SeqCst) >= CALLS);
     assert_eq!(agents(&guard), RELOADS + 1);
@@ -270,4 +300,78 @@ fn judging_again_never_undoes_an_installation() {
         }
     });
     assert_eq!(agents(&guard), INSTALLATIONS + 1);
+}
+
+/// What is held, as words: for status pages and support, and nothing of it can be installed elsewhere.
+#[test]
+fn what_is_held_is_told_with_its_standing() {
+    let world = World::new("held");
+    let guard = world.guard();
+    assert_eq!(guard.held(), []);
+    let label = Text::new("web").unwrap();
+    let ask =
+        |kind| request(&guard.ask(&Ask { kind, license: None, label: label.clone(), signals: &[] }).unwrap());
+    let required = license(|claims| claims["license"]["activation"] = "required".into());
+    let elsewhere = license(|claims| {
+        claims["license"]["id"] = "0198c0d2-6c1e-7000-8000-2f6f2b1d9a12".into();
+        claims["license"]["environments"] = ["staging"].into();
+    });
+    install(&guard, &elsewhere, &["refused"]);
+    install(&guard, &required, &["accepted"]);
+    let second = license(|claims| {
+        claims["license"]["id"] = "0198c0d2-6c1e-7000-8000-2f6f2b1d9a11".into();
+        claims["license"]["graceUntil"] = 1_828_051_199.into();
+        claims["license"]["environments"] = ["production"].into();
+    });
+    let _outcomes = guard.install((revision(3, START + 9 * DAY) + &list(7, START, &[])).as_bytes());
+    let asked = ask(RequestKind::Activate);
+    install(&guard, &activation(&asked, 1, START, |_| ()), &["accepted"]);
+    install(&guard, &second, &["accepted"]);
+    let told = |guard: &Guard| -> Vec<String> {
+        let line = |held: Held| format!("{} {} {}", held.article.as_str(), held.issued_at, held.standing);
+        let mut lines: Vec<String> = guard.held().into_iter().map(line).collect();
+        lines.sort();
+        lines
+    };
+    let day = "2026-11-22T00:00:00Z";
+    assert_eq!(
+        told(&guard),
+        [
+            format!("activation {day} in force"),
+            format!("license {day} in force"),
+            format!("license {day} outranked"),
+            format!("license {day} pending until 2026-12-01T00:00:00Z"),
+            format!("license {day} refused as wrong_environment"),
+            format!("status list {day} in force"),
+        ]
+    );
+    let seat = Article::Activation {
+        license: Uuid::new(ID).unwrap(),
+        serial: Uuid::new(&serial(1)).unwrap(),
+        seat: 1,
+    };
+    let of_seat = guard.held().into_iter().find(|held| held.article == seat).unwrap();
+    assert_eq!(of_seat.issuer.as_str(), "acme-licensing");
+    // The digest's beginning is that in the file's name.
+    assert_eq!(of_seat.digest.len(), 8);
+    let name = world.file("activation-").file_name().unwrap().to_str().unwrap().to_string();
+    assert!(name.starts_with(&format!("activation-{}", of_seat.digest)), "{name} {}", of_seat.digest);
+    let numbers: Vec<(u64, Standing)> = guard
+        .held()
+        .into_iter()
+        .filter_map(|held| match held.article {
+            Article::StatusList { sequence, .. } => Some((sequence, held.standing)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(numbers, [(7, Standing::InForce)]);
+    // Given back: the receipt stays.
+    let release = ask(RequestKind::Release);
+    install(&guard, &receipt(&release, START), &["released"]);
+    assert!(told(&guard).contains(&format!("receipt {day} in force")), "{:?}", told(&guard));
+    assert!(!told(&guard).iter().any(|line| line.starts_with("activation")));
+    // What is of another deployment, or of a license that is not in force, is not needed now.
+    drop(guard);
+    std::fs::remove_file(world.state().join("identity.json")).unwrap();
+    assert!(told(&world.guard()).contains(&format!("receipt {day} not needed now")));
 }

@@ -1,8 +1,11 @@
 //! Status lists: sequences, leaked keys, and when a deployment learned what.
 
-use crate::artefacts::{DAY, LICENSE_ENTRY, START, anchors, issuer, license, list, list_by, other_key};
+use crate::artefacts::{
+    DAY, LICENSE_ENTRY, START, anchors, issuer, license, license_by, list, list_by, other_key,
+};
 use crate::world::{World, install, says};
 use lictor_shared::AnchorSet;
+use lictor_validator::host::{Outcome, Trouble};
 use lictor_validator::{Mode, Reason};
 
 #[test]
@@ -106,17 +109,79 @@ fn a_leaked_key_loses_its_lists_to_any_other() {
 }
 
 #[test]
-fn a_key_that_is_no_longer_shipped_binds_nobody() {
+fn a_sequence_outlives_the_key_that_set_it() {
     let mut world = World::new("removed key");
     let guard = world.licensed();
     install(&guard, &list_by(&other_key(), 1 << 50, START, &[]), &["accepted"]);
     drop(guard);
     world.product.anchors = AnchorSet::read(anchors(&[(&issuer(), "")]).as_bytes()).unwrap();
     let guard = world.guard();
-    // The kept list is refused now, and left where it is.
-    says(&guard, Mode::Full, &[Reason::CandidateRejected]);
+    // The kept list counts no more, and is left where it is.
+    says(&guard, Mode::Full, &[]);
+    assert!(matches!(&guard.troubles()[..], [Trouble::Unshipped { .. }]), "{:?}", guard.troubles());
     world.file("status-list-");
-    install(&guard, &list(5, START, &[]), &["accepted"]);
+    // Only what a distrusted key set is forgotten: an older release of the product, which does not know the newest key yet,
+    // must not bring back an older list.
+    install(&guard, &list((1 << 50) - 1, START, &[]), &["outranked"]);
+    install(&guard, &list((1 << 50) + 1, START, &[]), &["accepted"]);
+}
+
+/// The clock stands beyond the day from which a key is distrusted, once.
+#[test]
+fn a_clock_in_the_future_forgets_no_sequence() {
+    let mut world = World::new("distrusted in the future");
+    let later = START + 300 * DAY;
+    let distrust = format!(",\"distrustAfter\":{later}");
+    let distrusting = anchors(&[(&issuer(), &distrust), (&other_key(), "")]);
+    world.product.anchors = AnchorSet::read(distrusting.as_bytes()).unwrap();
+    let guard = world.guard();
+    install(&guard, &license_by(&other_key(), |_| ()), &["accepted"]);
+    install(&guard, &list(9, START, &[(LICENSE_ENTRY, 1, START - 30 * DAY)]), &["accepted"]);
+    says(&guard, Mode::ReadOnly, &[Reason::Revoked]);
+    world.set_clock(later);
+    install(&guard, &list_by(&other_key(), 5, START, &[]), &["outranked"]);
+    guard.reload();
+    world.set_clock(START + 60);
+    guard.tick();
+    says(&guard, Mode::ReadOnly, &[Reason::Revoked]);
+    // A list of that time proves the time.
+    world.set_clock(START + 200 * DAY);
+    install(&guard, &list_by(&other_key(), 5, later, &[]), &["accepted"]);
+    says(&guard, Mode::Full, &[Reason::ClockRolledBack]);
+}
+
+/// Release, license and watermark say that the day has come, whatever the clock shows.
+#[test]
+fn a_leaked_key_is_known_without_the_clock() {
+    let leak = START + 5 * DAY;
+    let renewed = || license(|claims| claims["iat"] = leak.into());
+    for (built_at, later, now, word) in [
+        (None, None, START, "outranked"),
+        (Some(leak - 1), None, START, "outranked"),
+        (Some(leak), None, START, "accepted"),
+        (None, Some(renewed()), START, "accepted"),
+        (None, None, leak, "outranked"),
+        (None, None, leak + DAY, "accepted"),
+    ] {
+        let mut world = World::new("leaked");
+        drop(world.licensed());
+        install(&world.guard(), &list_by(&other_key(), 1 << 50, START, &[]), &["accepted"]);
+        let distrust = format!(",\"distrustAfter\":{leak}");
+        let distrusting = anchors(&[(&issuer(), ""), (&other_key(), &distrust)]);
+        world.product.anchors = AnchorSet::read(distrusting.as_bytes()).unwrap();
+        world.product.built_at = built_at.and_then(lictor_shared::Timestamp::from_seconds);
+        // The first reading of a jump is a candidate, the second one is believed.
+        for reading in [START, leak.min(now), now] {
+            world.set_clock(reading);
+            drop(world.guard());
+        }
+        let guard = world.guard();
+        let _renewal = later.as_ref().map(|license| guard.install(license.as_bytes()));
+        let said = format!("{built_at:?}, {}, {now}", later.is_some());
+        let outcome = guard.install(list(5, START, &[]).as_bytes()).blocks.remove(0).1;
+        let found = if outcome == Outcome::Accepted { "accepted" } else { "outranked" };
+        assert_eq!(found, word, "{said}: {outcome:?}");
+    }
 }
 
 #[test]

@@ -204,3 +204,98 @@ fn revisions_compare_within_one_id_only() {
     install(&guard, &renewed, &["accepted"]);
     assert_eq!(agents(&guard), 250);
 }
+
+/// A license of a lower revision that is the only one held says that it is superseded, and not that there is none.
+#[test]
+fn what_is_superseded_is_not_missing() {
+    let world = World::new("superseded alone");
+    let guard = world.guard();
+    install(&guard, &revision(2, START), &["accepted"]);
+    drop(guard);
+    let second = world.file("license-");
+    let bytes = std::fs::read(&second).unwrap();
+    std::fs::remove_file(&second).unwrap();
+    let guard = world.guard();
+    says(&guard, Mode::Unlicensed, &[Reason::Missing]);
+    install(&guard, &revision(1, START), &["refused: the license would be refused as superseded"]);
+    says(&guard, Mode::ReadOnly, &[Reason::Superseded, Reason::CandidateRejected]);
+    drop(guard);
+    let guard = world.guard();
+    says(&guard, Mode::ReadOnly, &[Reason::Superseded]);
+    // The one that superseded it comes back.
+    install(&guard, &String::from_utf8(bytes).unwrap(), &["accepted"]);
+    assert_eq!(agents(&guard), 2);
+    says(&guard, Mode::Full, &[]);
+    install(&guard, &revision(1, START), &["outranked"]);
+    world.file("license-");
+}
+
+/// A license with another id and another end.
+fn other(edit: impl FnOnce(&mut serde_json::Value)) -> String {
+    license(|claims| {
+        claims["license"]["id"] = "0198c0d2-6c1e-7000-8000-2f6f2b1d9a11".into();
+        claims["license"]["limits"]["agents"] = 9.into();
+        claims["exp"] = (END + 60 * DAY).into();
+        claims["license"]["graceUntil"] = (END + 60 * DAY).into();
+        edit(claims);
+    })
+}
+
+/// When the grace after the license's expiry ends.
+const END: u64 = 1_828_051_200;
+
+#[test]
+fn a_pending_license_does_not_speak_for_one_in_force() {
+    let world = World::new("pending beside expired");
+    let guard = world.licensed();
+    install(&guard, &other(|claims| claims["nbf"] = (END + 30 * DAY).into()), &["pending"]);
+    world.set_clock(END);
+    says(&guard, Mode::ReadOnly, &[Reason::Expired]);
+    assert_eq!(agents(&guard), 250);
+    assert_eq!(guard.wake_at().map(lictor_shared::Timestamp::seconds), Some(END + 30 * DAY));
+    world.set_clock(END + 30 * DAY);
+    says(&guard, Mode::Full, &[Reason::ExpiringSoon]);
+    assert_eq!(agents(&guard), 9);
+}
+
+#[test]
+fn a_refused_license_does_not_speak_for_one_in_force() {
+    let world = World::new("refused beside expired");
+    let guard = world.guard();
+    install(&guard, &other(|claims| claims["license"]["environments"] = ["staging"].into()), &["refused"]);
+    says(&guard, Mode::ReadOnly, &[Reason::WrongEnvironment, Reason::CandidateRejected]);
+    install(&guard, &license(|_| ()), &["accepted"]);
+    world.set_clock(END);
+    says(&guard, Mode::ReadOnly, &[Reason::Expired]);
+}
+
+/// Where everything is refused, what permits most speaks.
+#[test]
+fn of_refused_licenses_the_best_one_speaks() {
+    let world = World::new("refused beside refused");
+    let guard = world.guard();
+    install(&guard, &other(|claims| claims["aud"] = ["recorder"].into()), &["refused"]);
+    says(&guard, Mode::Unlicensed, &[Reason::WrongProduct, Reason::CandidateRejected]);
+    let staging = license(|claims| claims["license"]["environments"] = ["staging"].into());
+    install(&guard, &staging, &["refused"]);
+    says(&guard, Mode::ReadOnly, &[Reason::WrongEnvironment, Reason::CandidateRejected]);
+    drop(guard);
+    says(&world.guard(), Mode::ReadOnly, &[Reason::WrongEnvironment]);
+}
+
+/// The clock stands a year ahead while something is installed: what is in force only there replaces nothing.
+#[test]
+fn a_renewal_is_not_outranked_by_one_whose_time_has_come_in_the_future_only() {
+    let world = World::new("outranked in the future");
+    let guard = world.guard();
+    install(&guard, &(revision(1, START) + &revision(3, START + 300 * DAY)), &["accepted", "pending"]);
+    world.set_clock(START + 310 * DAY);
+    assert_eq!(agents(&guard), 3);
+    install(&guard, &revision(2, START), &["accepted"]);
+    assert_eq!(agents(&guard), 3);
+    world.set_clock(START + 60);
+    guard.tick();
+    assert_eq!(agents(&guard), 2);
+    drop(guard);
+    assert_eq!(agents(&world.guard()), 2);
+}

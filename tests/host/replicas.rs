@@ -1,11 +1,12 @@
 //! Several processes over one folder.
 
-use crate::artefacts::{DAY, LICENSE_ENTRY, START, anchors, issuer, license, list};
+use crate::artefacts::{DAY, LICENSE_ENTRY, START, anchors, issuer, license, list, revision};
 use crate::table::Table;
-use crate::world::{World, install, says};
+use crate::world::{World, agents, install, says};
 use lictor_validator::{Mode, Reason};
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -77,6 +78,42 @@ fn killed_at_any_moment_leaves_a_whole_state() {
     }
     assert!(highest > 0, "nothing was ever counted before the kill");
     assert_eq!(ids.len(), 1);
+}
+
+/// Killed half-way through an installation, the license and the list are each the old one or the new one, and whole.
+#[test]
+fn killed_while_it_installs_leaves_the_old_or_the_new() {
+    const REVISIONS: u64 = 400;
+    let world = world("killed installing");
+    let files: Vec<String> = (2..REVISIONS)
+        .map(|number| {
+            let path = world.path(&number.to_string());
+            fs::write(&path, revision(number, START) + &list(number, START, &[])).unwrap();
+            path.to_str().unwrap().into()
+        })
+        .collect();
+    let arguments: Vec<&str> = ["install"].into_iter().chain(files.iter().map(String::as_str)).collect();
+    for round in 0..20_u64 {
+        fs::remove_dir_all(world.state()).unwrap_or_default();
+        let mut child = process(&world, &arguments).spawn().unwrap();
+        let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
+        // Somewhere in an installation, after some of them.
+        let first = said.by_ref().take(usize::try_from(round).unwrap() + 1).map(Result::unwrap).count();
+        std::thread::sleep(Duration::from_micros(round * 733));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let done = u64::try_from(first + said.map(Result::unwrap).count()).unwrap();
+        assert!(done > round && done < REVISIONS - 2, "round {round}: {done}");
+        let guard = world.guard();
+        says(&guard, Mode::Full, &[]);
+        // The one that was said to be installed, or the next, which was under way.
+        let last = done + 1;
+        let sequence = world.remembered()["lists"][0]["sequence"].as_u64().unwrap();
+        for number in [agents(&guard), sequence] {
+            assert!((last..=last + 1).contains(&number), "round {round}: {number} after {last}");
+        }
+        assert_eq!(world.names().len(), 4, "round {round}: {:?}", world.names());
+    }
 }
 
 #[test]

@@ -1,11 +1,15 @@
 //! Requests, activations and receipts.
 
-use crate::artefacts::{DAY, ID, SEAT_ENTRY, START, activation, license, list, receipt, request, serial};
+use crate::artefacts::{
+    DAY, ID, SEAT_ENTRY, START, activation, foreign_activation, issuer, license, list, other_key, receipt,
+    request, serial,
+};
 use crate::world::{World, install, says};
-use lictor_shared::{Name, RequestKind, Text, Uuid};
+use lictor_shared::{AnchorSet, Name, RequestKind, Text, Uuid};
 use lictor_validator::host::{Ask, AskError, Guard, Signal};
 use lictor_validator::{Mode, Reason};
 use serde_json::Value;
+use std::fs;
 
 fn activated_only() -> String {
     license(|claims| claims["license"]["activation"] = "required".into())
@@ -228,4 +232,129 @@ fn an_answer_to_an_older_request_resets_nothing() {
     install(&guard, &activation(&older, 1, START, |_| ()), &["accepted"]);
     assert_eq!(world.remembered()["watermark"], START + DAY);
     assert_eq!(world.remembered()["requests"]["newest"]["answered"], false);
+}
+
+/// Neither a file that is watched, nor what a crash left, nor a backup of it takes back a seat that was given back.
+#[test]
+fn what_was_released_is_not_taken_up_again() {
+    let world = World::new("released for good");
+    let guard = guard_of(&world);
+    let asked = ask(&guard, RequestKind::Activate);
+    let granted = activation(&asked, 1, START, |_| ());
+    let watched = world.path("answer.txt");
+    fs::write(&watched, &granted).unwrap();
+    drop(guard);
+    let guard = world.opening().watch(&watched).open();
+    says(&guard, Mode::Full, &[]);
+    world.set_clock(START + 20 * DAY);
+    let release = ask(&guard, RequestKind::Release);
+    let (file, bytes) = (world.file("activation-"), fs::read(world.file("activation-")).unwrap());
+    install(&guard, &receipt(&release, START + 20 * DAY), &["released"]);
+    says(&guard, Mode::ReadOnly, &[Reason::NotActivated]);
+    guard.reload();
+    says(&guard, Mode::ReadOnly, &[Reason::NotActivated]);
+    install(&guard, &granted, &["outranked"]);
+    drop(guard);
+    fs::write(&file, &bytes).unwrap();
+    let guard = world.guard();
+    says(&guard, Mode::ReadOnly, &[Reason::NotActivated]);
+    assert!(!file.exists(), "it is outranked for good");
+    drop(guard);
+    // Also where the state is gone: the receipt is an artefact like the others.
+    fs::write(&file, &bytes).unwrap();
+    fs::remove_file(world.state().join("state.json")).unwrap();
+    says(&world.guard(), Mode::Grace, &[Reason::NotActivated]);
+    world.file("release-");
+}
+
+#[test]
+fn a_seat_may_be_taken_again_in_the_second_in_which_it_was_given_back() {
+    let world = World::new("same second");
+    let guard = guard_of(&world);
+    let first = ask(&guard, RequestKind::Activate);
+    install(&guard, &activation(&first, 1, START, |_| ()), &["accepted"]);
+    let release = ask(&guard, RequestKind::Release);
+    let given_back = receipt(&release, START);
+    install(&guard, &given_back, &["released"]);
+    let again = ask(&guard, RequestKind::Activate);
+    install(&guard, &activation(&again, 2, START, |_| ()), &["accepted"]);
+    says(&guard, Mode::Full, &[]);
+    install(&guard, &activation(&again, 2, START, |_| ()), &["held"]);
+    // The receipt once more says nothing new.
+    install(&guard, &given_back, &["released"]);
+    drop(guard);
+    says(&world.guard(), Mode::Full, &[]);
+    // A receipt that is older than the one held neither.
+    let older = receipt(&release, START - 1);
+    install(&world.guard(), &older, &["outranked"]);
+    world.file("release-");
+}
+
+/// What answers the newest request is wanted, whatever the issuer's clock; what ended before stays ended.
+#[test]
+fn a_receipt_from_a_clock_that_was_set_back_ends_what_it_was_asked_to_end() {
+    let world = World::new("receipt set back");
+    let guard = guard_of(&world);
+    let first = ask(&guard, RequestKind::Activate);
+    install(&guard, &activation(&first, 1, START + 9, |_| ()), &["accepted"]);
+    let release = ask(&guard, RequestKind::Release);
+    install(&guard, &receipt(&release, START + 10), &["released"]);
+    let again = ask(&guard, RequestKind::Activate);
+    install(&guard, &activation(&again, 2, START + 5, |_| ()), &["accepted"]);
+    says(&guard, Mode::Full, &[]);
+    let release = ask(&guard, RequestKind::Release);
+    install(&guard, &receipt(&release, START + 7), &["released"]);
+    assert_eq!(guard.awaited(), None);
+    assert!(guard.verdict().reasons().contains(&Reason::NotActivated));
+    install(&guard, &activation(&first, 1, START + 9, |_| ()), &["outranked"]);
+    assert!(guard.verdict().reasons().contains(&Reason::NotActivated));
+    world.file("release-");
+}
+
+/// The nonce alone makes no answer: issuer, license and kind are those of the request too.
+#[test]
+fn only_what_was_asked_for_is_the_answer() {
+    let mut world = World::new("the answer");
+    let keys =
+        format!("{{\"keys\":[{},{}]}}", issuer().jwk("acme-licensing", ""), other_key().jwk("evil", ""));
+    world.product.anchors = AnchorSet::read(keys.as_bytes()).unwrap();
+    let guard = guard_of(&world);
+    for day in 0..=10 {
+        world.set_clock(START + day * DAY);
+        guard.tick();
+    }
+    let asked = ask(&guard, RequestKind::Activate);
+    let other_license = |claims: &mut Value| claims["activation"]["license"] = serial(77).into();
+    install(&guard, &foreign_activation(&other_key(), "evil", &asked, START), &["accepted"]);
+    install(&guard, &activation(&asked, 2, START, other_license), &["accepted"]);
+    install(&guard, &receipt(&asked, START), &["released"]);
+    assert_eq!(world.remembered()["watermark"], START + 10 * DAY);
+    assert_eq!(guard.awaited().map(|nonce| nonce.to_string()).as_deref(), asked["jti"].as_str());
+    // An activation is no answer to a wish to give the seat back.
+    let release = ask(&guard, RequestKind::Release);
+    install(&guard, &activation(&release, 3, START + DAY, |_| ()), &["accepted"]);
+    assert_eq!(world.remembered()["watermark"], START + 10 * DAY);
+    assert!(guard.awaited().is_some());
+    drop(guard);
+    let guard = world.guard();
+    install(&guard, &receipt(&release, START + 10 * DAY), &["released"]);
+    assert_eq!(guard.awaited(), None);
+    let asked = ask(&guard, RequestKind::Activate);
+    install(&guard, &activation(&asked, 4, START + 9 * DAY, |_| ()), &["accepted"]);
+    assert_eq!(world.remembered()["watermark"], START + 9 * DAY + DAY, "reset, then followed");
+}
+
+/// However late it comes: no end is set to that.
+#[test]
+fn an_answer_resets_the_watermark_whenever_it_is_first_accepted() {
+    let world = World::new("late answer");
+    let guard = guard_of(&world);
+    let asked = ask(&guard, RequestKind::Activate);
+    for day in 1..=200 {
+        world.set_clock(START + day * DAY);
+        guard.tick();
+    }
+    world.set_clock(START + 2);
+    install(&guard, &activation(&asked, 1, START + 1, |_| ()), &["accepted"]);
+    assert_eq!(world.remembered()["watermark"], START + 2);
 }

@@ -3,7 +3,7 @@
 use crate::artefacts::{START, anchors, issuer, other_key};
 use lictor_shared::{AnchorSet, Name, Text, Timestamp};
 use lictor_tests::session;
-use lictor_validator::host::{Folder, Guard, Opening, Product, StateStore};
+use lictor_validator::host::{Folder, Guard, Opening, Product, StateStore, Ticking};
 use lictor_validator::{Mode, Reason};
 use std::fs;
 use std::path::PathBuf;
@@ -54,7 +54,8 @@ impl World {
     }
 
     pub(crate) fn over(&self, store: impl StateStore + 'static) -> Opening {
-        Guard::opening(self.product.clone(), store).clock(self.clock())
+        // Time passes here when a test says so.
+        Guard::opening(self.product.clone(), store).clock(self.clock()).ticking(Ticking::ByHost)
     }
 
     pub(crate) fn opening(&self) -> Opening {

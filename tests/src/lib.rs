@@ -1,7 +1,9 @@
-//! What the tests share: keys that sign anything, written without the crates under test.
+//! What the tests share: keys that sign anything, written without the crates under test, sessions, and the programs.
 
 #![expect(clippy::panic, reason = "what fails here fails the test that called it")]
 
+pub mod asking;
 pub mod deflated;
+pub mod programs;
 pub mod session;
 pub mod signing;

@@ -2,14 +2,14 @@
 //!
 //! A fenced block ```` ```console ```` holds commands behind `$ ` (continued behind `> `) and what they print, standard output
 //! and standard error as a terminal shows them. All blocks of a document are one session in one empty folder whose name has a
-//! space in it. The program's clock stands still at [`NOW`], so that what is printed is the same in any year.
+//! space in it. The program's clock stands still at [`NOW`], so that what is printed is the same in any year; a session can set
+//! the variable `NOW` to another time.
 //!
 //! What is random (ids, keys, tokens, list entries) is compared by its form. `LICTOR_DOCUMENTS=overwrite` writes
 //! what was printed into the document instead of comparing it; read the difference before you commit it.
 
 use std::collections::HashMap;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -64,10 +64,19 @@ pub struct Ran {
 /// # Panics
 /// If a command prints anything else than the document says, or the document has no session.
 pub fn run(document: &Path, program: &Path) -> Vec<Ran> {
+    run_beside(document, program, &[])
+}
+
+/// The same with other commands beside `lictor`: names, and the shell scripts that they are.
+///
+/// # Panics
+/// As [`run`].
+pub fn run_beside(document: &Path, program: &Path, others: &[(&str, String)]) -> Vec<Ran> {
     let text = fs::read_to_string(document).unwrap_or_else(|error| panic!("{}: {error}", document.display()));
     let steps = steps(&text);
     assert!(!steps.is_empty(), "{} has no session", document.display());
     let session = Session::new(program);
+    others.iter().for_each(|(name, script)| session.provide(name, script));
     let printed = session.run(&steps);
     if std::env::var_os("LICTOR_DOCUMENTS").is_some_and(|wish| wish == "overwrite") {
         let written = rewrite(&text, &settled(&steps, printed));
@@ -174,6 +183,7 @@ fn rewrite(text: &str, printed: &[String]) -> String {
 struct Session {
     folder: Folder,
     here: PathBuf,
+    bin: PathBuf,
     path: String,
 }
 
@@ -193,16 +203,23 @@ impl Session {
         }
         // The end of a line of the record is an argument that no session gives.
         let wrapper = format!(
-            "#!/bin/sh\n'{}' --now {NOW} --actor alice \"$@\"\ncode=$?\nprintf '%s\\037' $code \"$@\" '{END}' >> '{}'\nexit $code\n",
+            "#!/bin/sh\n'{}' --now \"${{NOW:-{NOW}}}\" --actor alice \"$@\"\ncode=$?\nprintf '%s\\037' $code \"$@\" '{END}' >> '{}'\nexit $code\n",
             program.display(),
             folder.path().join(RECORD).display()
         );
-        let lictor = bin.join("lictor");
-        fs::write(&lictor, wrapper).unwrap_or_else(|error| panic!("{}: {error}", lictor.display()));
-        fs::set_permissions(&lictor, fs::Permissions::from_mode(0o755))
-            .unwrap_or_else(|error| panic!("{}: {error}", lictor.display()));
         let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
-        Self { folder, here, path }
+        let session = Self { folder, here, bin, path };
+        session.provide("lictor", &wrapper);
+        session
+    }
+
+    /// Puts a script where its name finds it; by another process, since a file that this one has open for writing is open in
+    /// whatever another thread is just starting, and cannot be run as long.
+    fn provide(&self, name: &str, script: &str) {
+        let path = self.bin.join(name);
+        let mut writing = Command::new("sh");
+        writing.args(["-c", "printf %s \"$1\" > \"$0\" && chmod 755 \"$0\""]).arg(&path).arg(script);
+        assert!(writing.status().is_ok_and(|status| status.success()), "{} was not written", path.display());
     }
 
     /// The program's command lines so far.

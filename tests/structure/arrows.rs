@@ -10,7 +10,7 @@ const ARROWS: [(&str, &[&str]); 6] = [
     ("lictor-keys", &["lictor-shared"]),
     ("lictor-validator", &["lictor-shared"]),
     // What is deployed knows nothing of custody and the issuer.
-    ("lictor-agent", &["lictor-validator"]),
+    ("lictor-agent", &["lictor-shared", "lictor-validator"]),
     ("lictor-issuer", &["lictor-shared", "lictor-keys", "lictor-validator"]),
     ("lictor-tests", &["lictor-shared", "lictor-keys", "lictor-validator", "lictor-issuer"]),
 ];

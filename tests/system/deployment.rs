@@ -42,12 +42,23 @@ impl Deployment {
         self.key.public().thumbprint().to_string()
     }
 
+    /// The same deployment with another license.
+    pub(crate) fn holding(self, world: &World, file: &str) -> Self {
+        let Self { license, hash, .. } = Self::new(world, file, &self.label);
+        Self { license, hash, ..self }
+    }
+
     /// The next request, in armor.
     pub(crate) fn ask(&mut self, kind: RequestKind) -> String {
+        self.ask_with(kind, |_| ())
+    }
+
+    /// The same with changes.
+    pub(crate) fn ask_with(&mut self, kind: RequestKind, change: impl FnOnce(&mut Request)) -> String {
         self.counter += 1;
         let (process, number) = (u64::from(std::process::id()), NONCE.fetch_add(1, Ordering::Relaxed));
         let nonce = format!("019c1f6a-0800-7c11-9a2b-{:012x}", (process << 24 | number) & 0xffff_ffff_ffff);
-        let request = Request {
+        let mut request = Request {
             deployment: self.key.public().thumbprint(),
             issuer: self.license.issuer.clone(),
             nonce: Uuid::new(&nonce).expect("a nonce"),
@@ -63,6 +74,7 @@ impl Deployment {
             signals: BTreeMap::new(),
             extensions: Default::default(),
         };
+        change(&mut request);
         let key = EmbeddedKey(self.key.public().clone());
         let unsigned = Unsigned::<Request>::new(Algorithm::EdDsa, &key, &request);
         let signature = self.key.sign(unsigned.signing_input()).expect("a signature");

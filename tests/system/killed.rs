@@ -8,7 +8,9 @@ mod state;
 mod victims;
 
 use self::victims::{Kind, VICTIMS, Victim};
+use super::deployment::Deployment;
 use super::world::{NOW, Ran, World, copy, program};
+use lictor_shared::RequestKind;
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
@@ -53,7 +55,7 @@ fn number(variable: &str, otherwise: u64) -> u64 {
 struct Prepared {
     world: World,
     /// What the words in braces stand for.
-    names: [(&'static str, String); 3],
+    names: [(&'static str, String); 4],
 }
 
 /// A home with a license, one that is suspended, a spare key, and a backup from before the last change; beside it what
@@ -75,10 +77,16 @@ fn prepared() -> Prepared {
     let spare = world.run(&["key", "import", "spare.pem", "--no-passphrase"]).done();
     let acme = world.issue("acme.lic", &["--seats", "25"]);
     let bolt = world.issue("bolt.lic", &[]);
+    let mut holder = Deployment::new(&world, "acme.lic", "Depot");
+    world.write("seat.request", holder.ask(RequestKind::Activate));
+    world.run(&["activation", "grant", "seat.request", "--out", "seat.lic"]).done();
+    world.write("seat-back.request", holder.ask(RequestKind::Release));
+    world.write("acme.request", Deployment::new(&world, "acme.lic", "Depot 2").ask(RequestKind::Activate));
     world.run(&["ledger", "backup", "backup.db"]).done();
     world.run(&["license", "suspend", &bolt]).done();
     world.run(&["status", "publish", "--out", "lists"]).done();
-    let names = [("{acme}", acme), ("{signs}", signs), ("{spare}", spare.trim().to_owned())];
+    let names =
+        [("{acme}", acme), ("{signs}", signs), ("{spare}", spare.trim().to_owned()), ("{seat}", holder.id())];
     Prepared { world, names }
 }
 

@@ -8,6 +8,7 @@ use self::answers::{Answers, code_of, documented, written};
 use self::commands::{Does, ROWS, Row, can_be_tried};
 use self::homes::{KEY_STATES, LICENSE_STATES, UNKNOWN};
 use super::world::{Ran, World, copy};
+use lictor_shared::Denial;
 use std::collections::BTreeMap;
 
 /// With what words a command begins that says something on standard error.
@@ -46,6 +47,10 @@ const OPENINGS: &[&str] = &[
     "Revision ",
     "Next: ",
     "Everything is in order.",
+    "Granted ",
+    "Took back ",
+    "Answered before: ",
+    "Released ",
     "0 problems",
     "1 problem",
     "2 problems",
@@ -93,7 +98,7 @@ fn walk<'a>(keys: &'a str, make: fn(&World), other: &World) -> Cells<'a> {
     for row in ROWS {
         for given in row.given {
             // A command that names no license meets them all at once.
-            let names_one = ["{id}", "{whole}", "{file}"].iter().any(|word| given.contains(word));
+            let names_one = ["{id}", "{whole}", "{file}", "{asks}"].iter().any(|word| given.contains(word));
             let states = if names_one { LICENSE_STATES } else { &LICENSE_STATES[..1] };
             states.iter().for_each(|(state, _)| cells.run(row, given, state));
         }
@@ -122,7 +127,10 @@ impl Cells<'_> {
         let [named, whole] = &self.ids[state];
         let file = if state == "unknown" { "absent.lic".to_owned() } else { format!("{state}.lic") };
         let given = given.replace("{id}", named).replace("{whole}", whole).replace("{file}", &file);
-        let given = given.replace("{kid}", &self.world.read("kid"));
+        let given = given.replace("{asks}", &format!("{state}.request"));
+        let named = ["kid", "seat", "both"].iter();
+        let given =
+            named.fold(given, |given, name| given.replace(&format!("{{{name}}}"), &self.world.read(name)));
         let line: Vec<&str> = row.command.split(' ').chain(given.split_whitespace()).collect();
         let json = [&line[..], &["--json"]].concat();
         let mut forms = vec![(line.clone(), Form::Text, row.does), (json.clone(), Form::Json, row.does)];
@@ -182,8 +190,15 @@ fn judge(ran: &Ran, row: &Row, form: Form) -> Result<(), &'static str> {
             // Scripts and pages are what they are in any form, and an export has its own.
             (Form::Text, _) | (Form::Json, "completions" | "help") => Ok(()),
             (Form::Json, "license export") => judge_lines(ran),
+            // A line for each answer; a dry run is one.
+            (Form::Json, "activation grant") => judge_lines(ran),
             (Form::Json, _) => judge_json(ran, |data| data["success"] != false),
         };
+    }
+    // What is denied to a deployment is data, and so is what is given beside it.
+    if row.command == "activation grant" && is_denial(&last_line(ran)) {
+        must(ran.words.contains("error: denied to "), "a denial says so")?;
+        return must(last_line(ran)["code"] == code_of(exit), "an envelope with another code");
     }
     // A plan may be shown before, and a warning said.
     let says_so = ran.words.starts_with("error: ") || (opens(ran) && ran.words.contains("\nerror: "));
@@ -193,6 +208,17 @@ fn judge(ran: &Ran, row: &Row, form: Form) -> Result<(), &'static str> {
         return must(ran.data.is_empty(), "data beside a failure");
     }
     judge_json(ran, |data| data["success"] == false && data["code"] == code_of(exit))
+}
+
+/// Whether it is the envelope of a denial.
+fn is_denial(envelope: &serde_json::Value) -> bool {
+    let reason = &envelope["details"]["reason"];
+    envelope["success"] == false && Denial::ALL.iter().any(|denial| *reason == denial.as_str())
+}
+
+/// The last line of the data, if it is JSON.
+fn last_line(ran: &Ran) -> serde_json::Value {
+    ran.data.lines().last().and_then(|line| serde_json::from_str(line).ok()).unwrap_or_default()
 }
 
 fn opens(ran: &Ran) -> bool {

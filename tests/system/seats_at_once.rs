@@ -1,6 +1,6 @@
-//! Many ask at once: 64 threads in 4 processes for 10 seats, again and again.
+//! Many ask at once: 64 threads in 4 processes for 10 seats, in 200 rounds.
 //!
-//! `LICTOR_SEATS_ROUNDS` sets how many rounds are made.
+//! `LICTOR_SEATS_ROUNDS` sets how many rounds are made, `LICTOR_TEST_SEED` how they wait for each other.
 
 use lictor_issuer::activation::{Answer, SeatRequest, grant};
 use lictor_issuer::{ClockSource, EventKind, Home, Occasion, check};
@@ -11,11 +11,10 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::deployment::Deployment;
-use super::world::{NOW, World};
+use super::world::{NOW, Ran, World};
 
 const PROCESSES: usize = 4;
 const THREADS: usize = 16;
@@ -26,33 +25,55 @@ const JOB: &str = "LICTOR_SEATS_HOME";
 
 fn rounds() -> usize {
     let wished = std::env::var("LICTOR_SEATS_ROUNDS").ok().and_then(|rounds| rounds.parse().ok());
-    wished.unwrap_or(10)
+    wished.unwrap_or(200)
 }
 
-/// Every block of a file asks in a thread of its own, all at once. How many were given a seat.
-fn ask_at_once(home: &Path, requests: &Path) -> usize {
+fn seed() -> u64 {
+    let given = std::env::var("LICTOR_TEST_SEED").ok().and_then(|seed| seed.parse().ok());
+    given.unwrap_or(20_261_122)
+}
+
+/// How long an asker waits before it asks, up to a millisecond (splitmix64).
+fn wait(seed: u64, place: usize) -> Duration {
+    let place = u64::try_from(place).expect("a number");
+    let mut mixed = seed.wrapping_add((place + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    Duration::from_micros((mixed ^ (mixed >> 31)) % 1000)
+}
+
+/// What one asker was given, if anything.
+type Paste = Option<String>;
+
+/// Every request asks in a thread of its own, all at once. What each was given.
+fn ask_at_once(home: &Path, requests: &[SeatRequest], seed: u64) -> Vec<Paste> {
     let home = Home::open(home).expect("the home");
-    let requests = SeatRequest::read_all(&fs::read(requests).expect("the requests")).expect("requests");
-    let given = AtomicUsize::new(0);
     let occasion = Occasion::new(
         Timestamp::parse(NOW).expect("a time"),
         ClockSource::Given,
         Text::new("alice").expect("a name"),
     );
+    let key = key(&home);
     std::thread::scope(|scope| {
-        for request in &requests {
-            scope.spawn(|| {
-                let key = key(&home);
-                let mut ledger = home.ledger_with_patience(Duration::from_secs(120)).expect("the ledger");
-                let asked = std::slice::from_ref(request);
-                let grants = grant(&home, &mut ledger, &key, asked, None, &occasion).expect("an answer");
-                if matches!(grants.answers.as_slice(), [Answer::Given(_)]) {
-                    given.fetch_add(1, Ordering::Relaxed);
-                }
-            });
-        }
-    });
-    given.into_inner()
+        let ask = |(place, request): (usize, &SeatRequest)| {
+            let mut ledger = home.ledger_with_patience(Duration::from_secs(120)).expect("the ledger");
+            std::thread::sleep(wait(seed, place));
+            let asked = std::slice::from_ref(request);
+            let grants = grant(&home, &mut ledger, &key, asked, None, &occasion).expect("an answer");
+            match grants.answers.as_slice() {
+                [Answer::Given(given)] => Some(given.paste.armored()),
+                _ => None,
+            }
+        };
+        let asking: Vec<_> =
+            requests.iter().enumerate().map(|asker| scope.spawn(move || ask(asker))).collect();
+        asking.into_iter().map(|asker| asker.join().expect("it asks")).collect()
+    })
+}
+
+/// Every block of a file asks. How many were given a seat.
+fn given(home: &Path, requests: &Path, seed: u64) -> usize {
+    let requests = SeatRequest::read_all(&fs::read(requests).expect("the requests")).expect("requests");
+    ask_at_once(home, &requests, seed).iter().flatten().count()
 }
 
 fn key(home: &Home) -> PrivateKey {
@@ -87,14 +108,15 @@ fn sixteen_ask_at_once() {
 fn alone() {
     let world = World::new("seats in one process");
     prepare(&world, 0, THREADS, 1);
-    let given = ask_at_once(&world.path("home"), &world.path("0-0.requests"));
-    assert_eq!(given, SEATS);
+    assert_eq!(given(&world.path("home"), &world.path("0-0.requests"), seed()), SEATS);
 }
 
-/// Each line names a file of requests; how many got a seat is said in a line of its own.
+/// Each line has a seed and names a file of requests; how many got a seat is said in a line of its own.
 fn for_others(home: &Path) {
-    for file in std::io::stdin().lines() {
-        let given = ask_at_once(home, Path::new(&file.expect("a line")));
+    for line in std::io::stdin().lines() {
+        let line = line.expect("a line");
+        let (seed, file) = line.split_once(' ').expect("a seed and a file");
+        let given = given(home, Path::new(file), seed.parse().expect("a seed"));
         let mut said = std::io::stdout();
         writeln!(said, "\ngiven {given}").and_then(|()| said.flush()).expect("said");
     }
@@ -145,17 +167,58 @@ fn opening_it_again_gives_up_no_lock() {
     assert_eq!((first.events(1).count(), second.events(1).count()), (3, 3));
 }
 
+/// FORMAT 7.4: a repeated `jti` gets the identical bytes and takes no seat; also if it is brought again before it is answered.
+#[test]
+fn one_request_fifty_times_takes_one_seat_and_gets_the_same_bytes() {
+    let world = World::new("seats replayed");
+    world.issue("acme.lic", &["--seats", "2", "--activation", "required"]);
+    world.write("one.request", Deployment::new(&world, "acme.lic", "Depot").ask(RequestKind::Activate));
+    let home = world.path("home");
+    let request =
+        SeatRequest::read_all(&fs::read(world.path("one.request")).expect("it")).expect("a request");
+    // Twenty threads and ten processes at once, then twenty more.
+    let processes: Vec<Child> = (0..10)
+        .map(|_| {
+            let mut command = world.command();
+            command.args(["activation", "grant", "one.request", "--quiet", "--now", NOW]);
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("a process")
+        })
+        .collect();
+    let mut pastes = ask_at_once(&home, &vec![request[0].clone(); 20], seed());
+    for process in processes {
+        let ran = Ran::of(&process.wait_with_output().expect("it ends"));
+        pastes.push(Some(ran.done()));
+    }
+    pastes.extend((0..20).map(|_| Some(world.run(&["activation", "grant", "one.request"]).done())));
+    assert_eq!(pastes.len(), 50);
+    assert!(pastes[0].is_some() && pastes.iter().all(|paste| *paste == pastes[0]), "{pastes:?}");
+    let ledger = Home::open(&home).expect("the home").ledger().expect("the ledger");
+    let granted = ledger
+        .events(1)
+        .filter(|event| event.as_ref().is_ok_and(|event| event.kind == EventKind::ActivationGranted));
+    assert_eq!(granted.count(), 1);
+    check(&ledger).expect("the ledger is whole");
+    let shown = world.run(&["license", "show", "acme.lic", "--json"]).json();
+    assert_eq!(shown["seats"]["used"], 1);
+}
+
 #[test]
 fn sixty_four_threads_in_four_processes_get_ten_seats() {
+    let seed = seed();
+    println!("LICTOR_TEST_SEED={seed}");
     let world = World::new("seats at once");
     let home = world.path("home");
     let mut askers: Vec<Asker> = (0..PROCESSES).map(|_| Asker::start(&home)).collect();
-    let mut licenses = Vec::new();
+    let mut licenses = vec![prepare(&world, 0, THREADS, PROCESSES)];
     for round in 0..rounds() {
-        licenses.push(prepare(&world, round, THREADS, PROCESSES));
         for (process, asker) in askers.iter_mut().enumerate() {
             let file = world.path(&format!("{round}-{process}.requests"));
-            writeln!(asker.work, "{}", file.display()).expect("it listens");
+            let seed = seed.wrapping_add(u64::try_from(round * PROCESSES + process).expect("a number"));
+            writeln!(asker.work, "{seed} {}", file.display()).expect("it listens");
+        }
+        // Meanwhile the next round is made ready, and its license issued among all who ask.
+        if round + 1 < rounds() {
+            licenses.push(prepare(&world, round + 1, THREADS, PROCESSES));
         }
         let given: usize = askers.iter_mut().map(Asker::given).sum();
         assert_eq!(given, SEATS, "round {round}");

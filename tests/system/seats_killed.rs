@@ -36,6 +36,24 @@ impl Chance {
     }
 }
 
+/// When to kill.
+#[derive(Clone, Copy)]
+enum Aim {
+    /// So long after it was started.
+    Anytime(Duration),
+    BehindFirstWrite(Duration),
+}
+
+impl Aim {
+    /// One in four at any time.
+    fn draw(chance: &mut Chance) -> Self {
+        match chance.below(4) {
+            0 => Self::Anytime(Duration::from_micros(chance.below(60_000))),
+            _ => Self::BehindFirstWrite(Duration::from_micros(chance.below(3_000))),
+        }
+    }
+}
+
 /// How a run ended.
 enum End {
     /// It was killed after it had begun to write.
@@ -50,8 +68,8 @@ fn mark(log: &Path) -> Option<(u64, SystemTime)> {
     Some((found.len(), found.modified().ok()?)).filter(|(bytes, _)| *bytes > 0)
 }
 
-/// Lets the program grant, and kills it some microseconds after its first write.
-fn grant_and_kill(world: &World, file: &str, after: Duration) -> End {
+/// Lets the program grant, and kills it.
+fn grant_and_kill(world: &World, file: &str, aim: Aim) -> End {
     let log = world.path("home/ledger.db-wal");
     let before = mark(&log);
     let mut child = world
@@ -61,17 +79,25 @@ fn grant_and_kill(world: &World, file: &str, after: Duration) -> End {
         .stderr(Stdio::null())
         .spawn()
         .expect("the program");
-    let mut wrote = false;
-    while !wrote && child.try_wait().expect("it runs").is_none() {
+    let has_written = || {
         let now = mark(&log);
-        wrote = now.is_some() && now != before;
+        now.is_some() && now != before
+    };
+    let (begun, mut until) = (Instant::now(), None);
+    loop {
+        until = until.or_else(|| match aim {
+            Aim::Anytime(after) => Some(begun + after),
+            Aim::BehindFirstWrite(after) => has_written().then(|| Instant::now() + after),
+        });
+        let is_time = until.is_some_and(|until| until <= Instant::now());
+        if is_time || child.try_wait().expect("it runs").is_some() {
+            break;
+        }
     }
-    let until = Instant::now() + after;
-    while Instant::now() < until && child.try_wait().expect("it runs").is_none() {}
     // It may have ended just now, which the status tells.
     let _ended = child.kill();
     let status: ExitStatus = child.wait().expect("it ended");
-    match (status.code(), wrote) {
+    match (status.code(), has_written()) {
         (Some(_), _) => End::Finished,
         (None, true) => End::KilledWriting,
         (None, false) => End::KilledBefore,
@@ -94,35 +120,62 @@ fn seats(world: &World, license: &str) -> (u64, usize) {
     (shown["seats"]["used"].as_u64().expect("a number"), active)
 }
 
+/// How often it was killed, and how often of that between its first write and its end.
+#[derive(Default)]
+struct Count {
+    kills: usize,
+    writing: usize,
+    finished: usize,
+}
+
+/// Kills so often, each time with another deployment that asks; the requests.
+fn count(
+    world: &World,
+    license: &str,
+    kills: usize,
+    chance: &mut Chance,
+    requests: &mut Vec<String>,
+) -> Count {
+    let mut count = Count::default();
+    while count.kills < kills {
+        let file = format!("{}.request", requests.len());
+        let mut deployment = Deployment::new(world, "acme.lic", &format!("Depot {}", requests.len()));
+        world.write(&file, deployment.ask(RequestKind::Activate));
+        match grant_and_kill(world, &file, Aim::draw(chance)) {
+            End::KilledWriting => (count.kills, count.writing) = (count.kills + 1, count.writing + 1),
+            End::KilledBefore => count.kills += 1,
+            End::Finished => count.finished += 1,
+        }
+        // The bare tables first: whoever looks later must not mend anything.
+        let granted = events(world, "activation.granted");
+        let (counted, active) = seats(world, license);
+        assert_eq!((counted, active), (u64::try_from(granted).expect("a number"), granted), "{file}");
+        requests.push(file);
+    }
+    count
+}
+
 #[test]
 fn killed_while_granting() {
     let world = World::new("seats killed");
-    let license = world.issue("acme.lic", &["--seats", "1000", "--activation", "required"]);
+    let license = world.issue("acme.lic", &["--seats", "900", "--activation", "required"]);
     let mut chance = Chance::new();
-    let rounds = usize::try_from(number("LICTOR_SEATS_KILLS").unwrap_or(30)).expect("a number");
-    let (mut writing, mut before, mut finished) = (0, 0, 0);
-    for round in 0..rounds {
-        let file = format!("{round}.request");
-        let mut deployment = Deployment::new(&world, "acme.lic", &format!("Depot {round}"));
-        world.write(&file, deployment.ask(RequestKind::Activate));
-        match grant_and_kill(&world, &file, Duration::from_micros(chance.below(4_000))) {
-            End::KilledWriting => writing += 1,
-            End::KilledBefore => before += 1,
-            End::Finished => finished += 1,
+    let kills = usize::try_from(number("LICTOR_SEATS_KILLS").unwrap_or(200)).expect("a number");
+    let mut requests = Vec::new();
+    for counts in 1.. {
+        let Count { kills, writing, finished } = count(&world, &license, kills, &mut chance, &mut requests);
+        println!("{kills} kills, {writing} of them between first write and exit; {finished} finished before");
+        if writing * 2 >= kills {
+            break;
         }
-        // The bare tables first: whoever looks later must not mend anything.
-        let granted = events(&world, "activation.granted");
-        let (counted, active) = seats(&world, &license);
-        assert_eq!((counted, active), (u64::try_from(granted).expect("a number"), granted), "round {round}");
+        assert!(counts < 3, "too few kills land between first write and exit");
     }
-    println!("{writing} killed between first write and exit, {before} before, {finished} finished");
-    assert!(writing > 0, "none was killed while it wrote");
     world.run(&["ledger", "verify"]).done();
     // Asked again, each gets its one seat, whether it had it already or not.
-    for round in 0..rounds {
-        world.run(&["activation", "grant", &format!("{round}.request")]).done();
-    }
-    assert_eq!(events(&world, "activation.granted"), rounds);
-    assert_eq!(seats(&world, &license), (u64::try_from(rounds).expect("a number"), rounds));
+    let again: Vec<&str> =
+        ["activation", "grant"].into_iter().chain(requests.iter().map(String::as_str)).collect();
+    world.run(&again).done();
+    assert_eq!(events(&world, "activation.granted"), requests.len());
+    assert_eq!(seats(&world, &license), (u64::try_from(requests.len()).expect("a number"), requests.len()));
     world.run(&["ledger", "verify"]).done();
 }

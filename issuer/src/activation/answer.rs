@@ -1,7 +1,7 @@
 //! What a request is answered with.
 
 use lictor_shared::json::{Members, Value};
-use lictor_shared::{Code, Envelope, Label, Text, Thumbprint, Timestamp, Uuid, armor};
+use lictor_shared::{Denial, Envelope, Label, Text, Thumbprint, Timestamp, Uuid, armor};
 
 use super::history::History;
 use super::occupancy::Occupancy;
@@ -104,12 +104,12 @@ pub struct Denied {
     pub license: Uuid,
     /// The deployment.
     pub deployment: Thumbprint,
+    /// What people call it, by this request.
+    pub label: Text,
     /// The nonce of the request.
     pub request: Uuid,
-    /// The contract.
-    pub code: Code,
-    /// Why, in a word.
-    pub reason: &'static str,
+    /// Why, in a word, which has the code of the envelope.
+    pub reason: Denial,
     /// Why, in a sentence.
     pub message: String,
     /// What to do about it.
@@ -122,7 +122,7 @@ impl Denied {
     /// The envelope in which it is refused.
     #[must_use]
     pub fn envelope(&self) -> Envelope {
-        Envelope { code: self.code, error: self.message.clone(), details: self.details.clone() }
+        Envelope { code: self.reason.code(), error: self.message.clone(), details: self.details.clone() }
     }
 }
 

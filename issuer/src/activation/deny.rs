@@ -1,7 +1,7 @@
 //! What is held against a request, in the order in which it is looked at.
 
 use lictor_shared::json::{Members, Value};
-use lictor_shared::{Code, License, Request, RequestKind, Seconds, Timestamp};
+use lictor_shared::{Denial, License, Request, Seconds, Timestamp};
 
 use super::answer::Denied;
 use super::occupancy::Occupancy;
@@ -27,7 +27,7 @@ pub(super) fn by_date(request: &Request, at: Timestamp) -> Option<Denied> {
     if after(made, OLDEST).is_some_and(|until| until < at) {
         let message = format!("The request was made at {made}, more than 30 days ago.");
         return Some(
-            denied(request, (Code::ValidationFailed, "request_too_old"), message)
+            denied(request, Denial::RequestTooOld, message)
                 .hinted("Let the deployment make a new one.")
                 .with("fieldErrors", date_error("more than 30 days ago")),
         );
@@ -35,7 +35,7 @@ pub(super) fn by_date(request: &Request, at: Timestamp) -> Option<Denied> {
     if after(at, AHEAD).is_some_and(|until| until < made) {
         let message = format!("The request is dated {made}, more than a day ahead of now, {at}.");
         return Some(
-            denied(request, (Code::ValidationFailed, "request_ahead"), message)
+            denied(request, Denial::RequestAhead, message)
                 .hinted("Set the deployment's clock, and let it make a new one.")
                 .with("fieldErrors", date_error("more than a day ahead")),
         );
@@ -55,8 +55,8 @@ pub(super) fn by_product(request: &Request, counting: &License) -> Option<Denied
     let products: Vec<&str> = counting.products.iter().map(|product| product.as_str()).collect();
     let message = format!("The license is for {}, not for {}.", products.join(", "), request.product);
     Some(
-        denied(request, (Code::LicenseInvalid, "wrong_product"), message)
-            .hinted("Let the product ask that the license is for."),
+        denied(request, Denial::WrongProduct, message)
+            .hinted("Let that product ask which the license is for."),
     )
 }
 
@@ -67,14 +67,14 @@ pub(super) fn by_standing(request: &Request, license: &LicenseRecord, at: Timest
     if let Standing::Revoked { since, .. } = license.standing
         && since <= at
     {
-        let message = format!("The license {id} is revoked since {since}.");
-        let denied = denied(request, (Code::LicenseRevoked, "revoked"), message).hinted(show);
+        let message = format!("The license {id} has been revoked since {since}.");
+        let denied = denied(request, Denial::Revoked, message).hinted(show);
         return Some(denied.with("since", since.to_string()));
     }
     if let Standing::Suspended { since } = license.standing {
-        let message = format!("The license {id} is suspended since {since}.");
+        let message = format!("The license {id} has been suspended since {since}.");
         let hint = format!("To lift that: lictor license reinstate {id}");
-        let denied = denied(request, (Code::LicenseRevoked, "suspended"), message).hinted(hint);
+        let denied = denied(request, Denial::Suspended, message).hinted(hint);
         return Some(denied.with("since", since.to_string()));
     }
     if license.course(at) != LicenseState::Ended {
@@ -88,9 +88,7 @@ pub(super) fn by_standing(request: &Request, license: &LicenseRecord, at: Timest
     );
     let when = grace.map(|at| format!(": its grace ended at {at}")).unwrap_or_default();
     let hint = format!("lictor license renew {id} --term 1y");
-    let denied =
-        denied(request, (Code::LicenseExpired, "expired"), format!("The license {id} is over{when}."))
-            .hinted(hint);
+    let denied = denied(request, Denial::Expired, format!("The license {id} is over{when}.")).hinted(hint);
     Some(denied.with("expiresAt", time(end)).with("graceUntil", time(grace)))
 }
 
@@ -99,13 +97,14 @@ pub(super) fn seats_exhausted(request: &Request, occupancy: &Occupancy) -> Denie
     let (id, seats) = (request.license, occupancy.seats.to_value());
     let seats = seats.as_object().cloned().unwrap_or_default();
     let message = match occupancy.room() {
-        Some(1) => format!("The one seat of the license {id} is taken."),
         Some(room) if room < occupancy.active => {
-            format!("The license {id} has {room} seats, and {} are taken from before.", occupancy.active)
+            let there_are = if room == 1 { "1 seat".to_owned() } else { format!("{room} seats") };
+            format!("The license {id} has {there_are}, and {} are taken from before.", occupancy.active)
         }
+        Some(1) => format!("The one seat of the license {id} is taken."),
         room => format!("All {} seats of the license {id} are taken.", room.unwrap_or_default()),
     };
-    let mut denied = denied(request, (Code::LicenseSeatLimit, "seats_exhausted"), message).hinted(format!(
+    let mut denied = denied(request, Denial::SeatsExhausted, message).hinted(format!(
         "lictor activation list --license {id} shows who has them; lictor activation release frees one"
     ));
     denied.details.extend(seats);
@@ -114,18 +113,14 @@ pub(super) fn seats_exhausted(request: &Request, occupancy: &Occupancy) -> Denie
 
 /// Refuses to take back a seat that was never given.
 pub(super) fn no_seat(request: &Request) -> Denied {
-    let message = format!("The deployment {} never had a seat of this license.", request.deployment);
-    denied(request, (Code::NotFound, "no_seat"), message).hinted("There is nothing to give back.")
+    let message = "It never had a seat of this license.".to_owned();
+    denied(request, Denial::NoSeat, message).hinted("There is nothing to give back.")
 }
 
-fn denied(request: &Request, (code, reason): (Code, &'static str), message: String) -> Denied {
-    let kind = match request.kind {
-        RequestKind::Activate => "activate",
-        RequestKind::Release => "release",
-    };
+fn denied(request: &Request, reason: Denial, message: String) -> Denied {
     let details: [(&str, Value); 5] = [
-        ("reason", reason.into()),
-        ("kind", kind.into()),
+        ("reason", reason.as_str().into()),
+        ("kind", request.kind.as_str().into()),
         ("license", request.license.to_string().into()),
         ("deployment", request.deployment.to_string().into()),
         ("request", request.nonce.to_string().into()),
@@ -133,8 +128,8 @@ fn denied(request: &Request, (code, reason): (Code, &'static str), message: Stri
     Denied {
         license: request.license,
         deployment: request.deployment,
+        label: request.label.clone(),
         request: request.nonce,
-        code,
         reason,
         message,
         hint: String::new(),

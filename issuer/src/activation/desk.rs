@@ -54,7 +54,7 @@ impl Desk<'_> {
     /// Answers one request.
     pub(super) fn answer(&mut self, signed: &SeatRequest) -> Result<Answer, Failure> {
         let connection = self.transaction.connection();
-        // SPEC 6: a repeated `jti` gets the identical bytes, before anything else is looked at.
+        // FORMAT 7.4: a repeated `jti` gets the identical bytes, before anything else is looked at.
         if let Some(given) = repeated(connection, signed)? {
             return Ok(Answer::Given(Box::new(given)));
         }

@@ -1,12 +1,13 @@
 //! What is enclosed with an answer: the newest lists, and newer revisions of the license.
 
-use lictor_keys::Signer;
-use lictor_shared::{Purpose, Status, Timestamp, Uri, Uuid};
+use lictor_keys::{KeyRing, Signer};
+use lictor_shared::{Purpose, Received, Status, StatusList, Timestamp, Uri, Uuid};
 use rusqlite::Connection;
 
 use crate::error::Failure;
 use crate::home::Home;
 use crate::key::signing_key;
+use crate::ledger::editions::Edition;
 use crate::ledger::transaction::{Recorded, Transaction};
 use crate::ledger::{editions, keys, licenses};
 use crate::licenses::LicenseRecord;
@@ -20,8 +21,8 @@ pub(super) struct Newest {
     pub(super) event: Option<Recorded>,
 }
 
-/// The newest edition of a list. If none was signed since the list changed, or a newer one should be out, and the key in hand
-/// signs lists too, it is signed here; else it is the one that was published last, if any.
+/// The newest edition of a list. If none was signed since the list changed, a newer one should be out, or the key of the last
+/// one has leaked, and the key in hand signs lists too, it is signed here; else it is the one that was published last, if any.
 pub(super) fn newest_list(
     home: &Home,
     transaction: &Transaction<'_>,
@@ -31,10 +32,10 @@ pub(super) fn newest_list(
 ) -> Result<Option<Newest>, Failure> {
     let connection = transaction.connection();
     let kept = editions::newest(connection, uri)?;
-    let is_new = kept
-        .as_ref()
-        .is_some_and(|edition| !edition.is_outdated && edition.stale_from.is_none_or(|stale| at < stale));
-    let event = if !is_new && signs_lists(connection, signer, at)? {
+    let ring = keys::ring(connection)?;
+    let is_new =
+        kept.as_ref().is_some_and(|edition| is_fresh(edition, at) && !has_leaked_key(edition, &ring));
+    let event = if !is_new && signs_lists(&ring, signer, at) {
         Some(publish::sign(home, transaction, signer, uri, at)?.1)
     } else {
         None
@@ -44,11 +45,22 @@ pub(super) fn newest_list(
     Ok(Some(Newest { list: newest.list, sequence: newest.sequence, token: newest.token, event }))
 }
 
-fn signs_lists(connection: &Connection, signer: &dyn Signer, at: Timestamp) -> Result<bool, Failure> {
-    let ring = keys::ring(connection)?;
+fn is_fresh(edition: &Edition, at: Timestamp) -> bool {
+    !edition.is_outdated && edition.stale_from.is_none_or(|stale| at < stale)
+}
+
+/// Deployments take no list any more of a key from the day on that it is distrusted from.
+fn has_leaked_key(edition: &Edition, ring: &KeyRing) -> bool {
+    let Ok(received) = Received::<StatusList>::read(&edition.token) else { return true };
+    let kid = &received.untrusted_signer().0;
+    let signed = ring.records().iter().find(|key| key.public.thumbprint().to_string() == *kid);
+    signed.is_none_or(|key| key.distrust_after.is_some())
+}
+
+/// A home without a key for lists grants seats all the same.
+fn signs_lists(ring: &KeyRing, signer: &dyn Signer, at: Timestamp) -> bool {
     let given = signer.public_key().thumbprint();
-    // A home without a key for lists grants seats all the same.
-    Ok(signing_key(&ring, Purpose::Status, at).is_ok_and(|key| key.public.thumbprint() == given))
+    signing_key(ring, Purpose::Status, at).is_ok_and(|key| key.public.thumbprint() == given)
 }
 
 /// The revisions that a deployment needs beside the one that it proved to hold: the one in force, if that is a newer one, and

@@ -1,7 +1,7 @@
 //! Which deployment is meant: by its id, the serial of one of its activations, or the beginning of either.
 
-use lictor_shared::Uuid;
 use lictor_shared::json::Value;
+use lictor_shared::{Thumbprint, Uuid};
 use rusqlite::Connection;
 
 use super::record::DeploymentRecord;
@@ -59,15 +59,34 @@ fn unknown(name: &str, why: &str) -> Failure {
         .with("id", name)
 }
 
+/// One that has had seats of several licenses, or the beginning of several ids.
 fn ambiguous(name: &str, holders: &[Holder]) -> Failure {
+    let failure = match holders {
+        [(_, first), rest @ ..] if rest.iter().all(|(_, id)| id == first) => {
+            of_several_licenses(*first, holders)
+        }
+        _ => several_deployments(name, holders),
+    };
     let named = |(license, id): &Holder| {
         Value::object([("deployment", id.to_string().into()), ("license", license.to_string().into())])
     };
+    failure.with("candidates", holders.iter().take(CANDIDATES).map(named).collect::<Vec<_>>())
+}
+
+fn of_several_licenses(deployment: Thumbprint, holders: &[Holder]) -> Failure {
+    let licenses: Vec<String> =
+        holders.iter().take(CANDIDATES).map(|(license, _)| license.to_string()).collect();
+    let more = if holders.len() > CANDIDATES { " and more" } else { "" };
+    let licenses = licenses.join(", ");
+    let message = format!("The deployment {deployment} has had seats of several licenses: {licenses}{more}.");
+    Failure::new(FailureKind::Conflict, message).hint("Say of which: --license ID")
+}
+
+fn several_deployments(name: &str, holders: &[Holder]) -> Failure {
     let in_words = |(license, id): &Holder| format!("{id} of the license {license}");
     let words: Vec<String> = holders.iter().take(CANDIDATES).map(in_words).collect();
     let more = if holders.len() > CANDIDATES { " and more" } else { "" };
     let message = format!("{name:?} means several deployments: {}{more}.", words.join(", "));
     Failure::new(FailureKind::Conflict, message)
-        .hint("Write more characters, or say of which license: --license ID.")
-        .with("candidates", holders.iter().take(CANDIDATES).map(named).collect::<Vec<_>>())
+        .hint("Write more characters, or say of which license: --license ID")
 }

@@ -28,7 +28,7 @@ pub(super) fn judge(
     known: Option<&DeploymentRecord>,
     given: &[ActivationRecord],
 ) -> Result<History, Failure> {
-    // SPEC 6: a counter not above the last.
+    // FORMAT 7.4: a counter not above the last.
     if known.is_some_and(|known| request.counter <= known.counter) {
         return Ok(History::Forked);
     }
@@ -42,7 +42,7 @@ pub(super) fn judge(
     if cites.is_none() && known.is_some_and(|known| known.state == SeatState::Released) {
         return Ok(History::Plain);
     }
-    // SPEC 6: the last activation was never cited, and `previous` names the one before it. If several answers in a row were
+    // FORMAT 7.4: the last activation was never cited, and `previous` names the one before it. If several answers in a row were
     // lost, that is the one that the last request named as well.
     if let Some(latest) = latest
         && (cites == before || cites == latest.previous)

@@ -1,8 +1,11 @@
 //! A deployment's request, believed as far as its signature goes: whoever made it has the deployment's key.
 
-use lictor_shared::{Artefact as _, PublicKey, Reason, Received, Request, armor};
+use lictor_shared::{Artefact as _, PublicKey, Reason, Received, Request, TokenError, armor};
 
-use crate::error::{Failure, FailureKind};
+use super::misread::{self, refused};
+use crate::error::Failure;
+
+const AGAIN: &str = "Let the deployment make its request again, and bring that as it is.";
 
 /// A request of which the signature holds. That its license is one of ours is still to be seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,38 +18,41 @@ impl SeatRequest {
     /// Every request in a file or mail: that of each armored block, else the whole of it.
     ///
     /// # Errors
-    /// [`FailureKind::CannotRead`] if there is none, or one is not as it must be.
+    /// [`FailureKind::CannotRead`](crate::FailureKind::CannotRead) if there is none, or one is not as it must be.
     pub fn read_all(file: &[u8]) -> Result<Vec<Self>, Failure> {
-        let tokens = armor::unwrap_all(file, Request::LABEL);
-        if tokens.is_empty() {
-            return Err(Failure::new(FailureKind::CannotRead, "There is no activation request in it.")
-                .hint("Bring all of what the deployment wrote.")
-                .with("reason", Reason::WrongType.as_str()));
-        }
-        tokens.iter().map(|token| Self::read(token)).collect()
+        let is_bare = armor::read_blocks(file).is_empty();
+        let read = |token: &String| {
+            Self::believe(token, |error| match is_bare {
+                true => misread::bare(file, token, error),
+                false => misread::changed(error),
+            })
+        };
+        misread::requests_in(file)?.iter().map(read).collect()
     }
 
     /// A bare token.
     ///
     /// # Errors
-    /// [`FailureKind::CannotRead`] for the first step of the reading order that fails.
+    /// [`FailureKind::CannotRead`](crate::FailureKind::CannotRead) for the first step of the reading order that fails.
     pub fn read(token: &str) -> Result<Self, Failure> {
-        let received =
-            Received::<Request>::read(token).map_err(|error| refused(error.reason(), &error.to_string()))?;
+        Self::believe(token, misread::changed)
+    }
+
+    fn believe(token: &str, misread: impl FnOnce(&TokenError) -> Failure) -> Result<Self, Failure> {
+        let received = Received::<Request>::read(token).map_err(|error| misread(&error))?;
         let key = received.untrusted_signer().0.clone();
-        // SPEC 2: the signature before any JSON of the payload.
+        // FORMAT 2.3: the signature before any JSON of the payload.
         if !received.is_signed_by(&key) {
-            return Err(refused(Reason::BadSignature, "its signature is not that of the key in its header"));
+            let why = "it was changed on its way; its signature is not that of the key in its header";
+            return Err(refused(Reason::BadSignature, why, AGAIN));
         }
         let claims = Request::read(received.untrusted_payload())
-            .map_err(|error| refused(error.reason(), &error.to_string()))?;
-        // SPEC 6: `iss` is the thumbprint of that key.
+            .map_err(|error| refused(error.reason(), &error.to_string(), AGAIN))?;
+        // FORMAT 7.1: `iss` is the thumbprint of that key.
         if claims.deployment != key.thumbprint() {
             let (said, is) = (claims.deployment, key.thumbprint());
-            return Err(refused(
-                Reason::BadClaims,
-                &format!("it speaks for the deployment {said}, and is signed by {is}"),
-            ));
+            let why = format!("it speaks for the deployment {said}, and is signed by {is}");
+            return Err(refused(Reason::BadClaims, &why, AGAIN));
         }
         Ok(Self { claims, key })
     }
@@ -62,10 +68,4 @@ impl SeatRequest {
     pub const fn key(&self) -> &PublicKey {
         &self.key
     }
-}
-
-fn refused(reason: Reason, why: &str) -> Failure {
-    Failure::new(FailureKind::CannotRead, format!("It is no activation request that can be answered: {why}."))
-        .hint("Let the deployment make its request again, and bring all of it.")
-        .with("reason", reason.as_str())
 }

@@ -50,8 +50,8 @@ pub(super) fn granted(
 pub(super) fn denied(request: &Request, denied: &Denied, occupancy: &Occupancy) -> Result<Facts, Failure> {
     named(request)
         .and("kind", request.kind.as_str())
-        .and("code", denied.code.as_str())
-        .and("reason", denied.reason)
+        .and("code", denied.reason.code().as_str())
+        .and("reason", denied.reason.as_str())
         .and("seats", occupancy.seats.to_value())
         .and("active", occupancy.active)
         .personal("label", request.label.as_str())

@@ -120,7 +120,7 @@ pub(super) fn stop(
     (state, at): (SeatState, Timestamp),
 ) -> Result<DeploymentRecord, Failure> {
     let connection = transaction.connection();
-    // SPEC 6: every unexpired activation of that deployment.
+    // FORMAT 7.4: every unexpired activation of that deployment.
     for activation in activations {
         entries::set(connection, activation.list, activation.entry.index, Status::Revoked, at)?;
     }

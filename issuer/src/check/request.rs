@@ -1,5 +1,6 @@
 //! What was made once against the events that tell of it.
 
+use lictor_shared::armor::{self, Block, Label};
 use lictor_shared::hex;
 use lictor_shared::json::Value;
 use sha2::{Digest, Sha256};
@@ -8,8 +9,8 @@ use std::collections::BTreeSet;
 use super::{Check, damaged};
 use crate::error::Failure;
 use crate::event::{Event, EventKind};
-use crate::ledger::requests;
 use crate::ledger::transaction::REQUEST_ID;
+use crate::ledger::{answers, licenses, requests};
 
 /// What the events say of one request.
 #[derive(Default)]
@@ -40,6 +41,7 @@ impl Check<'_> {
     pub(super) fn requests(&mut self) -> Result<(), Failure> {
         let mut told = core::mem::take(&mut self.requests);
         requests::each(self.connection, |id, seq, answer| match told.remove(id) {
+            Some(told) if told.seq == seq && is_of_deployments(answer) => self.pasted(&told, id, answer),
             Some(told) if told.seq == seq => told.gave(id, answer),
             Some(Told { seq: last, .. }) => Err(damaged(format!(
                 "the row {id:?} of the table request says {seq}, and its last event is {last}"
@@ -55,6 +57,50 @@ impl Check<'_> {
     }
 }
 
+/// Whether it answers requests of deployments.
+fn is_of_deployments(answer: &Value) -> bool {
+    answer.as_object().is_some_and(|members| members.contains_key("answers"))
+}
+
+impl Check<'_> {
+    /// A deployment gets a paste, in which stand the tokens that were signed for it, and others that were signed before.
+    fn pasted(&self, told: &Told, id: &str, answer: &Value) -> Result<(), Failure> {
+        let mut pastes = Vec::new();
+        texts(answer, "armor", &mut |paste| pastes.extend(armor::read_blocks(paste.as_bytes())));
+        let pasted: BTreeSet<String> =
+            pastes.iter().map(|block| hex(&Sha256::digest(&block.token))).collect();
+        let own = hashes(answer, "token");
+        if !own.is_subset(&told.tokens) || !told.tokens.is_subset(&pasted) {
+            return Err(holds_not(id, "the tokens that were signed"));
+        }
+        for block in &pastes {
+            let hash: [u8; 32] = Sha256::digest(&block.token).into();
+            if !told.tokens.contains(&hex(&hash)) && !self.was_signed(block, &hash)? {
+                return Err(holds_not(id, "tokens that were signed"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a token in a paste is in the ledger.
+    fn was_signed(&self, block: &Block, hash: &[u8; 32]) -> Result<bool, Failure> {
+        match block.label.as_str() {
+            label if label == Label::License.as_str() => {
+                Ok(licenses::by_sha256(self.connection, hash)?.is_some())
+            }
+            label if label == Label::StatusList.as_str() => {
+                let hash = hex(hash);
+                Ok(self.seats.editions.values().any(|signed| *signed == hash))
+            }
+            _ => answers::is_there(self.connection, &block.token),
+        }
+    }
+}
+
+fn holds_not(id: &str, what: &str) -> Failure {
+    damaged(format!("the answer to the request {id:?} does not hold {what} for it"))
+}
+
 impl Told {
     fn gave(&self, id: &str, answer: &Value) -> Result<(), Failure> {
         let (tokens, anchors) = (hashes(answer, "token"), hashes(answer, "set"));
@@ -67,18 +113,27 @@ impl Told {
         } else {
             return Ok(());
         };
-        Err(damaged(format!("the answer to the request {id:?} does not hold {what} for it")))
+        Err(holds_not(id, what))
     }
 }
 
 /// The hashes of every text with this name in an answer.
 fn hashes(answer: &Value, name: &str) -> BTreeSet<String> {
+    let mut hashes = BTreeSet::new();
+    texts(answer, name, &mut |text| {
+        hashes.insert(hex(&Sha256::digest(text)));
+    });
+    hashes
+}
+
+/// Shows every text with this name in an answer.
+fn texts(answer: &Value, name: &str, see: &mut impl FnMut(&str)) {
     match answer {
         Value::Object(members) => {
-            let own = members.get(name).and_then(Value::as_str).map(|text| hex(&Sha256::digest(text)));
-            own.into_iter().chain(members.values().flat_map(|member| hashes(member, name))).collect()
+            members.get(name).and_then(Value::as_str).into_iter().for_each(&mut *see);
+            members.values().for_each(|member| texts(member, name, see));
         }
-        Value::Array(items) => items.iter().flat_map(|item| hashes(item, name)).collect(),
-        _ => BTreeSet::new(),
+        Value::Array(items) => items.iter().for_each(|item| texts(item, name, see)),
+        _ => {}
     }
 }

@@ -1,4 +1,5 @@
-//! The exit codes of the command line, each with what it means: gathered from the kinds of failure and the codes of verdicts.
+//! The exit codes of the command line, each with what it means: gathered from the kinds of failure and the codes of verdicts
+//! and denials.
 
 use lictor_shared::Code;
 use lictor_shared::documents::{self, CodeEntry};
@@ -29,7 +30,7 @@ pub fn exits() -> Vec<Exit> {
     let verdict = |entry: CodeEntry| Exit {
         number: entry.code.exit_code(),
         code: Some(entry.code),
-        when: format!("a verdict: {}", entry.when),
+        when: format!("a verdict, or a request that is denied: {}", entry.when),
     };
     let verdicts = documents::codes().into_iter().filter(|entry| is_of_a_verdict(entry.code)).map(verdict);
     let mut exits: Vec<Exit> =
@@ -48,7 +49,8 @@ pub(super) fn summary() -> String {
     let verdicts: Vec<u8> =
         Code::ALL.iter().filter(|code| is_of_a_verdict(**code)).map(|code| code.exit_code()).collect();
     let range = verdicts.iter().min().zip(verdicts.iter().max());
-    let range = range.map(|(first, last)| (*first, format!("{first} to {last} a verdict's code")));
+    let range =
+        range.map(|(first, last)| (*first, format!("{first} to {last} a verdict's or a denial's code")));
     let kinds =
         FailureKind::ALL.iter().map(|kind| (kind.exit_code(), format!("{} {kind}", kind.exit_code())));
     let mut words: Vec<(u8, String)> = kinds.chain(range).chain([(0, "0 done".to_string())]).collect();
@@ -80,6 +82,6 @@ mod tests {
             let named = summary.contains(&format!(" {number} ")) || (11..=12).contains(&number);
             assert!(named, "{number} is not in {summary:?}");
         }
-        assert!(summary.contains(" 10 to 13 a verdict's code,"), "{summary}");
+        assert!(summary.contains(" 10 to 13 a verdict's or a denial's code,"), "{summary}");
     }
 }

@@ -1,5 +1,6 @@
-//! `lictor explain`: what a mode, code or reason means, and what to do.
+//! `lictor explain`: what a mode, code, reason or denial means, and what to do.
 
+mod denial;
 mod mode;
 
 use clap::Args;
@@ -17,14 +18,14 @@ const EXAMPLES: &str = "\
 Examples:
   lictor explain grace
   lictor explain expired
-  lictor explain LICENSE_REVOKED --json
-  lictor explain";
+  lictor explain LICENSE_SEAT_LIMIT --json
+  lictor explain seats_exhausted";
 
-/// Say what a mode, reason or code of a verdict means and what to do
+/// Say what a mode, reason, code or denial means and what to do
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Explain {
-    /// A mode as grace, a reason as expired, or a code as LICENSE_EXPIRED [default: all reasons, as a table]
+    /// A mode as grace, a reason as expired or seats_exhausted, or a code as LICENSE_EXPIRED [default: all reasons, as a table]
     #[arg(value_name = "WORD")]
     word: Option<String>,
 }
@@ -33,8 +34,7 @@ impl Explain {
     pub(crate) fn run(&self, output: &mut Output) -> Result<u8, Failure> {
         let reasons = documents::reasons();
         let Some(word) = &self.word else {
-            output
-                .either(|| table(&reasons), || reasons.iter().map(reason_value).collect::<Vec<_>>().into())?;
+            output.either(|| table(&reasons), || values(&reasons))?;
             return Ok(0);
         };
         // As it was copied: from a sentence, from JSON, with the hyphens of an option.
@@ -42,12 +42,16 @@ impl Explain {
         let codes = documents::codes();
         let reason = reasons.iter().find(|entry| entry.reason.as_str().eq_ignore_ascii_case(&meant));
         let code = codes.iter().find(|entry| entry.code.as_str().eq_ignore_ascii_case(&meant));
-        let mode = mode::named(&meant);
-        match (reason, code, mode) {
-            (Some(entry), ..) => output.either(|| reason_text(entry), || reason_value(entry))?,
-            (_, Some(entry), _) => output.either(|| code_text(entry), || code_value(entry))?,
+        let (mode, denial) = (mode::named(&meant), denial::named(&meant));
+        match (reason, denial, code, mode) {
+            (Some(entry), denied, ..) => output.either(
+                || reason_text(entry) + &denied.as_ref().map(denial::beside).unwrap_or_default(),
+                || denial::with(reason_value(entry), denied.as_ref()),
+            )?,
+            (_, Some(denied), ..) => output.either(|| denial::text(&denied), || denial::value(&denied))?,
+            (.., Some(entry), _) => output.either(|| code_text(entry), || code_value(entry))?,
             (.., Some(entry)) => output.either(|| mode::text(&entry), || mode::value(&entry))?,
-            (None, None, None) => return Err(unknown(word, &meant)),
+            (None, None, None, None) => return Err(unknown(word, &meant)),
         }
         Ok(0)
     }
@@ -69,7 +73,18 @@ fn table(reasons: &[ReasonEntry]) -> String {
             entry.meaning.clone(),
         ]
     };
-    shown::table(["REASON".into(), "CODE".into(), Column::prose("MEANING")], reasons.iter().map(row))
+    shown::table(
+        ["REASON".into(), "CODE".into(), Column::prose("MEANING")],
+        reasons.iter().map(row).chain(denial::others().iter().map(denial::row)),
+    )
+}
+
+fn values(reasons: &[ReasonEntry]) -> Value {
+    let with_denial = |entry: &ReasonEntry| {
+        denial::with(reason_value(entry), denial::named(entry.reason.as_str()).as_ref())
+    };
+    let others = denial::others();
+    reasons.iter().map(with_denial).chain(others.iter().map(denial::value)).collect::<Vec<_>>().into()
 }
 
 fn reason_text(entry: &ReasonEntry) -> String {
@@ -100,7 +115,7 @@ fn numbered(code: Code) -> String {
 }
 
 fn code_text(entry: &CodeEntry) -> String {
-    let reasons = behind(entry.code).map(Reason::as_str).collect::<Vec<_>>().join(", ");
+    let reasons = behind(entry.code).collect::<Vec<_>>().join(", ");
     let reasons = if reasons.is_empty() { "none".to_string() } else { beside_label(&reasons) };
     shown::facts(&[
         ("code", numbered(entry.code)),
@@ -109,9 +124,10 @@ fn code_text(entry: &CodeEntry) -> String {
     ])
 }
 
-/// The reasons that lead to a code.
-fn behind(code: Code) -> impl Iterator<Item = Reason> {
-    Reason::ALL.iter().copied().filter(move |reason| reason.code() == Some(code))
+/// The reasons that lead to a code, those of denials after those of verdicts.
+fn behind(code: Code) -> impl Iterator<Item = &'static str> {
+    let reasons = Reason::ALL.iter().filter(move |reason| reason.code() == Some(code));
+    reasons.map(|reason| reason.as_str()).chain(denial::behind(code))
 }
 
 fn reason_value(entry: &ReasonEntry) -> Value {
@@ -137,12 +153,13 @@ fn code_value(entry: &CodeEntry) -> Value {
         ("http", u64::from(entry.code.http_status()).into()),
         ("exit", u64::from(entry.code.exit_code()).into()),
         ("meaning", entry.when.as_str().into()),
-        ("reasons", behind(entry.code).map(|reason| reason.as_str().into()).collect::<Vec<_>>().into()),
+        ("reasons", behind(entry.code).map(Value::from).collect::<Vec<_>>().into()),
     ])
 }
 
 fn unknown(word: &str, meant: &str) -> Failure {
     let words = Reason::ALL.iter().map(|reason| reason.as_str());
+    let words = words.chain(denial::words());
     let words = words.chain(Code::ALL.iter().map(|code| code.as_str())).chain(mode::words());
     let near = near::near(meant, words);
     let hint = match near.as_slice() {

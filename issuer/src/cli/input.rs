@@ -1,6 +1,6 @@
 //! Files that are named on the command line.
 
-use lictor_validator::host;
+use lictor_validator::host::{self, FileError};
 use std::io;
 use std::path::Path;
 
@@ -14,9 +14,13 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
         (path.display().to_string(), host::read_file(path))
     };
     bytes.map_err(|error| {
-        Failure::new(FailureKind::CannotRead, format!("{name} cannot be read: {error}"))
-            .hint("check the path, and that you may read it")
-            .with("path", name)
+        let hint = match error {
+            FileError::TooLarge => "check that this is the file that was meant",
+            FileError::NoFile => "name a file",
+            FileError::Io(_) => "check the path, and that you may read it",
+        };
+        let message = format!("{name} cannot be read: {error}");
+        Failure::new(FailureKind::CannotRead, message).hint(hint).with("path", name)
     })
 }
 

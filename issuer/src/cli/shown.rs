@@ -31,12 +31,18 @@ pub(crate) fn width() -> usize {
     terminal().filter(usable).or_else(|| variable().filter(usable)).unwrap_or(WIDTH)
 }
 
-/// Names and values, the values in one column, also where one has several lines; ended by a line feed.
+/// Names and values, the values in one column, in as many lines as the width that there is takes; ended by a line feed.
 pub(crate) fn facts(facts: &[(&str, String)]) -> String {
-    let width = facts.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
+    let name_width = facts.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
+    let room = width().saturating_sub(name_width + 2);
+    let fitting = |line: &str| match line.chars().count() > room {
+        true => folded(line, room),
+        false => line.to_owned(),
+    };
     let line = |(name, value): &(&str, String)| {
-        let value = value.replace('\n', &format!("\n{:width$}  ", ""));
-        format!("{name:<width$}  {value}").trim_end().to_string() + "\n"
+        let value: Vec<String> = value.split('\n').map(fitting).collect();
+        let value = value.join("\n").replace('\n', &format!("\n{:name_width$}  ", ""));
+        format!("{name:<name_width$}  {value}").trim_end().to_string() + "\n"
     };
     facts.iter().map(line).collect()
 }

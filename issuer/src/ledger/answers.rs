@@ -13,6 +13,8 @@ const INSERT: &str = "INSERT INTO seat_answer (deployment, nonce, seq, license_i
 pub(super) const SELECT_ONE: &str = "SELECT license_id, kind, token, lists, licenses FROM seat_answer \
     WHERE deployment = ?1 AND nonce = ?2";
 
+const SELECT_TOKEN: &str = "SELECT 1 FROM seat_answer WHERE token = ?1 LIMIT 1";
+
 /// What a request was answered with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stored {
@@ -68,4 +70,9 @@ pub(crate) fn find(
             .hint("Restore the whole home from a backup; keep the damaged one for analysis.")
     })?;
     Ok(Some(Stored { license, kind, token, lists, licenses }))
+}
+
+/// Whether some request was answered with this token. Looks through all of them.
+pub(crate) fn is_there(connection: &Connection, token: &str) -> Result<bool, Failure> {
+    Ok(connection.query_row(SELECT_TOKEN, [token], |_| Ok(())).optional().or_fault()?.is_some())
 }

@@ -1,8 +1,9 @@
 //! The tables `event` and `personal`: the log.
 
 use core::fmt::Display;
+use lictor_shared::Uuid;
 use lictor_shared::json::Value;
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, Params, Row};
 use std::collections::VecDeque;
 
 use super::fault::{OrFault, RESTORE};
@@ -23,6 +24,10 @@ pub(super) const SELECT_PERSONAL: &str =
 
 pub(super) const SELECT_EXPORTS: &str =
     "SELECT seq, leaf FROM event WHERE kind = 'key.exported' ORDER BY seq";
+pub(super) const COUNT_DENIALS: &str =
+    "SELECT COUNT(*) FROM event WHERE license_id = ?1 AND kind = 'activation.denied'";
+pub(super) const SELECT_DENIALS: &str = "SELECT seq, leaf FROM event \
+     WHERE license_id = ?1 AND kind = 'activation.denied' ORDER BY seq DESC LIMIT ?2";
 const SELECT_OF_KEYS: &str = "SELECT seq, leaf FROM event WHERE kind GLOB 'key.*' ORDER BY seq";
 
 /// Events that are read at a time.
@@ -67,11 +72,26 @@ pub(crate) fn of_keys(connection: &Connection) -> Result<Vec<Event>, Failure> {
     select(connection, SELECT_OF_KEYS)
 }
 
+/// How often deployments were denied a seat of a license, and the latest of these events, the last one first.
+pub(crate) fn denials(
+    connection: &Connection,
+    license: Uuid,
+    most: u32,
+) -> Result<(u64, Vec<Event>), Failure> {
+    let license = license.to_string();
+    let Int(count) = connection.query_row(COUNT_DENIALS, [&license], |row| row.get(0)).or_fault()?;
+    Ok((count, select_by(connection, SELECT_DENIALS, (license, most))?))
+}
+
 fn select(connection: &Connection, statement: &str) -> Result<Vec<Event>, Failure> {
+    select_by(connection, statement, ())
+}
+
+fn select_by(connection: &Connection, statement: &str, by: impl Params) -> Result<Vec<Event>, Failure> {
     let mut statement = connection.prepare(statement).or_fault()?;
     let read = |row: &Row<'_>| Ok((row.get::<_, Int>(0)?.0, row.get(1)?));
     let stored: Vec<(u64, Vec<u8>)> =
-        statement.query_map((), read).or_fault()?.collect::<rusqlite::Result<_>>().or_fault()?;
+        statement.query_map(by, read).or_fault()?.collect::<rusqlite::Result<_>>().or_fault()?;
     stored.into_iter().map(|(seq, leaf)| Event::read(&leaf).map_err(|error| differs(seq, error))).collect()
 }
 

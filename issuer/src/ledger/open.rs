@@ -69,7 +69,15 @@ impl Ledger {
         // Before this line there is no table and no event, after it there are all tables and the first event.
         transaction.commit().or_fault()?;
         let file = FileId::of(path).ok_or_else(|| damaged(path, "is missing"))?;
-        Ok(Self { connection, path: path.into(), file, issuer: issuer.clone(), id, dry_run: None })
+        Ok(Self {
+            connection,
+            path: path.into(),
+            file,
+            issuer: issuer.clone(),
+            id,
+            dry_run: None,
+            patience: PATIENCE,
+        })
     }
 
     /// Opens a ledger that exists.
@@ -105,7 +113,7 @@ impl Ledger {
             _ => upgrade(&mut connection)?,
         }
         write_ahead(&connection, path)?;
-        Self::opened(connection, path, file)
+        Self::opened(connection, path, (file, patience))
     }
 
     /// Opens a ledger where nothing can be written, as on a backup that is mounted read-only: to read in it. Changes are
@@ -140,14 +148,18 @@ impl Ledger {
             return Err(Failure::new(FailureKind::CannotRead, message)
                 .hint("Copy the whole home to a folder that can be written, and read it there."));
         }
-        Self::opened(connection, path, file)
+        Self::opened(connection, path, (file, PATIENCE))
     }
 
-    fn opened(connection: Connection, path: &Path, file: FileId) -> Result<Self, Failure> {
+    fn opened(
+        connection: Connection,
+        path: &Path,
+        (file, patience): (FileId, Duration),
+    ) -> Result<Self, Failure> {
         settle(&connection)?;
         let owner = connection.query_row(SELECT_ISSUER, (), |row| Ok((row.get(0)?, row.get(1)?)));
         let (Word(id), Word(issuer)): (Word<Uuid>, Word<Text>) = owner.or_fault()?;
-        Ok(Self { connection, path: path.into(), file, issuer, id, dry_run: None })
+        Ok(Self { connection, path: path.into(), file, issuer, id, dry_run: None, patience })
     }
 }
 

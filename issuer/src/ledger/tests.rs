@@ -609,6 +609,8 @@ fn no_single_operation_reads_a_whole_table() {
         events::SELECT_FROM,
         events::SELECT_PERSONAL,
         events::SELECT_EXPORTS,
+        events::COUNT_DENIALS,
+        events::SELECT_DENIALS,
         licenses::SELECT_BY_SHA256,
         activations::SELECT_ONE,
         activations::SELECT_OF,

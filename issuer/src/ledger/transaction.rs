@@ -1,7 +1,8 @@
 //! One change and its event: both, or neither.
 
+use core::time::Duration;
 use lictor_shared::json::Value;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use std::cell::RefCell;
 
 use super::clock::{self, CLOCK_CHANGED, Follows};
@@ -39,12 +40,38 @@ impl Recorded {
     }
 }
 
+/// The longest pause between two looks whether the lock is free. SQLite's own pauses grow to a tenth of a second, in which a
+/// ledger lies idle that many wait for.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// Begins, as soon as nobody else holds the lock.
+fn begun(connection: &Connection, patience: Duration) -> rusqlite::Result<rusqlite::Transaction<'_>> {
+    connection.busy_timeout(Duration::ZERO)?;
+    let begun = begun_within(connection, patience);
+    connection.busy_timeout(patience)?;
+    begun
+}
+
+fn begun_within(connection: &Connection, patience: Duration) -> rusqlite::Result<rusqlite::Transaction<'_>> {
+    let (mut waited, mut pause) = (Duration::ZERO, Duration::from_millis(1));
+    loop {
+        let begun = rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate);
+        let is_busy =
+            begun.as_ref().is_err_and(|error| error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy));
+        if !is_busy || waited >= patience {
+            return begun;
+        }
+        std::thread::sleep(pause);
+        waited += pause;
+        pause = PAUSE.min(pause * 2);
+    }
+}
+
 impl Ledger {
     /// Begins a change. From here on no other process changes anything; readers go on seeing what was.
     pub(crate) fn begin<'l>(&'l mut self, occasion: &'l Occasion) -> Result<Transaction<'l>, Failure> {
         // `BEGIN IMMEDIATE`: the lock is taken before anything is read, so what is decided on is what is changed.
-        let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
-        let inner = begun.or_fault()?;
+        let inner = begun(&self.connection, self.patience).or_fault()?;
         // With the lock: a ledger that was restored meanwhile has its place before this one's lock is free.
         self.file.still_bears(&self.path)?;
         if let Some(request) = occasion.request()

@@ -3,12 +3,14 @@
 //! The seed is fixed, so a run repeats; `LICTOR_TEST_SEED` sets another one, `LICTOR_TEST_SEQUENCES` how many there are. A
 //! sequence that fails is printed shrunk.
 
+mod asking;
 mod compare;
 mod desk;
 mod operations;
 mod published;
 mod reach;
 mod rules;
+mod seats;
 
 use lictor_issuer::check;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
@@ -74,18 +76,14 @@ fn run(seed: u64, worker: u64, cases: u64, template: (&Path, u64), reach: &Mutex
 fn play(operations: &[Operation], template: (&Path, u64), reach: &Mutex<Reach>) -> Result<(), String> {
     let mut desk = Desk::at(template.0);
     let mut model = Model::new(begin(), template.1);
-    let mut did = "product.added";
     for (place, operation) in operations.iter().chain([&Operation::Publish]).enumerate() {
         let before = model.clone();
         let is = desk.apply(operation, &before).map_err(|failure| failure.kind);
         let must = model.apply(operation);
-        reach.lock().unwrap().note(operation, &before, must);
+        reach.lock().unwrap().note(operation, &before, &model, must);
         let step = || format!("after operation {place}, {operation:?}");
         compare::same("the result", &is, &must).map_err(|why| format!("{}: {why}", step()))?;
-        if must.is_ok() {
-            did = reach::event_of(operation).unwrap_or(did);
-        }
-        compare::compare(&desk, &model, did).map_err(|why| format!("{}: {why}", step()))?;
+        compare::compare(&desk, &model).map_err(|why| format!("{}: {why}", step()))?;
     }
     check(&desk.ledger).map_err(|failure| format!("the check of the ledger: {failure}"))?;
     // Where nobody signs there is no list of now.

@@ -1,6 +1,7 @@
 //! Seats: counted in the transaction that grants them, one for each deployment, never more than there are.
 
-use lictor_issuer::activation::{History, Manner, SeatRequest, deployments, recall};
+use lictor_issuer::activation::{Answer, History, Manner, SeatRequest, denials, deployments, recall};
+use lictor_issuer::key::{Shipping, activate_key, distrust_key};
 use lictor_issuer::terms::FromText as _;
 use lictor_issuer::{
     Amendment, Changes, Earlier, EventKind, FailureKind, Intent, Occasion, Outcome as _, Renewal,
@@ -142,8 +143,8 @@ fn all_seats_taken() {
     let mut fourth = Deployment::new(&issued);
     let request = fourth.activate();
     let denied = world.deny(&request);
-    assert_eq!((denied.code, denied.reason), (Code::LicenseSeatLimit, "seats_exhausted"));
-    assert_eq!(denied.code.exit_code(), 13);
+    assert_eq!((denied.reason.code(), denied.reason.as_str()), (Code::LicenseSeatLimit, "seats_exhausted"));
+    assert_eq!(denied.reason.code().exit_code(), 13);
     let details = denied.envelope().details;
     assert_eq!(details["reason"], "seats_exhausted".into());
     assert_eq!(
@@ -164,6 +165,29 @@ fn all_seats_taken() {
 }
 
 #[test]
+fn denials_are_told_with_their_license_the_last_one_first() {
+    let mut world = World::new();
+    let (issued, other) = (world.seats(1, 0), world.seats(1, 0));
+    let none = denials(&world.ledger, issued.signed.license.id, 2).unwrap();
+    assert_eq!((none.count, none.latest.len()), (0, 0));
+    world.grant(&Deployment::new(&issued).activate());
+    let mut losers: Vec<Deployment> = (0..3).map(|_| Deployment::new(&issued)).collect();
+    for loser in &mut losers {
+        world.deny(&loser.activate());
+    }
+    world.grant(&Deployment::new(&other).activate());
+    world.deny(&Deployment::new(&other).activate());
+    let told = denials(&world.ledger, issued.signed.license.id, 2).unwrap();
+    assert_eq!(told.count, 3);
+    let who: Vec<Thumbprint> = told.latest.iter().map(|denied| denied.deployment).collect();
+    assert_eq!(who, [losers[2].key.public().thumbprint(), losers[1].key.public().thumbprint()]);
+    let last = &told.latest[0];
+    assert_eq!((last.reason.as_str(), last.at), ("seats_exhausted", time(NOW)));
+    assert_eq!(last.label.as_deref(), Some("Hamburg depot"));
+    assert!(last.event > told.latest[1].event);
+}
+
+#[test]
 fn any_number_of_seats() {
     let mut world = World::new();
     let issued = world.issue(|order| order.terms.seats = Some(SeatLimit::Unlimited));
@@ -179,7 +203,7 @@ fn any_number_of_seats() {
     let amended = amend(&world.home, &mut world.ledger, &world.key, &id, &keeping(terms), &at(NOW)).unwrap();
     let mut late = Deployment::new(&issued);
     let denied = world.deny(&late.activate());
-    assert_eq!((denied.reason, &denied.details["active"]), ("seats_exhausted", &20_u64.into()));
+    assert_eq!((denied.reason.as_str(), &denied.details["active"]), ("seats_exhausted", &20_u64.into()));
     assert_eq!(world.taken(&issued), 20);
     check(&world.ledger).unwrap();
     // Raised again, it goes on; whoever proves to hold the newer license has it already.
@@ -207,7 +231,7 @@ fn seats_that_are_bought_for_later_are_not_there_yet() {
     let starts = renewed.issued.signed.license.starts_at;
     let mut second = Deployment::new(&issued);
     if starts > time(NOW) {
-        assert_eq!(world.deny(&second.activate()).reason, "seats_exhausted");
+        assert_eq!(world.deny(&second.activate()).reason.as_str(), "seats_exhausted");
     }
     let later = starts.max(time(NOW)).to_string();
     let given = world.grant_at(&second.activate_at(&later), &later);
@@ -235,8 +259,11 @@ fn requests_that_are_too_old_or_dated_ahead() {
                 None => assert_eq!(world.grant(&request).history, History::Plain, "{made}"),
                 Some(reason) => {
                     let denied = world.deny(&request);
-                    assert_eq!((denied.code, denied.reason), (Code::ValidationFailed, reason));
-                    assert_eq!(denied.code.exit_code(), 22);
+                    assert_eq!(
+                        (denied.reason.code(), denied.reason.as_str()),
+                        (Code::ValidationFailed, reason)
+                    );
+                    assert_eq!(denied.reason.code().exit_code(), 22);
                 }
             }
         }
@@ -254,7 +281,7 @@ fn a_license_that_is_stopped_or_over_grants_nothing_and_says_so() {
     deployment.take(&first);
     suspend(&mut world.ledger, &id, None, &at(NOW)).unwrap();
     let denied = world.deny(&deployment.activate());
-    assert_eq!((denied.code, denied.reason), (Code::LicenseRevoked, "suspended"));
+    assert_eq!((denied.reason.code(), denied.reason.as_str()), (Code::LicenseRevoked, "suspended"));
     reinstate(&mut world.ledger, &id, None, &at(NOW)).unwrap();
     assert_eq!(world.grant(&deployment.activate()).manner, Manner::Renewed);
     // Expired a year from now, its grace of 14 days over on 2027-12-06.
@@ -262,11 +289,11 @@ fn a_license_that_is_stopped_or_over_grants_nothing_and_says_so() {
     assert_eq!(world.grant_at(&request, "2027-12-05T23:59:59Z").manner, Manner::Renewed, "in its grace");
     let request = deployment.activate_at("2027-12-06T00:00:00Z");
     let denied = world.deny_at(&request, "2027-12-06T00:00:00Z");
-    assert_eq!((denied.code, denied.reason), (Code::LicenseExpired, "expired"));
+    assert_eq!((denied.reason.code(), denied.reason.as_str()), (Code::LicenseExpired, "expired"));
     assert_eq!(denied.details["graceUntil"], "2027-12-06T00:00:00Z".into());
     revoke(&mut world.ledger, &id, RevocationReason::Fraud, None, &at(NOW)).unwrap();
     let denied = world.deny(&deployment.activate());
-    assert_eq!((denied.code, denied.reason), (Code::LicenseRevoked, "revoked"));
+    assert_eq!((denied.reason.code(), denied.reason.as_str()), (Code::LicenseRevoked, "revoked"));
     // Its seats can be given back all the same.
     assert_eq!(world.grant(&deployment.release()).manner, Manner::Released);
     check(&world.ledger).unwrap();
@@ -287,7 +314,7 @@ fn a_license_that_is_revoked_for_a_day_to_come_grants_until_then() {
     assert_eq!(event.body["revocationGrace"], 1_209_600_u64.into(), "14 days");
     deployment.take(&given);
     let day = "2026-12-01T00:00:00Z";
-    assert_eq!(world.deny_at(&deployment.activate_at(day), day).reason, "revoked");
+    assert_eq!(world.deny_at(&deployment.activate_at(day), day).reason.as_str(), "revoked");
     check(&world.ledger).unwrap();
 }
 
@@ -325,7 +352,7 @@ fn a_product_that_is_none_of_the_license() {
     let issued = world.seats(3, 0);
     let mut deployment = Deployment::new(&issued);
     let denied = world.deny(&deployment.ask(RequestKind::Activate, |request| request.product = name("desk")));
-    assert_eq!((denied.code, denied.reason), (Code::LicenseInvalid, "wrong_product"));
+    assert_eq!((denied.reason.code(), denied.reason.as_str()), (Code::LicenseInvalid, "wrong_product"));
     assert_eq!(world.taken(&issued), 0);
 }
 
@@ -469,6 +496,47 @@ fn the_newest_list_is_enclosed_and_signed_only_when_it_must_be() {
     check(&world.ledger).unwrap();
 }
 
+/// A list that says since another day that a license is revoked is another list.
+#[test]
+fn a_date_that_is_brought_forward_is_on_the_list_that_is_enclosed() {
+    let mut world = World::new();
+    let (stopped, issued) = (world.seats(9, 0), world.seats(9, 0));
+    let id = stopped.signed.license.id.to_string();
+    let since = |world: &mut World| {
+        let given = world.grant(&Deployment::new(&issued).activate());
+        let received = Received::<StatusList>::read(&given.paste.lists[0]).unwrap();
+        let list = StatusList::read(received.untrusted_payload()).unwrap();
+        list.since.get(&stopped.signed.license.status.index).copied()
+    };
+    for day in ["2027-02-01T00:00:00Z", "2027-01-01T00:00:00Z"] {
+        let effective = Some(time(day));
+        let revocation = Revocation { reason: RevocationReason::ContractEnded, note: None, effective };
+        revoke_from(&mut world.ledger, &id, &revocation, &at(NOW)).unwrap();
+        assert_eq!(since(&mut world), Some(time(day)));
+    }
+}
+
+/// Deployments would refuse the list of a key that has leaked.
+#[test]
+fn a_list_by_a_key_that_has_leaked_is_signed_anew() {
+    let mut world = World::new();
+    let issued = world.seats(9, 0);
+    let first = world.grant(&Deployment::new(&issued).activate());
+    let leaked = world.key.public().thumbprint();
+    let next = PrivateKey::generate().unwrap();
+    world.add_key(&next, |key| key).unwrap();
+    let kid = next.public().thumbprint();
+    activate_key(&mut world.ledger, &kid, Shipping::Waived, &at(NOW)).unwrap();
+    world.key = next;
+    let kept = world.grant(&Deployment::new(&issued).activate());
+    assert_eq!(kept.paste.lists, first.paste.lists, "a key that was replaced is trusted still");
+    distrust_key(&mut world.ledger, &leaked, time("2027-02-01T00:00:00Z"), &at(NOW)).unwrap();
+    let given = world.grant(&Deployment::new(&issued).activate());
+    let received = Received::<StatusList>::read(&given.paste.lists[0]).unwrap();
+    assert_eq!(received.untrusted_signer().0, kid.to_string());
+    check(&world.ledger).unwrap();
+}
+
 #[test]
 fn where_another_key_signs_lists_the_published_one_is_enclosed() {
     let mut world = World::bare();
@@ -533,8 +601,39 @@ fn asked_for_once_and_only_tried() {
     assert_eq!((world.ledger.events(1).count(), world.taken(&issued)), (before, 0));
     let made = Request::new(text("grant-1"), &Value::object([]));
     let once = Occasion { intent: Intent::MakeOnce(made), ..at(NOW) };
-    let grants = world.answer(&[request], None, &once).unwrap();
+    let grants = world.answer(std::slice::from_ref(&request), None, &once).unwrap();
     assert_eq!(world.ledger.answer(&once).unwrap(), Some(grants.answer()));
+    check(&world.ledger).unwrap();
+    // With what was answered before, what is denied, and a newer license, in one call.
+    let full = world.seats(1, 0);
+    world.grant(&Deployment::new(&full).activate());
+    let terms = Terms { overage: Some(1), ..Terms::default() };
+    let amendment = Amendment { changes: Changes { terms, ..Changes::default() }, earlier: Earlier::Keep };
+    let id = issued.signed.license.id.to_string();
+    amend(&world.home, &mut world.ledger, &world.key, &id, &amendment, &at(NOW)).unwrap();
+    let asked = [request, Deployment::new(&full).activate(), Deployment::new(&issued).activate()];
+    let made = Request::new(text("grant-2"), &Value::object([]));
+    let once = Occasion { intent: Intent::MakeOnce(made), ..at(NOW) };
+    let grants = world.answer(&asked, None, &once).unwrap();
+    let [Answer::Given(again), Answer::Denied(_), Answer::Given(given)] = &grants.answers[..] else {
+        panic!("{grants:?}")
+    };
+    assert_eq!((again.manner, given.manner), (Manner::Repeated, Manner::Granted));
+    assert_eq!(given.paste.licenses.len(), 1);
+    check(&world.ledger).unwrap();
+    // Another paste in its place is named.
+    let intruder = rusqlite::Connection::open(world.ledger.path()).unwrap();
+    let (whole, changed) = (r"BEGIN STATUS LIST-----\n", r"BEGIN STATUS LIST-----\nA");
+    let replace = |id: &str, what: &str, with: &str| {
+        let statement = "UPDATE request SET answer = replace(answer, ?2, ?3) WHERE id = ?1";
+        assert_eq!(intruder.execute(statement, [id, what, with]).unwrap(), 1);
+    };
+    for id in ["grant-1", "grant-2"] {
+        replace(id, whole, changed);
+        let failure = check(&world.ledger).unwrap_err();
+        assert!(failure.message.contains(&format!("the answer to the request {id:?}")), "{failure}");
+        replace(id, changed, whole);
+    }
     check(&world.ledger).unwrap();
 }
 

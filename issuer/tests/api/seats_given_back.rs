@@ -68,7 +68,7 @@ fn who_never_had_a_seat_gives_none_back() {
     let mut world = World::new();
     let issued = world.seats(1, 0);
     let denied = world.deny(&Deployment::new(&issued).release());
-    assert_eq!((denied.code, denied.reason), (Code::NotFound, "no_seat"));
+    assert_eq!((denied.reason.code(), denied.reason.as_str()), (Code::NotFound, "no_seat"));
     check(&world.ledger).unwrap();
 }
 
@@ -129,7 +129,7 @@ fn a_lease_that_has_ended_makes_room_for_whoever_asks() {
     deployment.take(&given);
     let mut other = Deployment::new(&issued);
     let before = "2026-12-21T23:59:59Z";
-    assert_eq!(world.deny_at(&other.activate_at(before), before).reason, "seats_exhausted");
+    assert_eq!(world.deny_at(&other.activate_at(before), before).reason.as_str(), "seats_exhausted");
     let ended = "2026-12-22T00:00:00Z";
     assert!(record(&world, &deployment).has_lapsed(time(ended)));
     let granted = world.grant_at(&other.activate_at(ended), ended);
@@ -140,7 +140,7 @@ fn a_lease_that_has_ended_makes_room_for_whoever_asks() {
     assert_eq!(record(&world, &deployment).state, SeatState::Expired);
     assert_eq!(status(&mut world, claims(&given).status.index).0, Status::Valid, "it ended by itself");
     // Its owner comes late.
-    assert_eq!(world.deny_at(&deployment.activate_at(ended), ended).reason, "seats_exhausted");
+    assert_eq!(world.deny_at(&deployment.activate_at(ended), ended).reason.as_str(), "seats_exhausted");
     check(&world.ledger).unwrap();
 }
 
@@ -178,7 +178,7 @@ fn a_seat_is_held_until_the_last_of_its_activations_ends() {
     assert_eq!(record(&world, &deployment).lease_end, None);
     let far = "2027-11-01T00:00:00Z";
     let mut other = Deployment::new(&issued);
-    assert_eq!(world.deny_at(&other.activate_at(far), far).reason, "seats_exhausted");
+    assert_eq!(world.deny_at(&other.activate_at(far), far).reason.as_str(), "seats_exhausted");
     assert_eq!(activations(&world.ledger, &record(&world, &deployment)).unwrap().len(), 4);
     check(&world.ledger).unwrap();
 }

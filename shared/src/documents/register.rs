@@ -1,10 +1,10 @@
-//! What CODES.md says of every code and reason. The document is the one source; nothing of it is written twice.
+//! What CODES.md says of every code, reason and denial. The document is the one source; nothing of it is written twice.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::CODES;
-use crate::{Code, Reason};
+use crate::{Code, Denial, Reason};
 
 /// What the document says of a code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,19 @@ pub struct ReasonEntry {
     pub meaning: String,
     /// What the deployment's admin does about it.
     pub action: String,
+}
+
+/// What the document says of a denial.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DenialEntry {
+    /// The denial.
+    pub denial: Denial,
+    /// What it says.
+    pub meaning: String,
+    /// What the deployment's admin does about it.
+    pub action: String,
+    /// What the licensor can do about it.
+    pub licensor: String,
 }
 
 /// What the document says of a mode.
@@ -88,6 +101,17 @@ pub fn reasons() -> Vec<ReasonEntry> {
     rows("## Reasons").filter_map(entry).collect()
 }
 
+/// Every denial, in the order of the register.
+#[must_use]
+pub fn denials() -> Vec<DenialEntry> {
+    let entry = |cells: Vec<String>| {
+        let [word, _code, meaning, action, licensor] = cells.try_into().ok()?;
+        let denial = Denial::ALL.iter().copied().find(|denial| denial.as_str() == word)?;
+        Some(DenialEntry { denial, meaning, action, licensor })
+    };
+    rows("## Denials").filter_map(entry).collect()
+}
+
 impl Effect {
     fn read(cell: String) -> Self {
         match cell.as_str() {
@@ -116,6 +140,12 @@ mod tests {
     fn every_word_of_the_registers_is_explained() {
         let codes: Vec<Code> = codes().iter().map(|entry| entry.code).collect();
         assert_eq!(codes, Code::ALL);
+        let denials = denials();
+        assert_eq!(denials.iter().map(|entry| entry.denial).collect::<Vec<_>>(), Denial::ALL);
+        let says_all = |entry: &DenialEntry| {
+            [&entry.meaning, &entry.action, &entry.licensor].iter().all(|cell| !cell.is_empty())
+        };
+        assert!(denials.iter().all(says_all));
         let reasons = reasons();
         assert_eq!(reasons.iter().map(|entry| entry.reason).collect::<Vec<_>>(), Reason::ALL);
         for entry in reasons {

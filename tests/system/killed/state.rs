@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// Each gives one text a row: all that matters, and nothing that is drawn at random.
-const TOLD: [&str; 7] = [
+const TOLD: [&str; 11] = [
     "SELECT 'event ' || kind FROM event ORDER BY seq",
     "SELECT 'key ' || state || ' ' || COALESCE(distrust_after, '') || COALESCE(destroyed_at, '') FROM signing_key ORDER BY seq",
     "SELECT 'product ' || name FROM product ORDER BY name",
@@ -16,6 +16,10 @@ const TOLD: [&str; 7] = [
      FROM revision JOIN status_entry USING (list, idx) ORDER BY seq",
     "SELECT 'list ' || uri || ' ' || sequence FROM status_list ORDER BY id",
     "SELECT 'request ' || id FROM request ORDER BY seq",
+    "SELECT 'seats ' || active || ' of ' || COALESCE(ceiling, 'any') FROM seat_count ORDER BY license_id",
+    "SELECT 'seat ' || number || ' ' || (deployment IS NULL) FROM seat ORDER BY license_id, number",
+    "SELECT 'deployment ' || label || ' ' || state || ' ' || counter FROM deployment ORDER BY 1",
+    "SELECT 'activation ' || seat || ' ' || status FROM activation JOIN status_entry USING (list, idx) ORDER BY seq",
 ];
 
 /// The ledger of a home, or nothing where there is no home.
@@ -35,8 +39,11 @@ pub(super) fn ledger(home: &Path) -> Vec<String> {
 /// Whether a token is in the ledger.
 pub(super) fn holds_token(home: &Path, token: &str) -> bool {
     let ledger = Connection::open(home.join("ledger.db")).expect("the ledger opens");
-    let found = ledger.query_row("SELECT COUNT(*) FROM revision WHERE token = ?1", [token], |row| row.get(0));
-    found.unwrap_or(0) == 1
+    let tables = ["revision", "seat_answer"];
+    let found = tables.map(|table| {
+        ledger.query_row(&format!("SELECT COUNT(*) FROM {table} WHERE token = ?1"), [token], |row| row.get(0))
+    });
+    found.into_iter().map(|found| found.unwrap_or(0)).sum::<i64>() == 1
 }
 
 /// Names, sizes and times of what is in a folder. What every command makes to open a ledger or to see whether there is

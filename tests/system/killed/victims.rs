@@ -6,8 +6,8 @@ use crate::world::NOW;
 #[derive(Debug)]
 pub(super) struct Victim {
     pub(super) command: &'static str,
-    /// Words behind the command; `{acme}` is the id of the license in `acme.lic`, `{signs}` the key that signs, and `{spare}`
-    /// the next one.
+    /// Words behind the command; `{acme}` is the id of the license in `acme.lic`, `{signs}` the key that signs, `{spare}`
+    /// the next one, and `{seat}` a deployment that holds a seat of the license.
     pub(super) given: &'static str,
     /// Words more, for repeating it.
     pub(super) again: &'static str,
@@ -61,6 +61,10 @@ pub(super) const VICTIMS: &[Victim] = &[
     once("license revoke", "acme.lic --reason fraud --effective 2027-02-01 --confirm {acme}"),
     once("license import", "gifts.jsonl"),
     once("status publish", "--out lists"),
+    once("activation grant", "acme.request --out answer.lic"),
+    once("activation grant", "seat-back.request --lease 1y"),
+    once("activation revoke", "{seat} --note copied"),
+    once("activation release", "{seat} --note dead"),
     // Killed when lictor.toml has the new list already and the ledger is still the old one, it wants another list: this
     // one might have been used in between.
     Victim {

@@ -31,9 +31,13 @@ pub(super) fn written(answers: &Answers) -> String {
     format!("{HEAD}{}", rows.collect::<String>())
 }
 
-/// The code in the envelope that goes with an exit code (SPEC 8).
+/// The code in the envelope that goes with an exit code (CODES.md).
 pub(super) const fn code_of(exit: i32) -> &'static str {
     match exit {
+        10 => "LICENSE_INVALID",
+        11 => "LICENSE_EXPIRED",
+        12 => "LICENSE_REVOKED",
+        13 => "LICENSE_SEAT_LIMIT",
         14 => "LICENSE_SIGNING_NOT_CONFIGURED",
         20 => "CONFLICT",
         21 => "NOT_FOUND",

@@ -17,7 +17,7 @@ pub(super) struct Row {
     pub(super) command: &'static str,
     pub(super) does: Does,
     /// The ways in which it is given: words behind the command, `{id}`, `{whole}` and `{file}` being the license
-    /// and `{kid}` the key.
+    /// and `{kid}` the key, `{asks}` a request for the license, and `{seat}` a deployment that holds one.
     pub(super) given: &'static [&'static str],
 }
 
@@ -112,6 +112,27 @@ pub(super) const ROWS: &[Row] = &[
         &["licenses.jsonl", "earlier.jsonl", "others.jsonl", "anchors.json", "absent.jsonl"],
     ),
     gives("license export", &["", "--out new.jsonl", "--out anchors.json"]),
+    writes(
+        "activation grant",
+        &[
+            "{asks}",
+            "active.request again.request --lease 90d --out answer.lic",
+            "back.request",
+            "beyond.request",
+            "old.request",
+            "desk.request",
+            "active.lic",
+            "seat.request --out anchors.json",
+        ],
+    ),
+    reads("activation list", &["", "--license {id}", "--customer acme-gmbh --limit 1", "--customer Nobody"]),
+    reads("activation show", &["{seat}", "{both}", "{both} --license {id}", "nobody-at-all"]),
+    reads("activation inspect", &["{asks}", "answered.lic", "absent.request"]),
+    writes(
+        "activation revoke",
+        &["{seat}", "{seat} --license {id}", "{both} --note copied", "nobody-at-all"],
+    ),
+    writes("activation release", &["{seat} --note dead", "{both}", "nobody-at-all"]),
     reads("customer list", &[""]),
     reads("customer show", &["acme-gmbh", "Nobody"]),
     writes("status publish", &["", "--out lists", "--out anchors.json"]),

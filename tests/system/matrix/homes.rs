@@ -2,6 +2,9 @@
 
 use std::fs;
 
+use lictor_shared::{Name, RequestKind, Timestamp};
+
+use crate::deployment::Deployment;
 use crate::world::{Ran, STATUS_URI, World, copy};
 
 /// Makes a home.
@@ -84,6 +87,8 @@ pub(super) fn make(world: &World, keys: fn(&World), other: &World) {
 pub(super) fn other() -> World {
     let other = World::empty("matrix other");
     with_licenses(&other, UNSEALED);
+    // For a license that nobody else knows.
+    fs::copy(other.path("active.request"), other.path("unknown.request")).expect("copied");
     other.run(&["ledger", "backup", "another.db"]).done();
     other.run(&["license", "export", "--out", "others.jsonl"]).done();
     fs::copy(other.key_file(), other.path("own.pem")).expect("copied");
@@ -117,7 +122,41 @@ fn with_licenses(world: &World, key: &[&str]) {
         .done();
     world.run(&[&["status", "publish", "--out", "lists"], key].concat()).done();
     world.run(&["license", "export", "--out", "licenses.jsonl"]).done();
+    with_requests(world, key);
     world.run(&["ledger", "backup", "backup.db"]).done();
+}
+
+/// Requests for licenses in every state, and deployments that hold seats: one of `active.lic`, and one of two licenses.
+fn with_requests(world: &World, key: &[&str]) {
+    let deployment = |file: &str| Deployment::new(world, file, "Depot");
+    let ask = |file: &str| deployment(file).ask(RequestKind::Activate);
+    for (state, _) in LICENSE_STATES.iter().filter(|(state, _)| *state != "unknown") {
+        world.write(&format!("{state}.request"), ask(&format!("{state}.lic")));
+    }
+    let grant = |request: String, out: &str| {
+        world.write("granted.request", request);
+        let line = ["activation", "grant", "granted.request", "--out", out];
+        world.run(&[&line, key].concat()).done();
+    };
+    let mut seat = deployment("active.lic");
+    world.write("seat", seat.id());
+    let request = seat.ask(RequestKind::Activate);
+    world.write("seat.request", &request);
+    grant(request, "answered.lic");
+    world.write("again.request", seat.ask(RequestKind::Activate));
+    world.write("back.request", seat.ask(RequestKind::Release));
+    let mut both = deployment("active.lic");
+    world.write("both", both.id());
+    grant(both.ask(RequestKind::Activate), "both.lic");
+    grant(both.holding(world, "superseded.lic").ask(RequestKind::Activate), "both-2.lic");
+    issue(world, key, "full.lic", &["--activation", "required", "--seats", "1"], NOW);
+    grant(ask("full.lic"), "full-1.lic");
+    world.write("beyond.request", ask("full.lic"));
+    let mut old = deployment("active.lic");
+    let made = Timestamp::parse("2026-10-01T00:00:00Z").expect("a time");
+    world.write("old.request", old.ask_with(RequestKind::Activate, |request| request.issued_at = made));
+    let desk = Name::new("desk").expect("a name");
+    world.write("desk.request", old.ask_with(RequestKind::Activate, |request| request.product = desk));
 }
 
 fn after(world: &World, steps: &[&str]) {

@@ -13,6 +13,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use crate::beside;
+use crate::called::{Called, NAME};
 use crate::deployment::Deployment;
 use crate::failure::Failure;
 use crate::globals::Globals;
@@ -30,9 +31,6 @@ Run it as the user that the product runs as: they share one folder of state.
 
 Exit codes: 0 done, 1 unexpected, 2 usage, 10 to 13 a verdict's code, 20 in the
 way, 21 not found, 30 cannot read, 31 cannot write.";
-
-/// The name in the texts of help; a program that was renamed shows its own.
-const NAME: &str = "lictor-agent";
 
 /// Install this deployment's license, ask for its seat, and see what it may do
 #[derive(Parser, Debug)]
@@ -82,7 +80,8 @@ fn run_with(
     settings: impl FnOnce() -> Result<Settings, Failure>,
 ) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let parsed = named(&arguments).try_get_matches_from(&arguments);
+    let called = Called::by(&arguments);
+    let parsed = named(&called).try_get_matches_from(&arguments);
     let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
@@ -91,20 +90,18 @@ fn run_with(
             return u8::try_from(error.exit_code()).unwrap_or(2);
         }
     };
-    let mut output = Output { form: cli.globals.form() };
+    let mut output = Output { form: cli.globals.form(), called };
     let deployment = || Ok(Deployment { settings: settings()?, now: cli.globals.now });
     cli.command.run(deployment, &mut output).unwrap_or_else(|failure| output.fail(&failure))
 }
 
-/// The grammar with the examples under the name by which the program was called.
-fn named(arguments: &[OsString]) -> clap::Command {
-    let called = arguments.first().map(Path::new).and_then(Path::file_name);
-    let called = called.map_or_else(|| NAME.into(), |name| name.to_string_lossy().into_owned());
+/// The grammar under the name by which the program was called.
+fn named(called: &Called) -> clap::Command {
     let renamed = |command: clap::Command| match command.get_after_help().map(ToString::to_string) {
-        Some(help) => command.after_help(help.replace(&format!("  {NAME} "), &format!("  {called} "))),
+        Some(help) => command.after_help(called.in_text(&help)),
         None => command,
     };
-    renamed(grammar()).mut_subcommands(renamed)
+    renamed(grammar()).name(called.name().to_owned()).mut_subcommands(renamed)
 }
 
 impl Command {

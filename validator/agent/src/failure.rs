@@ -56,6 +56,11 @@ impl Failure {
         Self { kind, message: message.to_string(), hint: Some(hint.into()) }
     }
 
+    /// The same with another word about what to do.
+    pub(crate) fn hinted(self, hint: &str) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
     pub(crate) fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }
@@ -79,12 +84,14 @@ impl fmt::Display for Failure {
 impl From<AskError> for Failure {
     fn from(error: AskError) -> Self {
         let (kind, hint) = match &error {
-            AskError::NoLicense => (Kind::NotFound, "install FILE, with the license that the vendor sent"),
-            AskError::NothingAsked => (Kind::NotFound, "request, without --again"),
+            AskError::NoLicense => {
+                (Kind::NotFound, "lictor-agent install FILE, with the license that the vendor sent")
+            }
+            AskError::NothingAsked => (Kind::NotFound, "lictor-agent request, without --again"),
             AskError::Stateless(_) | AskError::Store(_) => {
                 (Kind::CannotWrite, "give the program a folder of state that it can write to")
             }
-            _ => (Kind::Unexpected, "send a support bundle to the vendor"),
+            _ => (Kind::Unexpected, "lictor-agent support-bundle collects what the vendor's support needs"),
         };
         Self::new(kind, error, hint)
     }

@@ -25,7 +25,9 @@
 //! assert_eq!(lictor_agent::run(&DIALER, ["dialer-license".into(), "--version".into()]), 0);
 //! ```
 
+mod advice;
 mod beside;
+mod called;
 mod command;
 mod deployment;
 mod failure;

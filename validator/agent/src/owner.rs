@@ -29,6 +29,11 @@ pub(crate) fn check(state: &Path) -> Result<(), Failure> {
     }
 }
 
+/// Whether a key was ever kept there.
+pub(crate) fn has_identity(state: &Path) -> bool {
+    state.join(IDENTITY).exists()
+}
+
 /// The superuser can write anywhere, and what he writes only he can read.
 fn root_stays_out(kept: &Metadata, state: &Path) -> Result<(), Failure> {
     let owner = kept.uid();

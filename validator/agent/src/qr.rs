@@ -24,7 +24,11 @@ impl Qr {
     pub(crate) fn of(text: &str) -> Result<Self, Failure> {
         let code = QrCode::with_error_correction_level(text, EcLevel::L).map_err(|error| {
             let message = format!("the request fits into no QR code: {error}");
-            Failure::new(Kind::Unexpected, message, "send it as a file or a paste, request --again")
+            Failure::new(
+                Kind::Unexpected,
+                message,
+                "send it as a file or a paste: lictor-agent request --again",
+            )
         })?;
         let version = match code.version() {
             Version::Normal(version) | Version::Micro(version) => version,

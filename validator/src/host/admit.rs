@@ -39,7 +39,7 @@ impl Custody {
             return Ok(Outcome::AlreadyHeld);
         }
         match refusal(&self.verdict_under(&license, product, now)) {
-            Some(Reason::Superseded) => Ok(Outcome::Outranked),
+            Some(Reason::Superseded) if !self.has_only_refused(product, now) => Ok(Outcome::Outranked),
             None | Some(Reason::NotYetValid) if self.outranks(&license, product, now) => {
                 Ok(Outcome::Outranked)
             }
@@ -49,12 +49,19 @@ impl Custody {
                 let from = license.starts_at();
                 Ok(self.hold_license(license, Outcome::Pending { from }))
             }
-            // Where there is nothing to keep in force, it is held to say what is the matter.
-            Some(reason) if self.holdings.licenses.is_empty() => {
+            // Where there is nothing to keep in force, it is held to say what is the matter; of several, the best one does.
+            Some(reason) if self.has_only_refused(product, now) => {
                 Ok(self.hold_license(license, Outcome::Refused(Refused::License(reason))))
             }
             Some(reason) => Err(Refused::License(reason)),
         }
+    }
+
+    /// Whether nothing is held that is in force or will be.
+    fn has_only_refused(&self, product: &Product, now: Timestamp) -> bool {
+        let refused = |reason| reason != Reason::NotYetValid;
+        let mut held = self.holdings.licenses.iter();
+        held.all(|license| refusal(&self.verdict_under(license, product, now)).is_some_and(refused))
     }
 
     fn hold_license(&mut self, license: Verified<License>, outcome: Outcome) -> Outcome {
@@ -62,12 +69,14 @@ impl Custody {
         outcome
     }
 
-    /// Whether a license in force has the same id and a higher revision.
+    /// Whether a license in force has the same id and a higher revision. One that is in force only because the clock stands
+    /// ahead does not count.
     fn outranks(&self, license: &Verified<License>, product: &Product, now: Timestamp) -> bool {
         let claims = license.claims();
         self.holdings.licenses.iter().any(|held| {
             license_key(held.claims()) == license_key(claims)
                 && license_rank(held.claims()) > license_rank(claims)
+                && self.has_credibly_started(held, product)
                 && refusal(&self.verdict_under(held, product, now)).is_none()
         })
     }

@@ -4,7 +4,10 @@ use lictor_shared::{
     Activation, Artefact as _, Label, License, Reason, Release, StatusList, Timestamp, TokenError, armor,
     limits,
 };
+use std::collections::BTreeSet;
 
+use super::digest::Digest;
+use super::limits::BLOCKS;
 use super::product::Product;
 use crate::refusal::Refusal;
 use crate::unverified::{IssuerSigned, Unverified};
@@ -59,6 +62,14 @@ pub enum Refused {
     /// A file with other blocks only.
     #[error("there is nothing to install in it: no license, status list, activation or release receipt")]
     Nothing,
+    /// More blocks than are looked at.
+    #[error(
+        "{left} more blocks of it were not looked at, since only the first {BLOCKS} are; install them in files of their own"
+    )]
+    TooManyBlocks {
+        /// How many blocks come after them.
+        left: usize,
+    },
 }
 
 /// A block of a file before it is looked into. The order of the variants is the order in which they are judged: a newer license
@@ -90,22 +101,32 @@ pub(crate) fn offers(file: &[u8], product: &Product) -> Vec<Offer> {
         let token = armor::unwrap(file, Label::License);
         return vec![Offer { kind: "token".into(), candidate: bare(&token, product) }];
     }
-    // Blocks of other labels belong to the mail around it.
-    let mut offers: Vec<(Option<Kind>, Offer)> = blocks
-        .into_iter()
-        .filter_map(|block| {
-            let label = Label::ALL.into_iter().find(|label| label.as_str() == block.label)?;
-            Some((
-                kind(label),
-                Offer { candidate: labelled(label, &block.token, product), kind: block.label },
-            ))
-        })
-        .collect();
-    if offers.is_empty() {
+    let mut blocks = candidates(blocks);
+    if blocks.is_empty() {
         return vec![Offer { kind: "file".into(), candidate: Err(Refused::Nothing) }];
     }
-    offers.sort_by_key(|(kind, _)| *kind);
-    offers.into_iter().map(|(_, offer)| offer).collect()
+    let left = blocks.len().saturating_sub(BLOCKS);
+    blocks.truncate(BLOCKS);
+    blocks.sort_by_key(|(label, _)| kind(*label));
+    let judged = |(label, token): (Label, String)| Offer {
+        candidate: labelled(label, &token, product),
+        kind: label.as_str().into(),
+    };
+    let mut offers: Vec<Offer> = blocks.into_iter().map(judged).collect();
+    if left > 0 {
+        offers.push(Offer { kind: "file".into(), candidate: Err(Refused::TooManyBlocks { left }) });
+    }
+    offers
+}
+
+/// The blocks that may be ours, each once; those of other labels belong to the mail around it.
+fn candidates(blocks: Vec<armor::Block>) -> Vec<(Label, String)> {
+    let mut seen = BTreeSet::new();
+    let ours = |block: armor::Block| {
+        let label = Label::ALL.into_iter().find(|label| label.as_str() == block.label)?;
+        seen.insert((block.label, Digest::of(&block.token))).then_some((label, block.token))
+    };
+    blocks.into_iter().filter_map(ours).collect()
 }
 
 const fn kind(label: Label) -> Option<Kind> {

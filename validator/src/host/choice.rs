@@ -22,6 +22,11 @@ impl Judged<'_> {
         self.verdict.effective_time() < self.license.starts_at()
     }
 
+    /// Whether its time has come and it is not refused.
+    pub(crate) fn is_in_force(&self) -> bool {
+        !self.is_pending() && !self.is_refused()
+    }
+
     /// Whether it is refused for another reason than its time.
     pub(crate) fn is_refused(&self) -> bool {
         refusal(&self.verdict).is_some_and(|reason| reason != Reason::NotYetValid)
@@ -58,14 +63,17 @@ type WithinId = (bool, bool, Reverse<Option<Timestamp>>, (u64, Timestamp, Uuid))
 fn precedence_within_id(judged: &Judged<'_>) -> WithinId {
     let pending = judged.is_pending();
     let start = pending.then(|| judged.license.starts_at());
-    (!pending && !judged.is_refused(), !pending, Reverse(start), license_rank(judged.license.claims()))
+    (judged.is_in_force(), !pending, Reverse(start), license_rank(judged.license.claims()))
 }
 
-type AmongIds = (Reverse<Mode>, (bool, Option<Timestamp>), Timestamp, Uuid);
+type AmongIds = (bool, Reverse<Mode>, (bool, Option<Timestamp>), Timestamp, Uuid);
 
 /// Among ids, the one with the best mode, then the latest graceUntil (none is latest), then the latest iat, then the greater jti.
+/// What is pending or refused is not in force, and speaks only where nothing is.
 pub(crate) fn precedence_among_ids(judged: &Judged<'_>) -> AmongIds {
     let claims = judged.license.claims();
     let grace_until = claims.term.grace_until();
-    (Reverse(judged.verdict.mode()), (grace_until.is_none(), grace_until), claims.issued_at, claims.serial)
+    let mode = Reverse(judged.verdict.mode());
+    let end = (grace_until.is_none(), grace_until);
+    (judged.is_in_force(), mode, end, claims.issued_at, claims.serial)
 }

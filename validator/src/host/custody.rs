@@ -8,7 +8,7 @@ use super::holdings::{Holdings, license_key, license_rank};
 use super::holds::Holds;
 use super::identity::Identity;
 use super::product::Product;
-use super::state::{LicenseKey, ListKey, State, remember, remember_known};
+use super::state::{LicenseKey, ListKey, Reading, State, remember, remember_known};
 use crate::context::{Build, ConfiguredOrigin, Context, Deployment, HostFlags, Learned, Remembered};
 use crate::evaluate::{evaluate, refuse};
 use crate::facts::Facts;
@@ -59,7 +59,7 @@ impl Custody {
         };
         let highest_revision = Some(record.revision).filter(|revision| *revision > 0);
         Context {
-            deployment: self.deployment(record.since, product, now),
+            deployment: self.deployment(record.since),
             activation,
             lists: &self.holdings.lists,
             remembered: Remembered { watermark: state.clock.reached, highest_revision, learned },
@@ -89,11 +89,24 @@ impl Custody {
     }
 
     /// The deployment and its `since`: the later of the identity's creation and the first installation here of this license id.
-    fn deployment(&self, installed: Option<Timestamp>, product: &Product, now: Timestamp) -> Deployment {
-        let Some(owner) = self.owner else { return Deployment::None };
-        // A key that was made while the clock stood ahead says nothing about since when.
-        let made = Some(owner.since).filter(|since| *since <= self.reached(product, now));
-        Deployment::Known { id: owner.id, since: made.max(installed) }
+    fn deployment(&self, installed: Option<Timestamp>) -> Deployment {
+        self.made().map_or(Deployment::None, |owner| Deployment::Known {
+            id: owner.id,
+            since: Some(owner.since).max(installed),
+        })
+    }
+
+    /// The deployment, and since when: what is remembered of a key that was made while the clock stood ahead, else its date.
+    fn made(&self) -> Option<Owner> {
+        let owner = self.owner?;
+        Some(self.state.owner.filter(|remembered| remembered.id == owner.id).unwrap_or(owner))
+    }
+
+    /// max(watermark, builtAt, iat of the licenses): what is known to have come even if the clock, which may stand wrong today,
+    /// is not asked.
+    pub(crate) fn known_without_clock(&self, product: &Product) -> Timestamp {
+        let reached = self.reached(product, Timestamp::EPOCH);
+        self.holdings.latest_license().map_or(reached, |issued_at| issued_at.max(reached))
     }
 
     /// max(now, watermark, builtAt).
@@ -128,8 +141,12 @@ impl Custody {
 
     /// The license in force.
     pub(crate) fn license_in_force(&self, product: &Product, now: Timestamp) -> Option<&Verified<License>> {
-        let of_each = one_of_each_id(self.judged(product, now));
-        of_each.into_iter().max_by_key(precedence_among_ids).map(|judged| judged.license)
+        self.foremost(product, now).filter(Judged::is_in_force).map(|judged| judged.license)
+    }
+
+    /// The license in force; where there is none, the one that says why.
+    pub(crate) fn foremost(&self, product: &Product, now: Timestamp) -> Option<Judged<'_>> {
+        one_of_each_id(self.judged(product, now)).into_iter().max_by_key(precedence_among_ids)
     }
 
     /// The verdict, and for which readings of the clock it stays what it is.
@@ -157,10 +174,11 @@ impl Custody {
 
     fn remember(&mut self, product: &Product, now: Timestamp) {
         if let (Some(built_at), Memory::Durable) = (product.built_at, self.memory) {
-            self.state.first_run(built_at, self.reached(product, now));
+            let reached = self.reached(product, now);
+            self.state.first_run(built_at, reached, Reading::of(now, reached));
         }
         let of_each = one_of_each_id(self.judged(product, now));
-        let sights: Vec<Sight> = of_each.iter().map(|judged| self.sight(judged, product)).collect();
+        let sights: Vec<Sight> = of_each.iter().map(|judged| self.sight(judged, product, now)).collect();
         for sight in sights {
             self.remember_license(&sight);
         }
@@ -171,20 +189,33 @@ impl Custody {
         record.revision = record.revision.max(sight.revision);
         match (sight.origin, self.memory) {
             (OriginMatch::Matches, _) => record.origin_since = None,
-            (OriginMatch::Differs, Memory::Durable) => remember_known(&mut record.origin_since, sight.t),
+            (OriginMatch::Differs, Memory::Durable) => {
+                remember_known(&mut record.origin_since, sight.t, sight.reading);
+            }
             (OriginMatch::Differs, Memory::Volatile) => {}
         }
         if self.memory == Memory::Durable {
-            remember_known(&mut record.since, sight.t);
+            remember_known(&mut record.since, sight.t, sight.reading);
+            self.remember_owner(sight);
         }
         for entry in &sight.entries {
             if let Some(learned) = self.state.learned.get_mut(entry) {
-                remember(learned, sight.t);
+                remember(learned, sight.t, sight.reading);
             }
         }
     }
 
-    fn sight(&self, judged: &Judged<'_>, product: &Product) -> Sight {
+    /// Stores t in the place of a date in the key that lies ahead, so that it does not begin a second grace when it comes.
+    fn remember_owner(&mut self, sight: &Sight) {
+        let Some(made) = self.made() else { return };
+        let mut owner = made;
+        remember(&mut owner.since, sight.t, sight.reading);
+        if owner != made {
+            self.state.owner = Some(owner);
+        }
+    }
+
+    fn sight(&self, judged: &Judged<'_>, product: &Product, now: Timestamp) -> Sight {
         let claims = judged.license.claims();
         let matches = |origin| claims.origins.iter().any(|pattern| pattern.matches(origin));
         let matching = claims.origins.is_empty() || product.origin.as_ref().is_some_and(matches);
@@ -193,8 +224,10 @@ impl Custody {
         let activation = self.owner.and_then(|owner| self.holdings.activation(&key, owner.id));
         let statuses = [Some(&claims.status), activation.map(|held| &held.claims().status)];
         let entry = |status: &StatusRef| ((claims.issuer.clone(), status.uri.clone()), status.index);
+        let t = judged.verdict.effective_time();
         Sight {
-            t: judged.verdict.effective_time(),
+            t,
+            reading: Reading::of(now, t),
             revision: if counts { claims.revision } else { 0 },
             origin: if matching { OriginMatch::Matches } else { OriginMatch::Differs },
             entries: statuses.into_iter().flatten().map(entry).collect(),
@@ -231,6 +264,7 @@ impl Custody {
 struct Sight {
     key: LicenseKey,
     t: Timestamp,
+    reading: Reading,
     /// The revision that is seen in force; 0: none.
     revision: u64,
     origin: OriginMatch,

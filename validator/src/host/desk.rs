@@ -23,7 +23,7 @@ use super::product::Product;
 use super::shelf;
 use super::state::State;
 use super::store::{StateStore, StoreError};
-use super::trouble::{Trouble, flags};
+use super::trouble::{Trouble, flags, in_short};
 use crate::context::HostFlags;
 
 /// Whether the store is to be written to.
@@ -71,8 +71,10 @@ pub(crate) struct Desk<'a> {
     pub(crate) troubles: Vec<Trouble>,
     record: Record,
     pub(crate) writing: Writing,
-    /// Artefacts in the store that could be read, and their bytes.
+    /// Artefacts that were laid into the store under their own names and stand there unchanged, and their bytes. Nothing else goes.
     found: BTreeMap<String, Vec<u8>>,
+    /// Names of artefacts in the store that cannot be read now, and so are never replaced.
+    unreadable: BTreeSet<String>,
     /// Names in the store under which requests are kept.
     requests: BTreeSet<String>,
     /// Names in the store of what no longer matters once the change has happened.
@@ -100,6 +102,7 @@ impl<'a> Desk<'a> {
             record: Record::default(),
             writing,
             found: BTreeMap::new(),
+            unreadable: BTreeSet::new(),
             requests: BTreeSet::new(),
             superfluous: BTreeSet::new(),
             appendix: None,
@@ -152,7 +155,7 @@ impl<'a> Desk<'a> {
             .tokens()
             .filter_map(|(label, token)| shelf::artefact(label, token))
             .collect();
-        let newest = self.custody.state.requests.newest.map(|newest| shelf::request(newest.nonce));
+        let newest = self.custody.state.requests.newest.as_ref().map(|newest| shelf::request(newest.nonce));
         let gone = self.found.keys().filter(|name| !held.contains(*name));
         let old = self.requests.iter().filter(|name| newest.as_ref() != Some(*name));
         self.superfluous = gone.chain(old).cloned().collect();
@@ -164,7 +167,8 @@ impl<'a> Desk<'a> {
             self.troubles.push(Trouble::Stateless { why: why.clone() });
         }
         self.troubles.extend(more);
-        self.custody.flags = flags(&self.troubles);
+        let troubles = in_short(self.troubles);
+        self.custody.flags = flags(&troubles);
         let kept = |label: Label, token: &str| {
             shelf::artefact(label, token).is_some_and(|name| self.found.contains_key(&name))
         };
@@ -175,7 +179,7 @@ impl<'a> Desk<'a> {
             record: self.record,
             identity: self.identity,
             unsaved,
-            troubles: self.troubles,
+            troubles,
             writing: self.writing,
         }
     }

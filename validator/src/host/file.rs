@@ -1,7 +1,7 @@
 //! Reading files that somebody else wrote: no more of them than a license can be.
 
 use lictor_shared::limits;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -17,6 +17,9 @@ pub enum FileError {
         limits::FILE_BYTES
     )]
     TooLarge,
+    /// Opening a pipe waits until somebody writes into it, and a device has effects of its own.
+    #[error("it is no file but a folder, a pipe or a device")]
+    NoFile,
 }
 
 /// The bytes of a file of at most 4 MiB.
@@ -25,6 +28,14 @@ pub enum FileError {
 /// [`FileError`] if it cannot be read or is larger; a folder cannot be read.
 pub fn read_file(path: &Path) -> Result<Vec<u8>, FileError> {
     read_stream(File::open(path)?)
+}
+
+/// The same of a path that nobody has named just now: what stands there is looked at first, and only a file is opened.
+///
+/// # Errors
+/// [`FileError`] if it is no file, cannot be read or is larger.
+pub(crate) fn read_regular_file(path: &Path) -> Result<Vec<u8>, FileError> {
+    if fs::metadata(path)?.is_file() { read_file(path) } else { Err(FileError::NoFile) }
 }
 
 /// The bytes of a stream of at most 4 MiB.
@@ -51,5 +62,12 @@ mod tests {
         assert_eq!(read_stream(endless().take(4 * 1024 * 1024)).unwrap().len(), 4 * 1024 * 1024);
         assert!(matches!(read_stream(endless()), Err(FileError::TooLarge)));
         assert!(matches!(read_file(Path::new("/")), Err(FileError::Io(_))));
+    }
+
+    #[test]
+    fn a_device_is_not_opened() {
+        assert!(matches!(read_regular_file(Path::new("/dev/zero")), Err(FileError::NoFile)));
+        assert!(matches!(read_regular_file(Path::new("/")), Err(FileError::NoFile)));
+        assert!(matches!(read_regular_file(Path::new("/none")), Err(FileError::Io(_))));
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::file::read_stream;
+use super::file::{FileError, read_regular_file};
 use super::store::{StateStore, StoreError, Swap};
 
 /// Held, by the operating system, while a file is compared and replaced.
@@ -45,13 +45,11 @@ impl Folder {
     }
 
     fn read_file(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let refused = |error: String| {
-            StoreError::new(format!("{} cannot be read: {error}", self.path.join(name).display()))
-        };
-        match File::open(self.path.join(name)) {
-            Ok(file) => read_stream(file).map(Some).map_err(|error| refused(error.to_string())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(refused(error.to_string())),
+        let path = self.path.join(name);
+        match read_regular_file(&path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(FileError::Io(error)) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(StoreError::new(format!("{} cannot be read: {error}", path.display()))),
         }
     }
 
@@ -90,7 +88,7 @@ impl Folder {
             None => remove(&self.path.join(name)).map_err(self.failed(name, "removed"))?,
         }
         // Only now a crash cannot bring back the old name.
-        sync(&self.path).map_err(self.failed("", "synced"))
+        sync(&self.path).map_err(self.failed("", "synced, so a crash may undo its last change"))
     }
 }
 
@@ -158,5 +156,34 @@ fn remove(path: &Path) -> io::Result<()> {
 }
 
 fn sync(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
+    where_there_is_such_a_thing(File::open(folder)?.sync_all())
+}
+
+/// Network and user-space file systems that sync no folders say so; there is nothing more to be done there, and nothing failed.
+/// Whatever else goes wrong is said.
+fn where_there_is_such_a_thing(synced: io::Result<()>) -> io::Result<()> {
+    match synced {
+        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {
+            Ok(())
+        }
+        synced => synced,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The numbers of Linux: EIO, EBADF, ENOSPC; EINVAL, EOPNOTSUPP, ENOSYS.
+    #[test]
+    fn a_folder_that_knows_no_sync_is_believed_and_one_that_fails_is_not() {
+        let synced = |number| where_there_is_such_a_thing(Err(io::Error::from_raw_os_error(number)));
+        for number in [5, 9, 28] {
+            assert_eq!(synced(number).unwrap_err().raw_os_error(), Some(number));
+        }
+        for number in [22, 95, 38] {
+            assert!(synced(number).is_ok(), "{number}");
+        }
+        assert!(where_there_is_such_a_thing(Ok(())).is_ok());
+    }
 }

@@ -1,6 +1,8 @@
 //! The artefacts that a deployment holds.
 
-use lictor_shared::{Activation, Label, License, StatusList, StatusRef, Text, Thumbprint, Timestamp, Uuid};
+use lictor_shared::{
+    Activation, Label, License, Release, StatusList, StatusRef, Text, Thumbprint, Timestamp, Uuid,
+};
 
 use super::state::LicenseKey;
 use crate::verified::{Accepted, Verified};
@@ -11,6 +13,8 @@ pub(crate) struct Holdings {
     pub(crate) licenses: Vec<Verified<License>>,
     pub(crate) lists: Vec<Accepted<StatusList>>,
     pub(crate) activations: Vec<Accepted<Activation>>,
+    /// Of each license the newest: what it ended is not taken up again, wherever a copy of it turns up.
+    pub(crate) receipts: Vec<Accepted<Release>>,
 }
 
 /// What decides between two activations of one license for one deployment: the later one renews the seat.
@@ -27,16 +31,35 @@ pub(crate) fn license_key(license: &License) -> LicenseKey {
     (license.issuer.clone(), license.id)
 }
 
+/// What decides between two receipts for one license and deployment.
+pub(crate) fn receipt_rank(receipt: &Release) -> (Timestamp, Uuid) {
+    (receipt.issued_at, receipt.serial)
+}
+
+/// Whether an activation is of this license and this deployment's key.
+pub(crate) fn is_seat_of(activation: &Activation, key: &LicenseKey, owner: Thumbprint) -> bool {
+    activation.issuer == key.0 && activation.license == key.1 && activation.key.thumbprint() == owner
+}
+
+/// The same of a receipt.
+pub(crate) fn is_receipt_of(receipt: &Release, key: &LicenseKey, owner: Thumbprint) -> bool {
+    receipt.issuer == key.0
+        && receipt.license == key.1
+        && Thumbprint::new(receipt.deployment.as_str()) == Ok(owner)
+}
+
 impl Holdings {
     /// The activation that this deployment holds of a license.
     pub(crate) fn activation(&self, key: &LicenseKey, owner: Thumbprint) -> Option<&Accepted<Activation>> {
         self.activations
             .iter()
-            .filter(|held| {
-                let claims = held.claims();
-                claims.issuer == key.0 && claims.license == key.1 && claims.key.thumbprint() == owner
-            })
+            .filter(|held| is_seat_of(held.claims(), key, owner))
             .max_by_key(|held| activation_rank(held.claims()))
+    }
+
+    /// The receipt for the seat that this deployment has given back of a license.
+    pub(crate) fn receipt(&self, key: &LicenseKey, owner: Thumbprint) -> Option<&Accepted<Release>> {
+        self.receipts.iter().find(|held| is_receipt_of(held.claims(), key, owner))
     }
 
     /// The latest `iat` of the licenses held.
@@ -61,6 +84,7 @@ impl Holdings {
         let lists = self.lists.iter().map(|list| (Label::StatusList, list.verified().token()));
         let activations =
             self.activations.iter().map(|activation| (Label::Activation, activation.verified().token()));
-        licenses.chain(lists).chain(activations)
+        let receipts = self.receipts.iter().map(|receipt| (Label::Release, receipt.verified().token()));
+        licenses.chain(lists).chain(activations).chain(receipts)
     }
 }

@@ -12,9 +12,11 @@ mod file;
 #[cfg(unix)]
 mod folder;
 mod guard;
+mod held;
 mod holdings;
 mod holds;
 mod identity;
+mod limits;
 mod product;
 mod request;
 mod shelf;
@@ -32,7 +34,8 @@ pub use entropy::EntropyError;
 pub use file::{FileError, read_file, read_stream};
 #[cfg(unix)]
 pub use folder::Folder;
-pub use guard::{Current, Guard, Installed, Notice, Opening};
+pub use guard::{Current, Guard, Installed, Notice, Opening, Ticking};
+pub use held::{Article, Held, Standing};
 pub use identity::{Identity, IdentityError};
 pub use lictor_shared::RequestKind;
 pub use product::Product;

@@ -66,7 +66,13 @@ impl Desk<'_> {
         let armored = armor::wrap(Label::ActivationRequest, &unsigned.with_signature(&signature));
         let requests = &mut self.custody.state.requests;
         requests.counter = request.counter;
-        requests.newest = Some(Newest { nonce: request.nonce, answer: Answer::Awaited });
+        requests.newest = Some(Newest {
+            nonce: request.nonce,
+            kind: request.kind,
+            issuer: request.issuer,
+            license: request.license,
+            answer: Answer::Awaited,
+        });
         self.append(shelf::request(request.nonce), armored.clone().into_bytes());
         Ok(armored)
     }
@@ -111,7 +117,7 @@ impl Desk<'_> {
     /// The license that is asked for, in the form in which it is held.
     fn asked_license(&self, ask: &Ask<'_>) -> Result<&Verified<License>, AskError> {
         let in_force = match ask.license {
-            None => self.custody.license_in_force(self.product, self.now),
+            None => self.custody.foremost(self.product, self.now).map(|judged| judged.license),
             Some(id) => {
                 let of_id = self.custody.holdings.licenses.iter().filter(|license| license.id() == id);
                 of_id.max_by_key(|license| license_rank(license.claims()))
@@ -122,7 +128,7 @@ impl Desk<'_> {
 
     /// The newest request, as it was made.
     pub(crate) fn ask_again(&self) -> Result<String, AskError> {
-        let newest = self.custody.state.requests.newest.ok_or(AskError::NothingAsked)?;
+        let newest = self.custody.state.requests.newest.as_ref().ok_or(AskError::NothingAsked)?;
         let bytes = self.read(&shelf::request(newest.nonce))?.ok_or(AskError::NothingAsked)?;
         String::from_utf8(bytes).map_err(|_| AskError::NothingAsked)
     }

@@ -12,8 +12,12 @@ pub(crate) const STATE: &str = "state.json";
 const DAMAGED: &str = ".damaged";
 
 /// The artefacts that are kept, by the beginning of their names.
-const ARTEFACTS: [(Label, &str); 3] =
-    [(Label::License, "license-"), (Label::StatusList, "status-list-"), (Label::Activation, "activation-")];
+const ARTEFACTS: [(Label, &str); 4] = [
+    (Label::License, "license-"),
+    (Label::StatusList, "status-list-"),
+    (Label::Activation, "activation-"),
+    (Label::Release, "release-"),
+];
 const REQUEST: &str = "request-";
 const ENDING: &str = ".txt";
 
@@ -29,6 +33,11 @@ pub(crate) fn label(name: &str) -> Option<Label> {
     ARTEFACTS.into_iter().find(|(_, beginning)| name.starts_with(beginning)).map(|(label, _)| label)
 }
 
+/// Whether exactly this was laid there under this name, and nobody has put there or changed anything since.
+pub(crate) fn is_own(name: &str, label: Label, token: &str, found: &[u8]) -> bool {
+    artefact(label, token).as_deref() == Some(name) && bytes(label, token) == found
+}
+
 /// The bytes of an artefact.
 pub(crate) fn bytes(label: Label, token: &str) -> Vec<u8> {
     armor::wrap(label, token).into_bytes()
@@ -41,7 +50,8 @@ pub(crate) fn request(nonce: Uuid) -> String {
 
 /// Whether a request is kept under a name.
 pub(crate) fn is_request(name: &str) -> bool {
-    name.starts_with(REQUEST)
+    let nonce = name.strip_prefix(REQUEST).and_then(|rest| rest.strip_suffix(ENDING));
+    nonce.is_some_and(|nonce| Uuid::new(nonce).is_ok())
 }
 
 /// The name under which the damaged bytes of another are kept.
@@ -51,5 +61,5 @@ pub(crate) fn damaged(name: &str) -> String {
 
 /// The name of the blob whose damaged bytes are kept under this one.
 pub(crate) fn damaged_original(name: &str) -> Option<&str> {
-    name.strip_suffix(DAMAGED)
+    name.strip_suffix(DAMAGED).filter(|original| [IDENTITY, STATE].contains(original))
 }

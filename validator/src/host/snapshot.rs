@@ -6,7 +6,9 @@ use super::custody::Custody;
 use super::desk::{Kept, Record, Writing};
 use super::holds::Holds;
 use super::product::Product;
-use super::trouble::{Trouble, flags};
+use super::shelf;
+use super::store::{StateStore, StoreError};
+use super::trouble::{Trouble, flags, in_short};
 use crate::verdict::Verdict;
 
 /// A verdict, when it holds, and what it was made of. Never changed, only replaced.
@@ -47,7 +49,22 @@ impl Snapshot {
     pub(crate) fn with_troubles(&self, more: &[Trouble], product: &Product, now: Timestamp) -> Self {
         let mut kept = self.kept.clone();
         kept.troubles.extend(more.iter().cloned());
+        kept.troubles = in_short(kept.troubles);
         kept.custody.flags = flags(&kept.troubles);
         Self::new(kept, product, now)
+    }
+
+    /// Keeps the state if it is not kept as it is and nobody else has changed it meanwhile.
+    pub(crate) fn keep_state(&self, store: &dyn StateStore) -> Result<(), StoreError> {
+        let (state, record) = (&self.kept.custody.state, &self.kept.record);
+        if self.kept.writing != Writing::Allowed || record.state.as_ref() == Some(state) {
+            return Ok(());
+        }
+        // Asked first, so that a folder that was removed is not made again for this.
+        if store.read(shelf::STATE)? == record.bytes {
+            let text = state.to_text();
+            let _unless_taken = store.swap(shelf::STATE, record.bytes.as_deref(), Some(text.as_bytes()))?;
+        }
+        Ok(())
     }
 }

@@ -19,7 +19,9 @@ pub trait StateStore: Send + Sync {
     /// Replaces what stands under `name`, at once and durably, if it still is `old`; `None` stands for nothing, so this also
     /// creates and removes.
     ///
-    /// After `Ok(Swap::Done)` the change outlives a crash of process and machine; after anything else nothing has changed.
+    /// After `Ok(Swap::Done)` the change outlives a crash of process and machine; after `Ok(Swap::Taken)` nothing has changed. After an
+    /// error nobody knows (the connection was lost while the change was made, the folder could not be synced after it): the guard
+    /// reads again what stands there.
     ///
     /// # Errors
     /// [`StoreError`] if the store does not take it.

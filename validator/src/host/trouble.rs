@@ -1,7 +1,8 @@
-//! What the host's log and status should say: each a warning of the verdict, with the particulars.
+//! What the host's log and status should say: the warnings of the verdict with their particulars, and what concerns the program.
 
 use std::path::PathBuf;
 
+use super::limits::REFUSALS;
 use crate::context::{HostFlag, HostFlags};
 
 /// Something that went wrong and does not stop anything.
@@ -14,6 +15,30 @@ pub enum Trouble {
         offered: Offered,
         /// Why it was refused.
         why: String,
+    },
+    /// More was refused than is kept and shown.
+    #[error("{count} more were refused and change nothing")]
+    MoreRefused {
+        /// How many.
+        count: usize,
+    },
+    /// Something that is kept was signed by a key that this build of the product does not ship. It is no candidate: nobody has
+    /// offered it now, and another build may still know the key.
+    #[error(
+        "{name}, which was kept, counts no more: no key of this product has signed it; it may be removed"
+    )]
+    Unshipped {
+        /// The blob's name.
+        name: String,
+    },
+    /// The deployment's key was gone or damaged while the program ran, which holds it still and writes it again.
+    #[error(
+        "{name} was gone or damaged while the program ran; the key that the program holds stays in use and is written again, \
+         but a program that is started without it is another deployment"
+    )]
+    IdentityRestored {
+        /// The blob's name.
+        name: String,
     },
     /// What was remembered cannot be believed.
     #[error(
@@ -31,6 +56,14 @@ pub enum Trouble {
     #[error("nothing is remembered over a restart: {why}")]
     Stateless {
         /// What the store says.
+        why: String,
+    },
+    /// The guard's own thread could not be started.
+    #[error(
+        "no thread follows the clock and the files ({why}); let the program call tick every minute, or let it start threads"
+    )]
+    NoThread {
+        /// What the operating system says.
         why: String,
     },
 }
@@ -53,18 +86,37 @@ pub enum Offered {
 }
 
 impl Trouble {
-    /// The warning that verdicts carry for it.
+    /// The warning that verdicts carry for it, if they carry one.
     #[must_use]
-    pub const fn flag(&self) -> HostFlag {
+    pub const fn flag(&self) -> Option<HostFlag> {
         match self {
-            Self::Refused { .. } => HostFlag::CandidateRejected,
-            Self::StateDamaged { .. } => HostFlag::StateDamaged,
-            Self::Stateless { .. } => HostFlag::Stateless,
+            Self::Refused { .. } | Self::MoreRefused { .. } => Some(HostFlag::CandidateRejected),
+            Self::StateDamaged { .. } | Self::IdentityRestored { .. } => Some(HostFlag::StateDamaged),
+            Self::Stateless { .. } => Some(HostFlag::Stateless),
+            Self::Unshipped { .. } | Self::NoThread { .. } => None,
         }
     }
 }
 
+/// The same, each once, and of refusals only as many as are kept; then how many more there were.
+pub(crate) fn in_short(troubles: Vec<Trouble>) -> Vec<Trouble> {
+    let (mut short, mut refusals, mut more): (Vec<Trouble>, usize, usize) = (Vec::new(), 0, 0);
+    for trouble in troubles {
+        match trouble {
+            Trouble::MoreRefused { count } => more = more.saturating_add(count),
+            known if short.contains(&known) => {}
+            Trouble::Refused { .. } if refusals == REFUSALS => more = more.saturating_add(1),
+            trouble => {
+                refusals += usize::from(matches!(trouble, Trouble::Refused { .. }));
+                short.push(trouble);
+            }
+        }
+    }
+    short.extend((more > 0).then_some(Trouble::MoreRefused { count: more }));
+    short
+}
+
 /// The warnings of all of them.
 pub(crate) fn flags(troubles: &[Trouble]) -> HostFlags {
-    troubles.iter().fold(HostFlags::none(), |flags, trouble| flags.with(trouble.flag()))
+    troubles.iter().filter_map(Trouble::flag).fold(HostFlags::none(), HostFlags::with)
 }

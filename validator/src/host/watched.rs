@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use super::desk::Desk;
-use super::file::{FileError, read_file};
+use super::file::{FileError, read_regular_file};
 use super::guard::refusal;
 use super::trouble::{Offered, Trouble};
 
@@ -32,7 +32,7 @@ impl Watched {
         for (path, look) in &mut self.0 {
             // Looked at before it is read: what changes meanwhile is read again next time.
             *look = look_at(path);
-            match read_file(path) {
+            match read_regular_file(path) {
                 Err(FileError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {}
                 read => files.push((path.clone(), read)),
             }

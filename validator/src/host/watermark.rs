@@ -24,8 +24,9 @@ impl Watermark {
         let base = known.into_iter().chain([self.reached]).flatten().max().unwrap_or(Timestamp::EPOCH);
         // A candidate that time has passed is none.
         let candidate = self.candidate.filter(|candidate| *candidate > base);
+        // No jump at all is followed as well, and the watermark never falls.
         if now <= base {
-            return Self { candidate, ..self };
+            return Self { reached: self.reached.max(Some(now)), candidate };
         }
         // A jump of at most 24 h is followed.
         if beyond(now, base) <= DAY {
@@ -34,7 +35,7 @@ impl Watermark {
         match candidate.filter(|candidate| *candidate <= now) {
             // A larger one is adopted when a second reading lies beyond it by at least 24 h, or 30 days.
             Some(candidate) if beyond(now, candidate) >= trial(beyond(candidate, base)) => {
-                Self { reached: Some(candidate), candidate: None }.confirmed(now)
+                Self::adopted(candidate, now)
             }
             Some(_) => Self { candidate, ..self },
             // A larger one is a candidate; one that a lower reading belies gives way to it.
@@ -42,14 +43,17 @@ impl Watermark {
         }
     }
 
-    /// After a candidate was adopted: the day that any reading is granted, and what then is left of the jump to `now`.
+    /// After the reading `now` has confirmed a candidate.
     ///
-    /// Only the candidate has stood its trial. To adopt the second reading would let a single wild one through; to stop at
-    /// the candidate would leave the watermark a day behind for ever where readings come a little later than every 24 h.
-    fn confirmed(self, now: Timestamp) -> Self {
-        let granted = self.reached.and_then(|reached| Timestamp::from_seconds(reached.seconds() + DAY));
-        let followed = Self { reached: granted.map(|granted| granted.min(now)).or(self.reached), ..self };
-        followed.after(now, [None, None])
+    /// Only the candidate has stood its trial; to adopt the second reading would let a single wild one through. But one that
+    /// comes within a day after the day of trial is followed: else the watermark would stay a day behind for ever where readings
+    /// come a little later than every 24 h.
+    fn adopted(candidate: Timestamp, now: Timestamp) -> Self {
+        if beyond(now, candidate) <= 2 * DAY {
+            Self { reached: Some(now), candidate: None }
+        } else {
+            Self { reached: Some(candidate), candidate: Some(now) }
+        }
     }
 
     /// After an activation that answers the newest request was accepted: at its `iat`.
@@ -100,12 +104,12 @@ mod tests {
             ((0, Some(5 * day)), 6 * day - 1, (0, Some(5 * day))),
             ((0, Some(5 * day)), 6 * day, (6 * day, None)),
             ((0, Some(5 * day)), 7 * day, (7 * day, None)),
-            ((0, Some(5 * day)), 7 * day + 1, (6 * day, Some(7 * day + 1))),
+            ((0, Some(5 * day)), 7 * day + 1, (5 * day, Some(7 * day + 1))),
             // 90 days are short, one second more is long.
             ((0, Some(90 * day)), 91 * day, (91 * day, None)),
             ((0, Some(90 * day + 1)), 91 * day + 1, (0, Some(90 * day + 1))),
             ((0, Some(90 * day + 1)), 120 * day, (0, Some(90 * day + 1))),
-            ((0, Some(90 * day + 1)), 120 * day + 1, (91 * day + 1, Some(120 * day + 1))),
+            ((0, Some(90 * day + 1)), 120 * day + 1, (90 * day + 1, Some(120 * day + 1))),
             // A lower reading belies the candidate.
             ((0, Some(9 * day)), 5 * day, (0, Some(5 * day))),
             ((0, Some(9 * day)), day, (day, None)),
@@ -126,8 +130,9 @@ mod tests {
             ([Some(3 * DAY), None], 4 * DAY, mark(4 * DAY, None)),
             ([Some(3 * DAY), Some(2 * DAY)], 4 * DAY + 1, mark(0, Some(4 * DAY + 1))),
             // It follows the clock, never an artefact.
-            ([None, Some(3 * DAY)], 2 * DAY, mark(0, None)),
-            ([None, Some(3 * DAY)], 3 * DAY, mark(0, None)),
+            ([None, Some(3 * DAY)], 0, mark(0, None)),
+            ([None, Some(3 * DAY)], 2 * DAY, mark(2 * DAY, None)),
+            ([None, Some(3 * DAY)], 3 * DAY, mark(3 * DAY, None)),
             ([None, Some(3 * DAY)], 3 * DAY + 1, mark(3 * DAY + 1, None)),
         ];
         for (known, now, after) in table {
@@ -145,7 +150,7 @@ mod tests {
         assert_eq!(none.after(at(DAY), [None, Some(at(0))]), mark(DAY, None));
         let doubted = Watermark { reached: None, candidate: Some(at(DAY + 1)) };
         assert_eq!(none.after(at(DAY + 1), [None, Some(at(0))]), doubted);
-        assert_eq!(none.after(at(0), [None, Some(at(1))]), none);
+        assert_eq!(none.after(at(0), [None, Some(at(1))]), mark(0, None));
         assert_eq!(none.after(at(0), [None, None]), Watermark { reached: None, candidate: Some(at(0)) });
     }
 
@@ -154,7 +159,7 @@ mod tests {
         let wild = at(70 * 365 * DAY);
         assert_eq!(
             mark(0, Some(3 * DAY)).after(wild, [None, None]),
-            Watermark { reached: Some(at(4 * DAY)), candidate: Some(wild) }
+            Watermark { reached: Some(at(3 * DAY)), candidate: Some(wild) }
         );
     }
 
@@ -204,7 +209,7 @@ mod tests {
         assert_eq!(end.after(Timestamp::MAX, [None, None]), end);
         let early = Timestamp::from_seconds(Timestamp::MAX.seconds() - LONG_TRIAL).unwrap();
         let near = Watermark { reached: Some(Timestamp::EPOCH), candidate: Some(early) };
-        assert!(near.after(Timestamp::MAX, [None, None]).reached > Some(early));
+        assert_eq!(near.after(Timestamp::MAX, [None, None]).reached, Some(early));
         assert_eq!(Watermark::reset(at(0)), mark(0, None));
     }
 }

@@ -4,6 +4,7 @@ use clap::Args;
 use lictor_shared::json::Value;
 use lictor_shared::{Code, Envelope, Name, Purpose};
 use std::collections::BTreeSet;
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use super::super::globals::Globals;
@@ -31,7 +32,8 @@ Examples:
 The answer is one piece: the activation or the receipt for a released seat, the
 newest status list, and a newer license if there is one. A request that was
 answered before gets the same answer again. One that is denied gets an envelope,
-and may be asked again.";
+and may be brought again; lictor explain says what its reason means. With --json
+each answer is a line.";
 
 /// Room that is looked for before anything is granted.
 const ANSWER_BYTES: usize = 64 * 1024;
@@ -63,6 +65,7 @@ impl Grant {
             let path = self.out.write_again(&home, armored(&answer).as_bytes());
             return self.show(&answer, written(&answer, path)?, output);
         }
+        self.say_how_to_paste(output);
         let requests = self.requests()?;
         // What cannot be answered is said before anybody is asked for a passphrase, and what was answered needs none.
         if let Some(grants) = recall(&home, &ledger, &requests)? {
@@ -109,12 +112,25 @@ impl Grant {
         Ok(())
     }
 
+    /// Nobody is left before a cursor that says nothing.
+    fn say_how_to_paste(&self, output: &mut Output) {
+        let reads = self.file.iter().any(|file| input::is_standard_input(file));
+        if reads && std::io::stdin().is_terminal() {
+            output.say("Paste the request, then press Enter and Ctrl-D.");
+        }
+    }
+
     fn requests(&self) -> Result<Vec<SeatRequest>, Failure> {
         let mut requests = Vec::new();
         for file in &self.file {
             let found = SeatRequest::read_all(&input::read(file)?);
             requests.extend(found.map_err(|failure| {
-                let message = format!("{}: {}", file.display(), failure.message);
+                let name = if input::is_standard_input(file) {
+                    "standard input".to_string()
+                } else {
+                    file.display().to_string()
+                };
+                let message = format!("{name}: {}", failure.message);
                 Failure { message, ..failure }
             })?);
         }
@@ -199,7 +215,8 @@ fn tell(grants: &Grants, output: &mut Output) {
 }
 
 fn failure(denied: &Denied) -> Failure {
-    let message = format!("denied to the deployment {}: {}", denied.deployment, denied.message);
+    let who = format!("{} ({})", shown::foreign(denied.label.as_str()), denied.deployment);
+    let message = format!("denied to {who}: {}", denied.message);
     Failure::new(FailureKind::Conflict, message).hint(denied.hint.as_str())
 }
 
@@ -242,13 +259,16 @@ fn tell_enclosed(given: &Given, output: &mut Output) {
         number => Some(format!("{number} {many}")),
     };
     let (lists, licenses) = (given.paste.lists.len(), given.paste.licenses.len());
-    let enclosed = [
-        counted(lists, "the newest status list", "status lists"),
-        counted(licenses, "a newer license", "newer licenses"),
-    ];
+    // There may be a newer list by now.
+    let (label, list) = match given.manner {
+        Manner::Repeated => ("Enclosed, as it was then", "a status list"),
+        Manner::Granted | Manner::Renewed | Manner::Released => ("Enclosed", "the newest status list"),
+    };
+    let enclosed =
+        [counted(lists, list, "status lists"), counted(licenses, "a newer license", "newer licenses")];
     let enclosed: Vec<String> = enclosed.into_iter().flatten().collect();
     if !enclosed.is_empty() {
-        output.say(format_args!("  Enclosed: {}.", enclosed.join(", ")));
+        output.say(format_args!("  {label}: {}.", enclosed.join(", ")));
     }
     if lists == 0 {
         output.warn("No status list is enclosed: none was published, and another key signs them.");

@@ -28,6 +28,8 @@ pub(crate) struct Inspect {
     file: PathBuf,
 }
 
+const NEITHER: &str = "it has neither a request nor an answer in it";
+
 /// One artefact of the file.
 struct Found {
     kind: &'static str,
@@ -41,9 +43,15 @@ struct Found {
 impl Inspect {
     pub(crate) fn run(&self, _: &Globals, output: &mut Output) -> Result<u8, Failure> {
         let bytes = input::read(&self.file)?;
-        let found = found(&bytes).map_err(|error| self.unreadable(&error.to_string()))?;
+        let found = found(&bytes).map_err(|error| match error {
+            // What nobody would take for a token.
+            TokenError::Empty | TokenError::Character { .. } | TokenError::Dots { .. } => {
+                self.unreadable(NEITHER)
+            }
+            error => self.unreadable(&error.to_string()),
+        })?;
         if found.is_empty() {
-            return Err(self.unreadable("it has neither a request nor an answer in it"));
+            return Err(self.unreadable(NEITHER));
         }
         output.say("Not verified: anybody can write such a file.");
         for artefact in &found {

@@ -6,7 +6,9 @@ use lictor_shared::{License, SeatLimit, Timestamp};
 use super::super::output::Output;
 use super::super::shown;
 use super::super::writing;
-use crate::activation::{DeploymentPage, DeploymentRecord, Occupancy, deployments, occupancy};
+use crate::activation::{
+    Denials, DeniedRequest, DeploymentPage, DeploymentRecord, Occupancy, denials, deployments, occupancy,
+};
 use crate::error::Failure;
 use crate::find::find;
 use crate::ledger::Ledger;
@@ -14,6 +16,9 @@ use crate::licenses::LicenseRecord;
 
 /// Deployments of one license that are shown with it.
 const SHOWN: u32 = 1000;
+
+/// Denials that are shown with it.
+const DENIALS_SHOWN: u32 = 10;
 
 /// How many seats are taken of how many, in a sentence.
 pub(super) fn in_words(occupancy: &Occupancy) -> String {
@@ -48,7 +53,8 @@ pub(crate) fn say_if_fewer(ledger: &Ledger, license: &License, output: &mut Outp
     let active = occupancy(ledger, &record, license.issued_at)?.active;
     let now = Occupancy { active, seats: license.seats };
     if let Some(room) = now.room().filter(|room| *room < active) {
-        output.warn(format_args!("{active} seats are taken, and there are {room} by this revision. They are kept; none is granted before fewer than {room} are taken."
+        output.warn(format_args!(
+            "{active} seats are taken, and this revision has {room}. They are kept; no other is granted until fewer than that are taken."
         ));
     }
     Ok(())
@@ -72,6 +78,35 @@ pub(crate) fn holders_in_a_table(
     Ok(format!("\n{}{more}", table(&holders, at)))
 }
 
+/// Who was denied a seat of a license, below what else is shown of it; nothing if nobody ever was.
+pub(crate) fn denials_in_lines(ledger: &Ledger, license: &LicenseRecord) -> Result<String, Failure> {
+    let denials = denials(ledger, license.id, DENIALS_SHOWN)?;
+    if denials.latest.is_empty() {
+        return Ok(String::new());
+    }
+    let line = |denied: &DeniedRequest| {
+        let label = shown::foreign(denied.label.as_deref().unwrap_or("(erased)"));
+        ("denied", format!("{} {} {label}\n{}", denied.at, denied.reason, denied.deployment))
+    };
+    let lines = shown::facts(&denials.latest.iter().map(line).collect::<Vec<_>>());
+    let earlier = denials.count.saturating_sub(u64::from(DENIALS_SHOWN));
+    let earlier = if earlier > 0 { format!("and {earlier} earlier\n") } else { String::new() };
+    Ok(format!("\n{lines}{earlier}"))
+}
+
+fn denials_value(denials: &Denials) -> Value {
+    let latest = denials.latest.iter().map(|denied| {
+        Value::object([
+            ("at", denied.at.to_string().into()),
+            ("deployment", denied.deployment.to_string().into()),
+            ("label", denied.label.clone().into()),
+            ("reason", denied.reason.as_str().into()),
+            ("event", denied.event.into()),
+        ])
+    });
+    Value::object([("count", denials.count.into()), ("latest", latest.collect::<Vec<_>>().into())])
+}
+
 /// A license as programs see it, with its seats.
 pub(crate) fn with_seats(
     license: Value,
@@ -85,7 +120,9 @@ pub(crate) fn with_seats(
     seats = writing::with(&seats, "beyondLimit", occupancy.beyond_limit());
     let holders = holders(ledger, record)?;
     let deployments: Vec<Value> = holders.iter().map(|holder| super::to_value(holder, at)).collect();
-    Ok(writing::with(&writing::with(&license, "seats", seats), "deployments", deployments))
+    let denials = denials_value(&denials(ledger, record.id, DENIALS_SHOWN)?);
+    let license = writing::with(&license, "seats", seats);
+    Ok(writing::with(&writing::with(&license, "deployments", deployments), "denials", denials))
 }
 
 fn holders(ledger: &Ledger, license: &LicenseRecord) -> Result<Vec<DeploymentRecord>, Failure> {

@@ -126,7 +126,7 @@ fn read_only_from(revisions: &[StoppedRevision], at: Timestamp) -> Option<String
     let from = revisions.iter().filter_map(|revision| revision.read_only_from).max()?;
     Some(match from > at {
         true => format!("A deployment that hears of it in time is read-only from {from} on at the latest."),
-        // Whoever has heard before that it was valid has a week, if its grace is as long (SPEC section 7, `learned`).
+        // Whoever has heard before that it was valid has a week, if its grace is as long (FORMAT 8.5, `learned`).
         false => format!(
             "The grace after it ended at {from}: a deployment is read-only when it hears of it, or within 7 days."
         ),

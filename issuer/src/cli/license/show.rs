@@ -46,7 +46,9 @@ impl Show {
         let text = match self.out.path() {
             None => {
                 let seats = taken::in_short(&occupancy(&ledger, &license, at)?);
-                text(&license, at, seats) + &taken::holders_in_a_table(&ledger, &license, at)?
+                text(&license, at, seats)
+                    + &taken::holders_in_a_table(&ledger, &license, at)?
+                    + &taken::denials_in_lines(&ledger, &license)?
             }
             Some(path) => {
                 let revision = self.write(&home, &ledger, &license, serial)?;

@@ -18,8 +18,12 @@ CREATE TABLE list_edition (
 ) STRICT;
 -- Whether an entry says anything else than in the newest edition.
 ALTER TABLE status_list ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;
-CREATE TRIGGER status_entry_changes_its_list AFTER UPDATE OF status ON status_entry WHEN NEW.status <> OLD.status
+CREATE TRIGGER status_entry_changes_its_list AFTER UPDATE OF status, since ON status_entry
+WHEN NEW.status <> OLD.status OR NEW.since IS NOT OLD.since
 BEGIN UPDATE status_list SET changed = 1 WHERE id = NEW.list; END;
+
+-- The denials of a license are shown with it.
+CREATE INDEX event_that_denies ON event (license_id, seq) WHERE kind = 'activation.denied';
 
 -- How many seats of a license are taken, from its first one on. `ceiling` is what there were when one was last asked for, or
 -- what was taken already, if that was more: so fewer seats than are taken take none away. NULL: any number.

@@ -12,24 +12,26 @@ use lictor_shared::{SeatLimit, Seconds, Timestamp, Uri, Uuid};
 use std::fs;
 use std::path::Path;
 
+use super::asking::Askers;
 use super::operations::{Ends, Index, Operation, Order, Revise, Step};
-use super::rules::Model;
+use super::rules::{Model, Said};
 use crate::support::{LIST, Scratch, at, new_key, order, time};
 
 /// No license has this id.
-const UNKNOWN: &str = "0198c0d2-6c1e-7a33-9d5e-2f6f2b1d9a10";
+pub(super) const UNKNOWN: &str = "0198c0d2-6c1e-7a33-9d5e-2f6f2b1d9a10";
 
 pub(super) struct Desk {
     pub(super) home: Home,
     pub(super) ledger: Ledger,
     /// The keys, in the order in which they were made.
-    keys: Vec<PrivateKey>,
+    pub(super) keys: Vec<PrivateKey>,
     /// A key that nobody knows.
-    stranger: PrivateKey,
+    pub(super) stranger: PrivateKey,
     /// The licenses, in the order in which they were issued.
     pub(super) ids: Vec<Uuid>,
     /// The list that was published last.
     pub(super) list: Option<String>,
+    pub(super) askers: Askers,
     _scratch: Scratch,
 }
 
@@ -42,23 +44,40 @@ impl Desk {
         let home = Home::open(&path).unwrap();
         let ledger = home.ledger().unwrap();
         let stranger = PrivateKey::generate().unwrap();
-        Self { home, ledger, keys: Vec::new(), stranger, ids: Vec::new(), list: None, _scratch: scratch }
+        Self {
+            home,
+            ledger,
+            keys: Vec::new(),
+            stranger,
+            ids: Vec::new(),
+            list: None,
+            askers: Askers::new(),
+            _scratch: scratch,
+        }
     }
 
     /// Does it as the model is about to: at its time, to the license that it means.
-    pub(super) fn apply(&mut self, operation: &Operation, model: &Model) -> Result<(), Failure> {
+    pub(super) fn apply(&mut self, operation: &Operation, model: &Model) -> Result<Said, Failure> {
         let occasion = Occasion { at: instant(model.now), ..at(crate::support::NOW) };
+        match operation {
+            Operation::Ask { .. } | Operation::AskAgain { .. } => self.bring(operation, model, &occasion),
+            _ => self.change(operation, model, &occasion).map(|()| Said::Done),
+        }
+    }
+
+    fn change(&mut self, operation: &Operation, model: &Model, occasion: &Occasion) -> Result<(), Failure> {
         let id =
             |of: Index| model.about(of).map_or_else(|| UNKNOWN.into(), |place| self.ids[place].to_string());
         let id = operation.of().map(id).unwrap_or_default();
         // Whoever signs opens the key that signs; where there is none, any other does as little.
         let signer = model.signer().map_or(&self.stranger, |place| &self.keys[place]);
         match operation {
-            Operation::Pass { .. } => Ok(()),
-            Operation::NewKey => self.new_key(&occasion),
-            Operation::Key { of, step } => self.take(*step, model.about_key(*of), &occasion),
+            Operation::Pass { .. } | Operation::Ask { .. } | Operation::AskAgain { .. } => Ok(()),
+            Operation::Take { by, of, taking } => self.take_seat((*by, *of, *taking), model, occasion),
+            Operation::NewKey => self.new_key(occasion),
+            Operation::Key { of, step } => self.take(*step, model.about_key(*of), occasion),
             Operation::Issue(ordered) => {
-                let issued = issue_to(&self.home, &mut self.ledger, signer, ordered, &occasion)?;
+                let issued = issue_to(&self.home, &mut self.ledger, signer, ordered, occasion)?;
                 self.ids.push(issued.signed.license.id);
                 Ok(())
             }
@@ -69,8 +88,8 @@ impl Desk {
                 let renewal =
                     Renewal { length, changes: renewed(revise), earlier: earlier(*revoke_previous) };
                 let (home, ledger) = (&self.home, &mut self.ledger);
-                let plan = plan_renewals(home, ledger, &expiring, &renewal, &occasion)?;
-                renew_all(home, ledger, signer, (&expiring, &plan), &renewal, &occasion).map(drop)
+                let plan = plan_renewals(home, ledger, &expiring, &renewal, occasion)?;
+                renew_all(home, ledger, signer, (&expiring, &plan), &renewal, occasion).map(drop)
             }
             Operation::Renew { ends, revise, revoke_previous, .. } => {
                 let length = match *ends {
@@ -82,21 +101,21 @@ impl Desk {
                 };
                 let renewal =
                     Renewal { length, changes: renewed(revise), earlier: earlier(*revoke_previous) };
-                renew(&self.home, &mut self.ledger, signer, &id, &renewal, &occasion).map(drop)
+                renew(&self.home, &mut self.ledger, signer, &id, &renewal, occasion).map(drop)
             }
             Operation::Amend { revise, revoke_previous, .. } => {
                 let amendment = Amendment { changes: changes(revise), earlier: earlier(*revoke_previous) };
-                amend(&self.home, &mut self.ledger, signer, &id, &amendment, &occasion).map(drop)
+                amend(&self.home, &mut self.ledger, signer, &id, &amendment, occasion).map(drop)
             }
-            Operation::Suspend { .. } => suspend(&mut self.ledger, &id, None, &occasion).map(drop),
-            Operation::Reinstate { .. } => reinstate(&mut self.ledger, &id, None, &occasion).map(drop),
+            Operation::Suspend { .. } => suspend(&mut self.ledger, &id, None, occasion).map(drop),
+            Operation::Reinstate { .. } => reinstate(&mut self.ledger, &id, None, occasion).map(drop),
             Operation::Revoke { reason, effective, .. } => {
                 let effective = effective.map(|seconds| instant(model.now.saturating_add_signed(seconds)));
                 let revocation = Revocation { reason: *reason, note: None, effective };
-                revoke_from(&mut self.ledger, &id, &revocation, &occasion).map(drop)
+                revoke_from(&mut self.ledger, &id, &revocation, occasion).map(drop)
             }
             Operation::Publish => {
-                let published = publish_with(&self.home, &mut self.ledger, signer, &occasion)?;
+                let published = publish_with(&self.home, &mut self.ledger, signer, occasion)?;
                 self.list = Some(published.lists[0].token.clone());
                 Ok(())
             }
@@ -146,6 +165,8 @@ fn issue_to(
         revocation_grace: ordered.revocation_grace.and_then(Seconds::new),
         // Of the windows in a verdict only those of suspension, revocation and the end are the model's.
         max_status_age: Some(StatusAge::Never),
+        seats: ordered.seats.map(|(seats, _)| SeatLimit::AtMost(seats)),
+        overage: ordered.seats.map(|(_, overage)| overage),
         ..Terms::default()
     };
     issue(home, ledger, signer, &order, occasion)
@@ -179,7 +200,7 @@ fn changes(revise: &Revise) -> Changes {
     Changes { terms, ..Changes::default() }
 }
 
-fn span(days: u64) -> Span {
+pub(super) fn span(days: u64) -> Span {
     Span::Days(u32::try_from(days).unwrap())
 }
 

@@ -2,11 +2,15 @@
 
 use lictor_issuer::RevocationReason;
 use lictor_issuer::key::Succession;
+use lictor_shared::RequestKind;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
 use super::rules::DAY;
+
+/// Deployments that ask.
+pub(super) const DEPLOYMENTS: usize = 4;
 
 /// Which license, or which key.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +53,42 @@ pub(super) struct Order {
     pub(super) ends: Ends,
     pub(super) grace: Option<u64>,
     pub(super) revocation_grace: Option<u64>,
+    /// None: any number. Else so many, and so many beyond.
+    pub(super) seats: Option<(u64, u64)>,
+}
+
+/// What a deployment asks.
+#[derive(Clone, Debug)]
+pub(super) struct Ask {
+    pub(super) kind: RequestKind,
+    pub(super) cites: Cites,
+    /// Whether its counter has grown.
+    pub(super) counts: bool,
+    /// So long from now, or before.
+    pub(super) made: i64,
+    pub(super) is_for_its_product: bool,
+    pub(super) has_hash: bool,
+    /// For how many days it is granted.
+    pub(super) lease: Option<u64>,
+}
+
+/// Which activation it says that it holds.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Cites {
+    /// Its latest under this license, or one so many before.
+    Back(usize),
+    Nothing,
+    /// Its latest under another license.
+    Elsewhere,
+    /// One that nobody gave.
+    Strange,
+}
+
+/// How a seat is taken without a request.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Taking {
+    Revoke,
+    Release,
 }
 
 /// What a further revision changes.
@@ -103,6 +143,22 @@ pub(super) enum Operation {
         effective: Option<i64>,
     },
     Publish,
+    /// Brings a new request of a deployment.
+    Ask {
+        by: usize,
+        of: Index,
+        ask: Ask,
+    },
+    /// Brings its last request again.
+    AskAgain {
+        by: usize,
+    },
+    /// Takes its seat from a deployment.
+    Take {
+        by: usize,
+        of: Index,
+        taking: Taking,
+    },
 }
 
 impl Operation {
@@ -122,6 +178,10 @@ impl Operation {
             Self::Reinstate { .. } => "license reinstate",
             Self::Revoke { .. } => "license revoke",
             Self::Publish => "status publish",
+            Self::Ask { .. } => "activation grant",
+            Self::AskAgain { .. } => "activation grant, again",
+            Self::Take { taking: Taking::Revoke, .. } => "activation revoke",
+            Self::Take { taking: Taking::Release, .. } => "activation release",
         }
     }
 
@@ -132,12 +192,15 @@ impl Operation {
             | Self::Amend { of, .. }
             | Self::Suspend { of }
             | Self::Reinstate { of }
-            | Self::Revoke { of, .. } => Some(*of),
+            | Self::Revoke { of, .. }
+            | Self::Ask { of, .. }
+            | Self::Take { of, .. } => Some(*of),
             Self::Pass { .. }
             | Self::NewKey
             | Self::Key { .. }
             | Self::Issue(_)
             | Self::RenewSeveral { .. }
+            | Self::AskAgain { .. }
             | Self::Publish => None,
         }
     }
@@ -162,7 +225,7 @@ pub(super) fn sequence() -> impl Strategy<Value = Vec<Operation>> {
             vec![Operation::NewKey, Operation::NewKey, destroyed, Operation::Issue(order)]
         }),
     ];
-    (first, vec(operation(), 4..16)).prop_map(|(first, then)| [first, then].concat())
+    (first, vec(operation(), 4..20)).prop_map(|(first, then)| [first, then].concat())
 }
 
 fn operation() -> impl Strategy<Value = Operation> {
@@ -186,7 +249,50 @@ fn operation() -> impl Strategy<Value = Operation> {
             |(of, reason, effective)| Operation::Revoke { of, reason, effective }
         ),
         2 => Just(Operation::Publish),
+        14 => (by(), asked_of(), ask()).prop_map(|(by, of, ask)| Operation::Ask { by, of, ask }),
+        2 => by().prop_map(|by| Operation::AskAgain { by }),
+        3 => (by(), asked_of(), prop_oneof![Just(Taking::Revoke), Just(Taking::Release)])
+            .prop_map(|(by, of, taking)| Operation::Take { by, of, taking }),
     ]
+}
+
+fn by() -> impl Strategy<Value = usize> {
+    0..DEPLOYMENTS
+}
+
+/// Few, so that they meet.
+fn asked_of() -> impl Strategy<Value = Index> {
+    prop_oneof![19 => (0_usize..2).prop_map(Index::Known), 1 => Just(Index::Unknown)]
+}
+
+fn ask() -> impl Strategy<Value = Ask> {
+    let kind = prop_oneof![4 => Just(RequestKind::Activate), 1 => Just(RequestKind::Release)];
+    let cites = prop_oneof![
+        9 => Just(Cites::Back(0)),
+        2 => Just(Cites::Back(1)),
+        1 => Just(Cites::Back(2)),
+        2 => Just(Cites::Nothing),
+        1 => Just(Cites::Elsewhere),
+        1 => Just(Cites::Strange),
+    ];
+    // To the second at either edge.
+    let edge = -30_i64 * 86_400;
+    let made = prop_oneof![
+        12 => Just(0), 1 => Just(edge), 1 => Just(edge - 1), 1 => Just(86_400), 1 => Just(86_401), 2 => edge..0
+    ];
+    let lease = option::weighted(0.4, prop_oneof![2 => 1_u64..20, 1 => Just(90)]);
+    let (product, hash) = (prop::bool::weighted(0.95), prop::bool::weighted(0.97));
+    (kind, cites, prop::bool::weighted(0.9), made, product, hash, lease).prop_map(
+        |(kind, cites, counts, made, is_for_its_product, has_hash, lease)| Ask {
+            kind,
+            cites,
+            counts,
+            made,
+            is_for_its_product,
+            has_hash,
+            lease,
+        },
+    )
 }
 
 fn license() -> impl Strategy<Value = Index> {
@@ -230,12 +336,16 @@ fn order() -> impl Strategy<Value = Order> {
         6 => term(),
         1 => until(),
     ];
-    (starts, ends, grace(), revocation_grace()).prop_map(|(starts, ends, grace, revocation_grace)| Order {
-        starts,
-        ends,
-        grace,
-        revocation_grace,
-    })
+    let seats = option::weighted(0.7, (1_u64..4, 0_u64..2));
+    (starts, ends, grace(), revocation_grace(), seats).prop_map(
+        |(starts, ends, grace, revocation_grace, seats)| Order {
+            starts,
+            ends,
+            grace,
+            revocation_grace,
+            seats,
+        },
+    )
 }
 
 fn renewed() -> impl Strategy<Value = Ends> {
@@ -251,7 +361,7 @@ fn until() -> impl Strategy<Value = Ends> {
 }
 
 fn revise() -> impl Strategy<Value = Revise> {
-    let seats = option::weighted(0.6, prop_oneof![Just(25_u64), Just(50)]);
+    let seats = option::weighted(0.6, prop_oneof![3 => 1_u64..4, 1 => Just(25_u64)]);
     (seats, revocation_grace(), grace()).prop_map(|(seats, revocation_grace, grace)| Revise {
         seats,
         revocation_grace,

@@ -25,7 +25,8 @@ pub(super) fn compare(desk: &Desk, model: &Model) -> Compared {
     let read = Received::<StatusList>::read(token).unwrap();
     let list = StatusList::read(read.untrusted_payload()).unwrap();
     let revisions = revisions(desk, model, &anchors)?;
-    compare_list(&list, read.untrusted_payload(), &revisions, model)?;
+    let entries = entries(desk, &revisions, model);
+    compare_list(&list, read.untrusted_payload(), &entries, model)?;
     let accepted = accepted(token, &anchors);
     for (index, license, revision) in &revisions {
         let distrusted = model.keys[revision.key].distrusted;
@@ -54,31 +55,43 @@ fn revisions<'m>(desk: &Desk, model: &'m Model, anchors: &AnchorSet) -> Result<V
     Ok(found)
 }
 
-fn compare_list(list: &StatusList, payload: &[u8], revisions: &[Signed<'_>], model: &Model) -> Compared {
+/// Place on the list, what the model says of it, and for how long a deployment goes on after it left VALID.
+type Listed = (u32, Entry, u64);
+
+/// The entries of revisions and of activations.
+fn entries(desk: &Desk, revisions: &[Signed<'_>], model: &Model) -> Vec<Listed> {
+    let revisions = revisions.iter().map(|(index, _, it)| (*index, it.entry, it.revocation_grace));
+    let given = desk.askers.given.iter().zip(&model.seats.activations);
+    revisions.chain(given.map(|((_, place), it)| (place.index, it.entry, it.revocation_grace))).collect()
+}
+
+fn compare_list(list: &StatusList, payload: &[u8], entries: &[Listed], model: &Model) -> Compared {
     same("the sequence", &list.sequence, &model.sequence)?;
-    let entries = revisions.iter().map(|(index, _, revision)| (*index, entry(revision.entry), *revision));
-    let exceptions: BTreeMap<u32, Status> = entries
+    let places: BTreeSet<u32> = entries.iter().map(|(index, ..)| *index).collect();
+    same("how many places there are", &places.len(), &entries.len())?;
+    let told = entries.iter().map(|(index, it, grace)| (*index, entry(*it), *grace));
+    let exceptions: BTreeMap<u32, Status> = told
         .clone()
         .filter(|(_, (status, _), _)| *status != Status::Valid)
         .map(|(index, (status, _), _)| (index, status))
         .collect();
-    for (index, _, revision) in revisions {
-        same("an entry", &list.status(*index), &entry(revision.entry).0)?;
+    for (index, it, _) in entries {
+        same("an entry", &list.status(*index), &entry(*it).0)?;
     }
     compare_bytes(payload, &exceptions)?;
-    // SPEC 5: 1 bit while nothing is suspended, else 2.
+    // FORMAT 6.2: 1 bit while nothing is suspended, else 2.
     let suspended = exceptions.values().any(|status| *status == Status::Suspended);
     same("the bits", &list.bits(), &if suspended { EntryBits::Two } else { EntryBits::One })?;
-    // SPEC 5: since when each entry has left VALID of which the grace may still run.
-    let since: BTreeMap<u32, _> = entries
-        .filter_map(|(index, (_, since), revision)| Some((index, since?, revision.revocation_grace)))
+    // FORMAT 6.3: since when each entry has left VALID of which the grace may still run.
+    let since: BTreeMap<u32, _> = told
+        .filter_map(|(index, (_, since), grace)| Some((index, since?, grace)))
         .filter(|(_, since, grace)| since + grace > model.now)
         .map(|(index, since, _)| (index, instant(since)))
         .collect();
     same("since", &list.since, &since)
 }
 
-/// Every entry at once, read without the validator: those of no revision are valid. SPEC 5: entry i is packed least
+/// Every entry at once, read without the validator: those of no revision and no activation are valid. FORMAT 6.2: entry i is packed least
 /// significant bits first.
 fn compare_bytes(payload: &[u8], exceptions: &BTreeMap<u32, Status>) -> Compared {
     let payload: serde_json::Value = serde_json::from_slice(payload).unwrap();
@@ -90,7 +103,11 @@ fn compare_bytes(payload: &[u8], exceptions: &BTreeMap<u32, Status>) -> Compared
         let value = if *status == Status::Revoked { 1 } else { 2 };
         expected[usize::try_from(index * bits / 8).unwrap()] |= value << (index * bits % 8);
     }
-    if packed == expected { Ok(()) } else { Err("an entry that is no revision's is not valid".into()) }
+    if packed == expected {
+        Ok(())
+    } else {
+        Err("an entry that is neither a revision's nor an activation's is not valid".into())
+    }
 }
 
 fn accepted(token: &str, anchors: &AnchorSet) -> [Accepted<StatusList>; 1] {
@@ -122,7 +139,7 @@ fn verdict(license: &Verified<Token>, lists: &[Accepted<StatusList>], now: u64) 
     (verdict.mode(), verdict.code())
 }
 
-/// The same from the windows of SPEC 7, with a list that was signed at `listed`.
+/// The same from the windows of FORMAT 8.5, with a list that was signed at `listed`.
 fn mode(revision: &Revision, distrusted: Option<u64>, now: u64, listed: u64) -> (Mode, Option<Code>) {
     let t = now.max(revision.issued_at).max(listed);
     if t < revision.starts_at || distrusted.is_some_and(|from| from <= t) {

@@ -1,15 +1,17 @@
 //! What the sequences came upon: a proof that never meets a case proves nothing of it.
 
 use core::fmt;
+use lictor_issuer::activation::{History, SeatState};
 use lictor_issuer::{EventKind, FailureKind, LicenseState, cli};
 use lictor_keys::KeyStanding;
+use lictor_shared::Denial;
 use std::collections::BTreeMap;
 
 use super::operations::Operation;
-use super::rules::Model;
+use super::rules::{License, Model, Said};
 
 /// The command of each operation, and the event that it leaves.
-const MODELLED: [(&str, EventKind); 13] = [
+const MODELLED: [(&str, EventKind); 20] = [
     ("key new", EventKind::KeyCreated),
     ("key activate", EventKind::KeyActivated),
     ("key retire", EventKind::KeyRetired),
@@ -23,6 +25,13 @@ const MODELLED: [(&str, EventKind); 13] = [
     ("license reinstate", EventKind::LicenseReinstated),
     ("license revoke", EventKind::LicenseRevoked),
     ("status publish", EventKind::StatusPublished),
+    ("activation grant", EventKind::ActivationGranted),
+    ("activation grant", EventKind::ActivationRenewed),
+    ("activation grant", EventKind::ActivationDenied),
+    ("activation grant", EventKind::ActivationExpired),
+    ("activation grant", EventKind::ActivationForked),
+    ("activation release", EventKind::ActivationReleased),
+    ("activation revoke", EventKind::ActivationRevoked),
 ];
 
 /// Commands that change something and that no sequence has, and why not.
@@ -59,7 +68,13 @@ type Met = (&'static str, &'static str, &'static str);
 pub(super) struct Reach(BTreeMap<Met, u32>);
 
 impl Reach {
-    pub(super) fn note(&mut self, operation: &Operation, model: &Model, result: Result<(), FailureKind>) {
+    pub(super) fn note(
+        &mut self,
+        operation: &Operation,
+        model: &Model,
+        after: &Model,
+        result: Result<Said, FailureKind>,
+    ) {
         let license = operation.of().map(|of| model.about(of));
         let key = operation.of_key().map(|of| model.about_key(of));
         let met = match (license, key) {
@@ -70,7 +85,13 @@ impl Reach {
             (Some(None), _) | (_, Some(None)) => "unknown",
         };
         let result = match result {
-            Ok(()) => "done",
+            Ok(Said::Done) => "done",
+            Ok(Said::Given { manner, history, .. }) => {
+                *self.0.entry(("history", history.as_str(), "seen")).or_default() += 1;
+                manner.as_str()
+            }
+            Ok(Said::Denied(denial)) => denial.as_str(),
+            Ok(Said::Again) => "repeated",
             Err(FailureKind::Conflict) => "conflict",
             Err(FailureKind::Validation) => "not valid",
             Err(FailureKind::NotFound) => "not found",
@@ -79,10 +100,39 @@ impl Reach {
             Err(_) => "another failure",
         };
         *self.0.entry((operation.word(), met, result)).or_default() += 1;
+        let expired = |model: &Model| {
+            model.seats.holders.values().filter(|holder| holder.state == SeatState::Expired).count()
+        };
+        if expired(after) > expired(model) {
+            *self.0.entry(("lease", "ended", "seen")).or_default() += 1;
+        }
+        let beyond = |(place, license): (usize, &License)| {
+            license.latest().room().is_some_and(|room| room < after.seats.taken(place))
+        };
+        if after.licenses.iter().enumerate().any(beyond) {
+            *self.0.entry(("seats", "fewer than are taken", "seen")).or_default() += 1;
+        }
+    }
+
+    /// Fails if a request was never answered in one of the ways in which it can be.
+    fn assert_every_answer(&self) {
+        let denials = Denial::ALL.iter().map(|denial| denial.as_str());
+        let answers =
+            denials.chain(["granted", "renewed", "released"]).map(|word| ("activation grant", word));
+        let again = [("activation grant, again", "repeated")];
+        for (command, answer) in answers.chain(again) {
+            let is_it = |(word, _, result): &&Met| (*word, *result) == (command, answer);
+            assert!(self.0.keys().any(|met| is_it(&met)), "no request was ever {answer}\n{self}");
+        }
+        let histories = History::ALL.iter().map(|history| ("history", history.as_str()));
+        for (what, word) in histories.chain([("lease", "ended"), ("seats", "fewer than are taken")]) {
+            assert!(self.0.contains_key(&(what, word, "seen")), "never seen: {what} {word}\n{self}");
+        }
     }
 
     /// Fails if an operation never met a license in one of its states.
     pub(super) fn assert_everything_happened(&self) {
+        self.assert_every_answer();
         let states = [
             LicenseState::Scheduled,
             LicenseState::Active,

@@ -1,11 +1,16 @@
 //! The rules of a license's life, told a second time, from the formats and from OPERATING.md, so that the two can be compared.
 //! Nothing of the issuer is called here; its words for states and failures are used, and no more.
 
+use lictor_issuer::activation::{History, Manner};
 use lictor_issuer::key::Succession;
 use lictor_issuer::{FailureKind, LicenseState, RevocationReason};
 use lictor_keys::KeyStanding;
+use lictor_shared::Denial;
+use std::collections::BTreeMap;
 
 use super::operations::{Ends, Index, Operation, Order, Revise, Step};
+use super::reach::event_of;
+use super::seats::Seats;
 
 pub(super) const DAY: u64 = 86_400;
 
@@ -55,6 +60,7 @@ pub(super) struct Revision {
     pub(super) end: Option<(u64, u64)>,
     pub(super) revocation_grace: u64,
     pub(super) seats: Option<u64>,
+    pub(super) overage: u64,
     /// The key that signed it.
     pub(super) key: usize,
     pub(super) entry: Entry,
@@ -62,9 +68,14 @@ pub(super) struct Revision {
 
 impl Revision {
     /// Whether a deployment could still use it.
-    fn is_usable(&self, at: u64) -> bool {
+    pub(super) fn is_usable(&self, at: u64) -> bool {
         self.end.is_none_or(|(_, grace_until)| at < grace_until)
             && !matches!(self.entry, Entry::Revoked { .. })
+    }
+
+    /// How many seats there are; `None`: any number.
+    pub(super) fn room(&self) -> Option<u64> {
+        self.seats.map(|seats| seats + self.overage)
     }
 }
 
@@ -85,7 +96,7 @@ impl License {
 
     /// Where it stands in time, whatever was decided about it.
     fn course(&self, at: u64) -> LicenseState {
-        // SPEC 9: per id the highest revision with nbf <= t is in force.
+        // FORMAT 10.3: per id the highest revision with nbf <= t is in force.
         match self.revisions.iter().rev().find(|revision| revision.starts_at <= at) {
             None => LicenseState::Scheduled,
             Some(Revision { end: None, .. }) => LicenseState::Active,
@@ -95,7 +106,12 @@ impl License {
         }
     }
 
-    fn latest(&self) -> &Revision {
+    /// Whether its term and its grace are over.
+    pub(super) fn is_over(&self, at: u64) -> bool {
+        self.course(at) == LicenseState::Ended
+    }
+
+    pub(super) fn latest(&self) -> &Revision {
         self.revisions.last().unwrap()
     }
 
@@ -169,14 +185,55 @@ pub(super) struct Model {
     pub(super) licenses: Vec<License>,
     /// The sequence of the last list.
     pub(super) sequence: u64,
+    /// When the last list was signed, and by which key.
+    pub(super) listed: Option<(u64, usize)>,
+    /// Whether an entry says anything else since then.
+    pub(super) is_list_outdated: bool,
+    pub(super) seats: Seats,
     pub(super) events: u64,
+    /// The kind of the last event.
+    pub(super) did: &'static str,
+}
+
+/// What an operation comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Said {
+    Done,
+    Given {
+        manner: Manner,
+        seat: Option<u64>,
+        ends: Option<u64>,
+        history: History,
+        active: u64,
+    },
+    Denied(Denial),
+    /// The same bytes as before.
+    Again,
 }
 
 type Done = Result<(), FailureKind>;
 
 impl Model {
     pub(super) fn new(now: u64, events: u64) -> Self {
-        Self { now, keys: Vec::new(), licenses: Vec::new(), sequence: 0, events }
+        Self {
+            now,
+            keys: Vec::new(),
+            licenses: Vec::new(),
+            sequence: 0,
+            listed: None,
+            is_list_outdated: false,
+            seats: Seats::default(),
+            events,
+            did: "product.added",
+        }
+    }
+
+    /// The entries of revisions that are not valid.
+    fn stopped(&self) -> BTreeMap<(usize, usize), Entry> {
+        let revisions = self.licenses.iter().enumerate().flat_map(|(place, license)| {
+            license.revisions.iter().enumerate().map(move |(number, it)| ((place, number), it.entry))
+        });
+        revisions.filter(|(_, entry)| *entry != Entry::Valid).collect()
     }
 
     /// Which license an operation is about; none: one that nobody issued.
@@ -196,12 +253,27 @@ impl Model {
     }
 
     /// Does it, or says which kind of failure it is; then nothing has changed.
-    pub(super) fn apply(&mut self, operation: &Operation) -> Done {
+    pub(super) fn apply(&mut self, operation: &Operation) -> Result<Said, FailureKind> {
+        if matches!(operation, Operation::Ask { .. } | Operation::AskAgain { .. }) {
+            return self.brought(operation).map_or(Ok(Said::Done), |brought| self.bring(brought));
+        }
+        if let Operation::Pass { seconds } = operation {
+            self.now = self.now.saturating_add_signed(*seconds);
+            return Ok(Said::Done);
+        }
+        let stopped = self.stopped();
+        self.change(operation)?;
+        self.is_list_outdated |= stopped != self.stopped();
+        if matches!(operation, Operation::Publish) {
+            self.sign_list();
+        }
+        self.events += 1;
+        self.did = event_of(operation).unwrap();
+        Ok(Said::Done)
+    }
+
+    fn change(&mut self, operation: &Operation) -> Done {
         match operation {
-            Operation::Pass { seconds } => {
-                self.now = self.now.saturating_add_signed(*seconds);
-                return Ok(());
-            }
             Operation::NewKey => self.new_key(),
             Operation::Key { of, step } => self.take(*of, *step)?,
             Operation::Issue(order) => self.issue(order)?,
@@ -216,13 +288,18 @@ impl Model {
             Operation::Suspend { of } => self.suspend(*of)?,
             Operation::Reinstate { of } => self.reinstate(*of)?,
             Operation::Revoke { of, reason, effective } => self.revoke(*of, *reason, *effective)?,
-            Operation::Publish => self.publish()?,
+            Operation::Take { by, of, taking } => self.take_seat(*by, *of, *taking)?,
+            Operation::Publish => {
+                self.signs()?;
+            }
+            Operation::Pass { .. } | Operation::Ask { .. } | Operation::AskAgain { .. } => {
+                unreachable!("they leave other events, or none")
+            }
         }
-        self.events += 1;
         Ok(())
     }
 
-    fn signs(&self) -> Result<usize, FailureKind> {
+    pub(super) fn signs(&self) -> Result<usize, FailureKind> {
         self.signer().ok_or(FailureKind::SigningNotConfigured)
     }
 
@@ -295,7 +372,8 @@ impl Model {
             starts_at,
             end: expires_at.map(|end| (end, end + order.grace.unwrap_or(BUILT_IN_GRACE))),
             revocation_grace: order.revocation_grace.unwrap_or(BUILT_IN_GRACE),
-            seats: None,
+            seats: order.seats.map(|(seats, _)| seats),
+            overage: order.seats.map_or(0, |(_, overage)| overage),
             key,
             entry: Entry::Valid,
         };
@@ -422,11 +500,11 @@ impl Model {
         Ok(())
     }
 
-    fn publish(&mut self) -> Done {
-        self.signs()?;
-        // SPEC 5: max(last + 1, unix time).
+    /// FORMAT 6.4: max(last + 1, unix time).
+    pub(super) fn sign_list(&mut self) {
         self.sequence = (self.sequence + 1).max(self.now);
-        Ok(())
+        self.listed = self.signer().map(|key| (self.now, key));
+        self.is_list_outdated = false;
     }
 }
 

@@ -17,11 +17,11 @@ Exit codes: 0 in full and grace; 10 LICENSE_INVALID, 11 LICENSE_EXPIRED,
 12 LICENSE_REVOKED, 13 LICENSE_SEAT_LIMIT; 30 if settings or state cannot be
 read.
 
-It is for alerts and scripts, never for a readiness or liveness probe: a product
-without a license still lets people log in, export and install one, and must
-not be stopped or taken out of service.";
+It is for scripts, alerts and monitoring probes, never for a readiness or
+liveness probe: a product without a license still lets people log in, export and
+install one, and must not be stopped or taken out of service.";
 
-/// Say the verdict in one line and as an exit code, for scripts and alerts
+/// Say the verdict in one line and as an exit code, for scripts and monitoring probes
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Check {}

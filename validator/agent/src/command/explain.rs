@@ -1,8 +1,8 @@
-//! `explain`: what a reason or code means, and what to do.
+//! `explain`: what a mode, reason, denial or code means, and what to do.
 
 use clap::Args;
 use lictor_validator::Code;
-use lictor_validator::shared::documents::{self, CodeEntry, Effect, ReasonEntry};
+use lictor_validator::shared::documents::{self, CodeEntry, DenialEntry, Effect, ModeEntry, ReasonEntry};
 use lictor_validator::shared::json::Value;
 
 use crate::deployment::{Deployment, Intent};
@@ -14,15 +14,15 @@ const EXAMPLES: &str = "\
 Examples:
   lictor-agent explain
   lictor-agent explain not_activated
-  lictor-agent explain LICENSE_EXPIRED
+  lictor-agent explain seats_exhausted
   lictor-agent explain --all";
 
-/// Say what is the matter here, or what a reason or code means, and what to do
+/// Say what is the matter here, or what a word of a verdict or denial means, and what to do
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Explain {
-    /// A reason as expired, or a code as LICENSE_EXPIRED [default: the reasons of this deployment's verdict]
-    #[arg(value_name = "REASON")]
+    /// A mode as grace, a reason as expired, a denial as seats_exhausted, or a code as LICENSE_EXPIRED [default: the reasons of this deployment's verdict]
+    #[arg(value_name = "WORD")]
     word: Option<String>,
     /// Every reason there is
     #[arg(long, conflicts_with = "word")]
@@ -64,12 +64,17 @@ fn one(word: &str, output: &mut Output) -> Result<(), Failure> {
     let reason =
         documents::reasons().into_iter().find(|entry| entry.reason.as_str().eq_ignore_ascii_case(&meant));
     let code = documents::codes().into_iter().find(|entry| entry.code.as_str().eq_ignore_ascii_case(&meant));
-    match (reason, code) {
-        (Some(entry), _) => output.either(|| reason_text(&entry), || reason_value(&entry)),
-        (_, Some(entry)) => output.either(|| code_text(&entry), || code_value(&entry)),
-        (None, None) => {
-            let message = format!("{word:?} is no reason and no code");
-            Err(Failure::new(Kind::NotFound, message, "explain --all shows every reason"))
+    let denial =
+        documents::denials().into_iter().find(|entry| entry.denial.as_str().eq_ignore_ascii_case(&meant));
+    let mode = documents::modes().into_iter().find(|entry| entry.mode.eq_ignore_ascii_case(&meant));
+    match (reason, denial, code, mode) {
+        (Some(entry), ..) => output.either(|| reason_text(&entry), || reason_value(&entry)),
+        (_, Some(entry), ..) => output.either(|| denial_text(&entry), || denial_value(&entry)),
+        (.., Some(entry), _) => output.either(|| code_text(&entry), || code_value(&entry)),
+        (.., Some(entry)) => output.either(|| mode_text(&entry), || mode_value(&entry)),
+        (None, None, None, None) => {
+            let message = format!("{word:?} is no mode, no reason, no denial and no code");
+            Err(Failure::new(Kind::NotFound, message, "lictor-agent explain --all shows every reason"))
         }
     }
 }
@@ -102,6 +107,48 @@ fn reason_value(entry: &ReasonEntry) -> Value {
         ("code", entry.reason.code().map(Code::as_str).into()),
         ("meaning", entry.meaning.as_str().into()),
         ("action", entry.action.as_str().into()),
+    ])
+}
+
+/// Why a request for a seat was denied.
+fn denial_text(entry: &DenialEntry) -> String {
+    shown::facts([
+        ("denied", entry.denial.to_string()),
+        ("means", entry.meaning.clone()),
+        ("code", entry.denial.code().to_string()),
+        ("do", entry.action.clone()),
+    ])
+}
+
+fn denial_value(entry: &DenialEntry) -> Value {
+    Value::object([
+        ("denial", entry.denial.as_str().into()),
+        ("code", entry.denial.code().as_str().into()),
+        ("meaning", entry.meaning.as_str().into()),
+        ("action", entry.action.as_str().into()),
+    ])
+}
+
+fn mode_text(entry: &ModeEntry) -> String {
+    shown::facts([
+        ("mode", entry.mode.clone()),
+        ("recover", entry.recover.clone()),
+        ("read", entry.read.clone()),
+        ("write", entry.write.clone()),
+        ("features", entry.features.clone()),
+        ("code", entry.code.clone()),
+    ])
+}
+
+fn mode_value(entry: &ModeEntry) -> Value {
+    let permits = |word: &str| Value::from(word == "yes");
+    Value::object([
+        ("mode", entry.mode.as_str().into()),
+        ("recover", permits(&entry.recover)),
+        ("read", permits(&entry.read)),
+        ("write", permits(&entry.write)),
+        ("features", entry.features.as_str().into()),
+        ("code", entry.code.as_str().into()),
     ])
 }
 

@@ -1,6 +1,8 @@
 //! `request`: asks the vendor for a seat, or to take one back.
 
 use clap::Args;
+use lictor_shared::{Artefact as _, Label, Received, Request as Claims, armor};
+use lictor_validator::Reason;
 use lictor_validator::host::{Ask, Guard, RequestKind};
 use lictor_validator::shared::json::Value;
 use lictor_validator::shared::{Text, Uuid};
@@ -36,7 +38,7 @@ pub(crate) struct Request {
     /// Give the seat back instead
     #[arg(long)]
     release: bool,
-    /// What the vendor shall call this deployment [default: its environment]
+    /// What the vendor shall call this deployment [default: as in the last request, else its environment]
     #[arg(long, value_name = "TEXT")]
     label: Option<Text>,
     /// Repeat the last request without counting up
@@ -60,7 +62,7 @@ impl Request {
         let armored = if self.again { guard.ask_again()? } else { self.ask(&guard, deployment, output)? };
         // From here on it is counted and kept, so whatever fails now is mended with --again.
         self.hand_over(&guard, &armored, output).map(|()| 0).inspect_err(|_| {
-            output.say("The request was made; repeat it with: request --again");
+            output.say("The request was made; repeat it with: lictor-agent request --again");
         })
     }
 
@@ -70,6 +72,10 @@ impl Request {
             let message = "a QR code is for people, JSON is for programs";
             return Err(Failure::new(Kind::Usage, message, "leave out --qr or --json, or take --svg FILE"));
         }
+        if self.out.is_some() && self.out == self.svg {
+            let message = "the request and its picture cannot be one file";
+            return Err(Failure::new(Kind::Usage, message, "name another file for one of the two"));
+        }
         let files = self.out.iter().chain(&self.svg);
         // A repetition may find its files.
         files.filter(|_| !self.again).try_for_each(|path| outfile::can_be_made(path))
@@ -78,12 +84,15 @@ impl Request {
     fn ask(&self, guard: &Guard, deployment: &Deployment, output: &mut Output) -> Result<String, Failure> {
         if let Some(open) = guard.awaited() {
             output.say(format_args!(
-                "The request {open} has had no answer yet; request --again would have repeated it."
+                "The request {open} has had no answer yet; lictor-agent request --again would have repeated it."
             ));
         }
+        if self.release && guard.verdict().reasons().contains(&Reason::NotActivated) {
+            output.say("This deployment knows of no seat that it has; the vendor may know of one, if an answer was lost.");
+        }
         let kind = if self.release { RequestKind::Release } else { RequestKind::Activate };
-        let label = match &self.label {
-            Some(label) => label.clone(),
+        let label = match self.label.clone().or_else(|| last_label(guard)) {
+            Some(label) => label,
             None => Text::new(deployment.settings.product.environment.as_str())
                 .map_err(|error| Failure::new(Kind::Usage, error, "give --label TEXT"))?,
         };
@@ -108,6 +117,13 @@ impl Request {
     }
 }
 
+/// A deployment keeps its name until it is given another one. The last request is its own, so it is read unverified.
+fn last_label(guard: &Guard) -> Option<Text> {
+    let token = armor::unwrap(guard.ask_again().ok()?.as_bytes(), Label::ActivationRequest);
+    let received = Received::<Claims>::read(&token).ok()?;
+    Claims::read(received.untrusted_payload()).ok().map(|claims| claims.label)
+}
+
 fn value(guard: &Guard, armored: &str) -> Value {
     Value::object([
         ("request", armored.into()),
@@ -127,7 +143,9 @@ fn show(qr: &Qr, output: &mut Output) -> Result<(), Failure> {
                 qr.facts(),
                 lines + 1
             ));
-            return paint(qr, Path::new(PICTURE), output);
+            return paint(qr, Path::new(PICTURE), output).map_err(|failure| {
+                failure.hinted("lictor-agent request --again --svg FILE names another file")
+            });
         }
         Some(_) => Ink::Named,
         None => Ink::Default,

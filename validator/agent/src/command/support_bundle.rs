@@ -2,7 +2,7 @@
 
 use clap::Args;
 use lictor_validator::Verdict;
-use lictor_validator::host::{Folder, Guard, Offered, StateStore as _, Trouble, system_time};
+use lictor_validator::host::{Article, Folder, Guard, Held, Offered, StateStore as _, Trouble, system_time};
 use lictor_validator::shared::Uuid;
 use lictor_validator::shared::json::{Members, Value};
 use std::path::{Path, PathBuf};
@@ -22,11 +22,12 @@ It is JSON over several lines: read it before you send it. Its members holds and
 leavesOut say what is in it and what is not.";
 
 /// What is in it, said in it.
-const HOLDS: [&str; 6] = [
-    "product, release, environment and vendor as they are configured",
+const HOLDS: [&str; 7] = [
+    "product, release and environment as they are configured, and whether an address is",
     "the verdict, its reasons, and what is the matter",
     "id, dates, plan, limits and features of the license",
     "the deployment's id, which is public, and whether a request awaits its answer",
+    "which licenses, status lists, activations and receipts are held, by their ids, and what each counts for now",
     "the thumbprints of the trusted keys, which are public",
     "names and sizes of the files of state, with digests cut to eight digits",
 ];
@@ -91,8 +92,8 @@ impl SupportBundle {
             }
             None => output.raw(&bundle)?,
         }
-        output.say(format_args!("It holds: {}.", HOLDS.join("; ")));
-        output.say(format_args!("It leaves out: {}.", LEAVES_OUT.join("; ")));
+        output.say(format_args!("It holds:\n{}", listed(&HOLDS)));
+        output.say(format_args!("It leaves out:\n{}", listed(&LEAVES_OUT)));
         output.say(format_args!("{}: {}", deployment.settings.vendor, deployment.settings.support));
         Ok(0)
     }
@@ -104,7 +105,7 @@ fn bundle(guard: &Guard, deployment: &Deployment) -> Value {
     let keys = product.anchors.anchors().iter().map(|anchor| anchor.key.thumbprint().to_string().into());
     let found = guard.troubles();
     let troubles = found.iter().map(|found| trouble(found, &settings.state));
-    let since = guard.identity().map(|identity| identity.since());
+    let identity = deployment.identity(guard);
     Value::object([
         ("holds", texts(&HOLDS)),
         ("leavesOut", texts(&LEAVES_OUT)),
@@ -117,13 +118,44 @@ fn bundle(guard: &Guard, deployment: &Deployment) -> Value {
         ("originConfigured", product.origin.is_some().into()),
         ("builtAt", shown::time(product.built_at)),
         ("trustedKeys", keys.collect::<Vec<Value>>().into()),
-        ("deploymentSince", shown::time(since)),
-        ("deployment", guard.deployment().map(|id| id.to_string()).into()),
+        ("deploymentSince", shown::time(identity.as_ref().map(|identity| identity.since()))),
+        ("deployment", identity.map(|identity| identity.id().to_string()).into()),
         ("awaited", guard.awaited().as_ref().map(Uuid::to_string).into()),
         ("verdict", verdict(&guard.verdict())),
+        ("held", guard.held().iter().map(held).collect::<Vec<Value>>().into()),
         ("troubles", troubles.collect::<Vec<Value>>().into()),
         ("state", files(&settings.state)),
     ])
+}
+
+/// An artefact, by what tells it from others.
+fn held(held: &Held) -> Value {
+    let (uuid, number) = (|id: &Uuid| Value::from(id.to_string()), |number: &u64| Value::from(*number));
+    let which = match &held.article {
+        Article::License { id, serial, revision } => {
+            vec![("id", uuid(id)), ("serial", uuid(serial)), ("revision", number(revision))]
+        }
+        Article::StatusList { uri, sequence } => {
+            vec![("uri", uri.as_str().into()), ("sequence", number(sequence))]
+        }
+        Article::Activation { license, serial, seat } => {
+            vec![("license", uuid(license)), ("serial", uuid(serial)), ("seat", number(seat))]
+        }
+        Article::Receipt { license, serial } => vec![("license", uuid(license)), ("serial", uuid(serial))],
+    };
+    let said = [
+        ("article", held.article.as_str().into()),
+        ("issuedAt", shown::time(Some(held.issued_at))),
+        ("digest", held.digest.as_str().into()),
+        ("standing", held.standing.to_string().into()),
+    ];
+    let members = said.into_iter().chain(which).map(|(name, value)| (name.to_string(), value));
+    members.collect::<Members>().into()
+}
+
+/// A line for each.
+fn listed(texts: &[&str]) -> String {
+    texts.iter().map(|text| format!("  {text}\n")).collect()
 }
 
 fn texts(texts: &[&str]) -> Value {

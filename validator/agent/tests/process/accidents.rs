@@ -1,6 +1,6 @@
 //! What happens to the state between two commands, or while several run.
 
-use crate::artefacts::request;
+use crate::artefacts::{START, list, request};
 use crate::world::{NOW, Ran, World};
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
@@ -46,8 +46,13 @@ fn a_folder_that_is_read_only() {
     run_as_nobody(&world, &["identity"]).exits(0, &["deployment"]);
     run_as_nobody(&world, &["request"])
         .exits(31, &["no durable storage", "a folder of state that it can write to"]);
-    run_as_nobody(&world, &["install", "acme.lic"])
-        .exits(0, &["was held already", "gone when this command ends"]);
+    run_as_nobody(&world, &["install", "acme.lic"]).exits(0, &["was held already"]);
+    // What cannot be kept is not installed, and no script takes it for that.
+    world.write("list.txt", list(1, START + 60, &[]));
+    run_as_nobody(&world, &["install", "list.txt"])
+        .exits(31, &["STATUS LIST: accepted", "gone now that this command has ended", "can write to"]);
+    let told = run_as_nobody(&world, &["install", "list.txt", "--json"]).exits(31, &[]).json();
+    assert_eq!(told["blocks"][0]["outcome"], "accepted");
     give(&world, 0o700);
     run_as_nobody(&world, &["status"]).exits(0, &["mode        grace"]);
 }

@@ -35,10 +35,11 @@ fn requests_are_counted_and_repetitions_are_not() {
     for now in ["2026-11-22T09:00:00Z", "2026-11-23T09:00:00Z"] {
         assert_eq!(world.run_at(now, &["request", "--again"]).done(), first.data);
     }
-    let second = world.run(&["request", "--release"]).exits(0, &["has had no answer yet"]);
+    let second =
+        world.run(&["request", "--release"]).exits(0, &["has had no answer yet", "knows of no seat"]);
     let said = request(&second.data);
     assert_eq!((&said["request"]["counter"], &said["request"]["kind"]), (&json!(2), &json!("release")));
-    assert_eq!(said["request"]["label"], "production");
+    assert_eq!(said["request"]["label"], "Call centre 2", "a deployment keeps its name");
     assert_eq!(world.run(&["request", "--again"]).done(), second.data);
     world.run(&["request", "--again", "--release"]).exits(2, &["cannot be used with"]);
 }
@@ -57,13 +58,16 @@ fn files_that_are_there_are_not_overwritten() {
     world.run(&["request", "--out", "none/request.txt"]).exits(31, &["none is no folder"]);
     world.run(&["request", "--svg", "taken.txt"]).exits(20, &[]);
     assert_eq!(world.read("taken.txt"), "mine");
+    world.run(&["request", "--svg", "a", "--out", "a"]).exits(2, &["cannot be one file"]);
     // None of them was counted.
     let ran = world.run(&["request", "--out", "request.txt"]).exits(0, &["written to request.txt"]);
     assert_eq!(ran.data, "");
     assert_eq!(request(&world.read("request.txt"))["request"]["counter"], 1);
     // A repetition may find what it would write.
     world.run(&["request", "--again", "--out", "request.txt"]).exits(0, &[]);
-    world.run(&["request", "--again", "--out", "taken.txt"]).exits(20, &["repeat it with: request --again"]);
+    world
+        .run(&["request", "--again", "--out", "taken.txt"])
+        .exits(20, &["repeat it with: lictor-agent request --again"]);
     assert_eq!(world.read("taken.txt"), "mine");
 }
 
@@ -75,8 +79,11 @@ fn a_seat_is_taken_and_given_back() {
     world.write("answer.txt", activation(&asked, 1, START + 60, |_| ()));
     world.run(&["install", "answer.txt"]).exits(0, &["ACTIVATION: accepted", "mode  full"]);
     let status = world.run(&["status", "--json"]).exits(0, &[]).json();
-    assert_eq!((&status["awaited"], &status["daysLeft"]), (&json!(null), &json!(364)));
-    let back = request(&world.run(&["request", "--release"]).done());
+    let ends = [&status["awaited"], &status["daysLeft"], &status["then"], &status["because"]];
+    assert_eq!(ends, [&json!(null), &json!(364), &json!("grace"), &json!("expired")]);
+    let back = world.run(&["request", "--release"]);
+    assert_eq!(back.words, "");
+    let back = request(&back.done());
     assert_eq!(back["request"]["previous"], crate::artefacts::serial(1));
     world.write("receipt.txt", receipt(&back, START + 120));
     world.run(&["install", "receipt.txt"]).exits(0, &["the seat was given back", "not_activated"]);
@@ -85,6 +92,7 @@ fn a_seat_is_taken_and_given_back() {
 #[test]
 fn a_request_for_programs() {
     let world = World::licensed("request json");
+    assert_eq!(request(&world.run(&["request"]).done())["request"]["label"], "production");
     let made = world.run(&["request", "--json"]).exits(0, &[]).json();
     let said = request(made["request"].as_str().unwrap());
     assert_eq!((&made["awaited"], &made["deployment"]), (&said["jti"], &said["iss"]));

@@ -1,7 +1,9 @@
 //! What is said of a verdict, and with which exit code.
 
-use crate::artefacts::{LICENSE_ENTRY, START, license, list};
-use crate::world::World;
+use crate::artefacts::{DAY, LICENSE_ENTRY, START, activation, license, list, request};
+use crate::world::{NOW, Ran, World};
+use serde_json::json;
+use std::process::Stdio;
 
 #[test]
 fn from_nothing_to_the_end_of_the_license() {
@@ -39,6 +41,45 @@ fn looking_ahead_changes_nothing() {
     world.run(&["check"]).exits(0, &["grace LICENSE_SEAT_LIMIT not_activated"]);
 }
 
+/// Whatever ends first counts: here a lease long before the license, and then its grace.
+#[test]
+fn the_days_of_a_lease() {
+    let world = World::licensed("lease");
+    let asked = request(&world.run(&["request"]).done());
+    let leased = activation(&asked, 1, START + 60, |claims| {
+        claims["activation"]["lease"] = "fixed".into();
+        claims["exp"] = (START + 30 * DAY).into();
+    });
+    world.write("answer.txt", leased);
+    world.run(&["install", "answer.txt"]).exits(0, &["mode  full"]);
+    world.run(&["status"]).exits(0, &["29, until 2026-12-22T00:00:00Z, then grace (activation_lapsed)"]);
+    let status = world.run_at("2026-12-23T00:00:00Z", &["status", "--json"]).json();
+    let ends = ["daysLeft", "endsAt", "then", "because"].map(|member| status[member].clone());
+    let expected = json!([13, "2027-01-05T00:00:00Z", "read_only", "activation_lapsed"]);
+    assert_eq!(json!(ends), expected);
+    let over = world.run_at("2027-01-05T00:00:00Z", &["status", "--json"]).json();
+    assert_eq!((&over["daysLeft"], &over["endsAt"]), (&json!(null), &json!(null)));
+}
+
+/// What comes into force by itself is looked ahead to as well.
+#[test]
+fn the_day_of_a_renewal() {
+    let world = World::new("renewal");
+    // The first ends with 2027-11-22 and its grace; the second starts a month after that.
+    let second = |claims: &mut serde_json::Value| {
+        claims["nbf"] = (START + 410 * DAY).into();
+        claims["exp"] = (START + 800 * DAY).into();
+        claims["license"]["warnFrom"] = (START + 790 * DAY).into();
+        claims["license"]["graceUntil"] = (START + 800 * DAY).into();
+        claims["license"]["revision"] = 2.into();
+    };
+    world.write("both.txt", license(|_| ()) + &license(second));
+    world.run(&["install", "both.txt"]);
+    world
+        .run_at("2027-12-20T00:00:00Z", &["status"])
+        .exits(0, &["mode        read_only", "changes     by itself on 2028-01-06T00:00:00Z to full"]);
+}
+
 #[test]
 fn a_revocation_is_exit_12_after_its_grace() {
     let world = World::new("revoked");
@@ -66,6 +107,23 @@ fn the_status_for_programs() {
     );
     let check = world.run(&["check", "--json"]).exits(0, &[]).json();
     assert_eq!(check, status["verdict"]);
+}
+
+/// Whoever reads no further changes no exit code; a disk that is full does.
+#[test]
+fn output_that_is_not_read() {
+    let world = World::new("closed");
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    for (out, exit, says) in
+        [(Stdio::from(writer), 10, ""), (Stdio::from(full), 31, "standard output cannot be written")]
+    {
+        let ran = world.command().args(["check", "--now", NOW]).stdout(out).stderr(Stdio::piped()).spawn();
+        let ran: Ran = ran.unwrap().wait_with_output().unwrap().into();
+        assert_eq!(ran.words.is_empty(), says.is_empty(), "{ran:?}");
+        ran.exits(exit, &[says]);
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A machine on which the vendor installed the program.
 
 use crate::artefacts::{anchors, issuer};
+use lictor_tests::programs::install;
 use lictor_tests::session::Folder;
 use serde_json::Value;
 use std::fs;
@@ -68,7 +69,7 @@ impl World {
     pub(crate) fn new(name: &str) -> Self {
         let world = Self(Folder::new(&format!("agent {name}")));
         fs::create_dir(world.path("bin")).unwrap();
-        world.install_program(&world.path("bin/lictor-agent"));
+        install(Path::new(env!("CARGO_BIN_EXE_lictor-agent")), &world.path("bin/lictor-agent"));
         world.write("bin/anchors.json", anchors(&[(&issuer(), "")]));
         world.write("bin/lictor-agent.toml", SETTINGS);
         world
@@ -81,15 +82,6 @@ impl World {
         world.write("acme.lic", license);
         world.run(&["install", "acme.lic"]).exits(0, &["acme.lic: LICENSE: accepted"]);
         world
-    }
-
-    /// A link, or over the border of a file system a copy; by another process, since a file that this one has open for
-    /// writing cannot be run by its children.
-    fn install_program(&self, to: &Path) {
-        let program = env!("CARGO_BIN_EXE_lictor-agent");
-        if fs::hard_link(program, to).is_err() {
-            assert!(Command::new("cp").arg(program).arg(to).status().unwrap().success());
-        }
     }
 
     /// The program once more, under another name.

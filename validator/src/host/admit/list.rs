@@ -1,6 +1,6 @@
 //! Status lists.
 
-use lictor_shared::{Purpose, Status, StatusList, Thumbprint, Timestamp};
+use lictor_shared::{Status, StatusList, Thumbprint, Timestamp};
 use std::sync::Arc;
 
 use crate::host::candidate::{Outcome, Refused};
@@ -20,7 +20,7 @@ impl Custody {
         let digest = Digest::of(list.token());
         let list = list.accept(&self.horizon(product, now))?;
         let key = list_key(&list);
-        if self.falls_short(&list, product, now) {
+        if self.falls_short(&list, product) {
             return Ok(Outcome::Outranked);
         }
         let held = self.holdings.lists.iter().find(|held| list_key(held) == key).cloned();
@@ -29,7 +29,8 @@ impl Custody {
                 return Ok(Outcome::AlreadyHeld);
             }
             // Whatever the sequence, a list by a key that is not distrusted replaces one by a distrusted key.
-            if self.trusts(held.verified().key_id(), product, now) && list_rank(held) > list_rank(&list) {
+            let binds = !self.is_distrusted(held.verified().key_id(), &list, product);
+            if binds && list_rank(held) > list_rank(&list) {
                 return Ok(Outcome::Outranked);
             }
         }
@@ -44,10 +45,10 @@ impl Custody {
 
     /// Whether its sequence is lower than the highest that was accepted: it is outranked. A maximum that a distrusted key set is
     /// forgotten.
-    pub(crate) fn falls_short(&self, list: &Accepted<StatusList>, product: &Product, now: Timestamp) -> bool {
+    pub(crate) fn falls_short(&self, list: &Accepted<StatusList>, product: &Product) -> bool {
         let highest = self.state.lists.get(&list_key(list));
         highest.is_some_and(|highest| {
-            list.claims().sequence < highest.sequence && self.trusts(highest.key, product, now)
+            list.claims().sequence < highest.sequence && !self.is_distrusted(highest.key, list, product)
         })
     }
 
@@ -90,14 +91,13 @@ impl Custody {
         }
     }
 
-    /// Whether a key may still speak for lists: it is among the anchors, and max(now, watermark, builtAt) < distrustAfter. One that
-    /// the product no longer ships is not: what it set would bind for ever, and its lists no longer verify.
-    fn trusts(&self, key: Thumbprint, product: &Product, now: Timestamp) -> bool {
-        let reached = self.reached(product, now);
-        product.anchors.find(&key.to_string()).is_some_and(|anchor| {
-            anchor.purposes.contains(&Purpose::Status)
-                && anchor.distrust_after.is_none_or(|since| reached < since)
-        })
+    /// Whether the day has come from which a key is distrusted, as far as that is known without the clock: what is forgotten
+    /// then is forgotten for good, and a clock that stands ahead once must not do that. A list that is dated after that day
+    /// proves it. What a key set that the product no longer ships, or does not yet, goes on binding.
+    fn is_distrusted(&self, key: Thumbprint, offered: &Accepted<StatusList>, product: &Product) -> bool {
+        let known = self.known_without_clock(product).max(offered.claims().issued_at);
+        let anchor = product.anchors.find(&key.to_string());
+        anchor.and_then(|anchor| anchor.distrust_after).is_some_and(|since| since <= known)
     }
 }
 

@@ -1,16 +1,16 @@
 //! Activations and the receipts that end them.
 
-use lictor_shared::{Activation, Release, Thumbprint, Timestamp};
+use lictor_shared::{Activation, Release, RequestKind, Thumbprint, Timestamp, Uuid};
 use std::sync::Arc;
 
 use crate::host::candidate::{Outcome, Refused};
 use crate::host::custody::Custody;
 use crate::host::digest::Digest;
-use crate::host::holdings::activation_rank;
+use crate::host::holdings::{activation_rank, is_receipt_of, is_seat_of, receipt_rank};
 use crate::host::product::Product;
-use crate::host::state::Answer;
+use crate::host::state::{Answer, LicenseKey};
 use crate::host::watermark::Watermark;
-use crate::verified::Verified;
+use crate::verified::{Accepted, Verified};
 
 impl Custody {
     pub(super) fn admit_activation(
@@ -26,18 +26,17 @@ impl Custody {
             return Ok(Outcome::NotUsable);
         };
         let key = (claims.issuer.clone(), claims.license);
-        let answers = self.answers(&claims);
-        if let Some(held) = self.holdings.activation(&key, owner.id) {
-            if Digest::of(held.verified().token()) == digest {
-                return Ok(Outcome::AlreadyHeld);
-            }
-            if !answers && activation_rank(held.claims()) > activation_rank(&claims) {
-                return Ok(Outcome::Outranked);
-            }
+        let held = self.holdings.activation(&key, owner.id);
+        if held.is_some_and(|held| Digest::of(held.verified().token()) == digest) {
+            return Ok(Outcome::AlreadyHeld);
         }
-        self.drop_activations(|held| {
-            (held.issuer == key.0 && held.license == key.1) && held.key.thumbprint() == owner.id
-        });
+        let is_older = held.is_some_and(|held| activation_rank(held.claims()) > activation_rank(&claims));
+        // An answer that is awaited was asked for after whatever is held, and after whatever was given back.
+        let answers = self.answers(RequestKind::Activate, claims.request, &key);
+        if !answers && (is_older || self.is_released(&claims, &key, owner.id)) {
+            return Ok(Outcome::Outranked);
+        }
+        self.drop_activations(|held| is_seat_of(held, &key, owner.id));
         self.state.accepted.insert(digest);
         self.held().activations.push(activation);
         // An activation that answers the newest request resets watermark and candidate to its iat, once per nonce.
@@ -48,10 +47,21 @@ impl Custody {
         Ok(Outcome::Accepted)
     }
 
-    /// Whether it is the first answer to this deployment's newest request.
-    fn answers(&self, activation: &Activation) -> bool {
-        let newest = self.state.requests.newest;
-        newest.is_some_and(|newest| newest.nonce == activation.request && newest.answer == Answer::Awaited)
+    /// Whether something is the first answer to this deployment's newest request: of the issuer that was asked, for the license
+    /// and of the kind that was asked for. The nonce alone proves nothing, since every issuer that is asked anything sees it.
+    ///
+    /// No end is set to the waiting: an answer resets the watermark whenever it is first accepted.
+    fn answers(&self, kind: RequestKind, nonce: Uuid, (issuer, license): &LicenseKey) -> bool {
+        self.state.requests.newest.as_ref().is_some_and(|newest| {
+            (newest.nonce == nonce && newest.answer == Answer::Awaited)
+                && (newest.kind == kind && newest.issuer == *issuer && newest.license == *license)
+        })
+    }
+
+    /// Whether a receipt that is held has ended it: what was given back is not taken up again.
+    fn is_released(&self, activation: &Activation, key: &LicenseKey, owner: Thumbprint) -> bool {
+        let receipt = self.holdings.receipt(key, owner);
+        receipt.is_some_and(|receipt| activation.issued_at <= receipt.claims().issued_at)
     }
 
     fn answered(&mut self) {
@@ -71,7 +81,7 @@ impl Custody {
         });
     }
 
-    /// A receipt ends every activation of its license that is not younger than it.
+    /// A receipt ends every activation of its license that is not younger than it, and is held so that none of them comes back.
     pub(super) fn admit_receipt(
         &mut self,
         receipt: Verified<Release>,
@@ -79,20 +89,47 @@ impl Custody {
         now: Timestamp,
     ) -> Result<Outcome, Refused> {
         let receipt = receipt.accept(&self.horizon(product, now))?;
-        let receipt = receipt.claims().clone();
-        let ours = |id: Thumbprint| Thumbprint::new(receipt.deployment.as_str()) == Ok(id);
-        let Some(owner) = self.owner.filter(|owner| ours(owner.id) && receipt.product == product.name) else {
+        let claims = receipt.claims().clone();
+        let key = (claims.issuer.clone(), claims.license);
+        let ours = |id: Thumbprint| is_receipt_of(&claims, &key, id) && claims.product == product.name;
+        let Some(owner) = self.owner.filter(|owner| ours(owner.id)) else {
             return Ok(Outcome::NotUsable);
         };
-        self.drop_activations(|held| {
-            (held.issuer == receipt.issuer && held.license == receipt.license)
-                && held.key.thumbprint() == owner.id
-                && held.issued_at <= receipt.issued_at
-        });
-        if self.state.requests.newest.is_some_and(|newest| newest.nonce == receipt.request) {
+        let answers = self.answers(RequestKind::Release, claims.request, &key);
+        if let Some(held) = self.holdings.receipt(&key, owner.id) {
+            // Once more: it has ended what there was to end, and ends nothing that was granted since.
+            if held.verified().token() == receipt.verified().token() {
+                return Ok(Outcome::Released);
+            }
+            if !answers && receipt_rank(held.claims()) > receipt_rank(&claims) {
+                return Ok(Outcome::Outranked);
+            }
+        }
+        let ends = |held: &Activation| held.issued_at <= claims.issued_at;
+        self.drop_activations(|held| is_seat_of(held, &key, owner.id) && ends(held));
+        if answers {
             self.answered();
         }
+        self.hold_receipt(receipt, &key, owner.id);
         Ok(Outcome::Released)
+    }
+
+    /// Of two receipts the later one ends whatever the other one does.
+    fn hold_receipt(&mut self, receipt: Accepted<Release>, key: &LicenseKey, owner: Thumbprint) {
+        let rank = receipt_rank(receipt.claims());
+        if self.holdings.receipt(key, owner).is_some_and(|held| receipt_rank(held.claims()) > rank) {
+            return;
+        }
+        let (state, receipts) = (&mut self.state, &mut Arc::make_mut(&mut self.holdings).receipts);
+        state.accepted.insert(Digest::of(receipt.verified().token()));
+        receipts.retain(|held| {
+            let stays = !is_receipt_of(held.claims(), key, owner);
+            if !stays {
+                state.accepted.remove(&Digest::of(held.verified().token()));
+            }
+            stays
+        });
+        receipts.push(receipt);
     }
 }
 

@@ -4,12 +4,13 @@ use lictor_shared::{Activation, Label, StatusList, armor};
 use std::collections::BTreeSet;
 
 use super::{Desk, Kept};
-use crate::host::candidate::{Candidate, Outcome, labelled};
+use crate::host::candidate::{Candidate, Outcome, Refused, labelled};
 use crate::host::digest::Digest;
 use crate::host::holdings::Holdings;
 use crate::host::shelf;
 use crate::host::store::StoreError;
 use crate::host::trouble::{Offered, Trouble};
+use crate::refusal::Refusal;
 use crate::verified::{Accepted, Verified};
 
 impl Desk<'_> {
@@ -23,10 +24,14 @@ impl Desk<'_> {
         };
         let owned = |(label, token): (Label, &str)| Source { label, token: token.into(), name: None };
         sources.extend(unsaved.iter().map(|(label, token)| owned((*label, token))));
-        if let Err(error) = complete {
-            self.refuse_writing(&error);
-            sources.extend(holdings.into_iter().flat_map(Holdings::tokens).map(owned));
+        if let Err(error) = &complete {
+            self.refuse_writing(error);
         }
+        let unread = |(label, token): &(Label, &str)| {
+            let name = shelf::artefact(*label, token);
+            complete.is_err() || name.is_some_and(|name| self.unreadable.contains(&name))
+        };
+        sources.extend(holdings.into_iter().flat_map(Holdings::tokens).filter(unread).map(owned));
         let mut seen = BTreeSet::new();
         sources.retain(|source| seen.insert(Digest::of(&source.token)));
         sources
@@ -39,12 +44,28 @@ impl Desk<'_> {
             } else if shelf::is_request(&name) {
                 self.requests.insert(name);
             } else if let Some(label) = shelf::label(&name) {
-                let Some(bytes) = self.store.read(&name)? else { continue };
-                sources.push(Source { label, token: armor::unwrap(&bytes, label), name: Some(name.clone()) });
-                self.found.insert(name, bytes);
+                sources.extend(self.read_artefact(name, label));
             }
         }
         Ok(())
+    }
+
+    /// One that cannot be read says so, and takes nothing else with it.
+    fn read_artefact(&mut self, name: String, label: Label) -> Option<Source> {
+        let bytes = match self.store.read(&name) {
+            Ok(bytes) => bytes?,
+            Err(error) => {
+                let offered = Offered::Kept(name.clone());
+                self.troubles.push(Trouble::Refused { offered, why: error.to_string() });
+                self.unreadable.insert(name);
+                return None;
+            }
+        };
+        let token = armor::unwrap(&bytes, label);
+        if shelf::is_own(&name, label, &token, &bytes) {
+            self.found.insert(name.clone(), bytes);
+        }
+        Some(Source { label, token, name: Some(name) })
     }
 
     /// What was set aside at an earlier start is said until somebody has looked at it and removed it.
@@ -70,20 +91,28 @@ impl Desk<'_> {
                 Ok(Candidate::License(license)) => self.holdings().licenses.push(license),
                 Ok(Candidate::StatusList(list)) if known => self.take_back_list(list),
                 Ok(Candidate::Activation(activation)) if known => self.take_back_activation(activation),
+                Ok(Candidate::Release(receipt)) if known => {
+                    self.holdings().receipts.push(Accepted::earlier(receipt));
+                }
                 Ok(candidate) => candidates.push((source, candidate)),
-                Err(why) => self.refuse(source.offered(), why.to_string()),
+                Err(why) => self.refuse(&source, &why),
             }
         }
+        // A receipt ends what came before it, in whatever order the store tells names.
+        candidates.sort_by_key(|(_, candidate)| matches!(candidate, Candidate::Release(_)));
         for (source, candidate) in candidates {
-            if let Outcome::Refused(why) = self.custody.admit(candidate, self.product, self.now) {
-                self.refuse(source.offered(), why.to_string());
+            match self.custody.admit(candidate, self.product, self.now) {
+                Outcome::Refused(why) => self.refuse(&source, &why),
+                // Not now: the key that it is bound to may come back from a backup.
+                Outcome::NotUsable => self.leave(&source),
+                _ => {}
             }
         }
     }
 
     fn take_back_list(&mut self, list: Verified<StatusList>) {
         let list = Accepted::earlier(list);
-        if !self.custody.falls_short(&list, self.product, self.now) {
+        if !self.custody.falls_short(&list, self.product) {
             self.holdings().lists.push(list);
         }
     }
@@ -92,12 +121,23 @@ impl Desk<'_> {
         self.holdings().activations.push(Accepted::earlier(activation));
     }
 
-    fn refuse(&mut self, offered: Offered, why: String) {
-        if let Offered::Kept(name) = &offered {
-            // What is refused stays where it is: another build may read it, and somebody may look at it.
+    /// What is refused stays where it is: another build may read it, and somebody may look at it.
+    fn refuse(&mut self, source: &Source, why: &Refused) {
+        let own = source.name.as_ref().filter(|name| self.found.contains_key(*name));
+        self.troubles.push(match (own, why) {
+            // It was accepted once, and nobody offers it now.
+            (Some(name), Refused::Unreadable(Refusal::UnknownKey { .. })) => {
+                Trouble::Unshipped { name: name.clone() }
+            }
+            _ => Trouble::Refused { offered: source.offered(), why: why.to_string() },
+        });
+        self.leave(source);
+    }
+
+    fn leave(&mut self, source: &Source) {
+        if let Some(name) = &source.name {
             self.found.remove(name);
         }
-        self.troubles.push(Trouble::Refused { offered, why });
     }
 }
 

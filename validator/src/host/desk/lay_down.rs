@@ -21,6 +21,14 @@ impl Desk<'_> {
         if self.lay_down_state()? == Swap::Taken {
             return Ok(Swap::Taken);
         }
+        // The change has happened. What fails from here on is said, and undoes nothing.
+        if let Err(error) = self.tidy_up() {
+            self.refuse_writing(&error);
+        }
+        Ok(Swap::Done)
+    }
+
+    fn tidy_up(&mut self) -> Result<(), StoreError> {
         if let Some((name, bytes)) = self.appendix.take() {
             let _new_name = self.store.swap(&name, None, Some(&bytes))?;
         }
@@ -32,7 +40,7 @@ impl Desk<'_> {
             // Taken: another process has removed it.
             let _removed = self.store.swap(&name, bytes.as_deref(), None)?;
         }
-        Ok(Swap::Done)
+        Ok(())
     }
 
     /// Whether the state is still the one that was taken up. If so, the artefacts that were read after it are those that belong to
@@ -46,7 +54,8 @@ impl Desk<'_> {
     }
 
     fn keep_artefact(&mut self, label: Label, token: &str) -> Result<(), StoreError> {
-        let Some(name) = shelf::artefact(label, token).filter(|name| !self.found.contains_key(name)) else {
+        let missing = |name: &String| !self.found.contains_key(name) && !self.unreadable.contains(name);
+        let Some(name) = shelf::artefact(label, token).filter(missing) else {
             return Ok(());
         };
         let bytes = shelf::bytes(label, token);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::{Desk, Kept, Record, Writing};
-use crate::host::identity::{Identity, IdentityError};
+use crate::host::identity::Identity;
 use crate::host::shelf;
 use crate::host::state::State;
 use crate::host::store::{StoreError, Swap};
@@ -61,7 +61,8 @@ impl Desk<'_> {
         self.troubles.push(Trouble::StateDamaged { name: name.into(), kept_as, why: why.into() });
     }
 
-    /// The deployment's key, made at the first start in durable storage. A process without durable storage makes none.
+    /// The deployment's key, made at the first start in durable storage. A process without durable storage makes none, and one that
+    /// holds it already goes on with it, whatever becomes of the file.
     pub(super) fn take_up_identity(&mut self, before: Option<&Kept>) {
         let bytes = match self.store.read(shelf::IDENTITY) {
             Ok(bytes) => bytes.map(Zeroizing::new),
@@ -76,31 +77,41 @@ impl Desk<'_> {
             Some(Err(error)) => {
                 let damaged = bytes.as_deref().map(Vec::as_slice);
                 self.set_aside(shelf::IDENTITY, damaged.unwrap_or_default(), &error.to_string());
-                self.make_identity(damaged);
+                self.restore_or_make_identity(before, damaged);
             }
-            None => self.make_identity(None),
+            None => self.restore_or_make_identity(before, None),
         }
     }
 
-    fn make_identity(&mut self, old: Option<&[u8]>) {
+    fn restore_or_make_identity(&mut self, before: Option<&Kept>, old: Option<&[u8]>) {
+        if let Some(held) = before.and_then(|before| before.identity.clone()) {
+            self.troubles.push(Trouble::IdentityRestored { name: shelf::IDENTITY.into() });
+            self.identity = Some(held);
+        }
         if self.writing != Writing::Allowed {
             return;
         }
-        let made: Result<_, IdentityError> = Identity::generate(self.custody.reached(self.product, self.now));
-        let swapped = made.map_err(StoreError::new).and_then(|identity| {
-            let swap = self.store.swap(shelf::IDENTITY, old, Some(identity.to_json().as_bytes()))?;
+        let since = self.custody.reached(self.product, self.now);
+        let identity = self.identity.clone().map_or_else(|| Identity::generate(since).map(Arc::new), Ok);
+        match identity {
+            Ok(identity) => self.keep_identity(identity, old),
+            Err(error) => self.refuse_writing(&StoreError::new(error)),
+        }
+    }
+
+    fn keep_identity(&mut self, identity: Arc<Identity>, old: Option<&[u8]>) {
+        let swap = self.store.swap(shelf::IDENTITY, old, Some(identity.to_json().as_bytes()));
+        let stands = swap.and_then(|swap| match swap {
+            Swap::Done => Ok(Some(identity)),
             // Two processes at once: the first one's key is that of both.
-            let identity = match swap {
-                Swap::Done => Some(identity),
-                Swap::Taken => {
-                    let bytes = self.store.read(shelf::IDENTITY)?.map(Zeroizing::new);
-                    bytes.and_then(|bytes| Identity::read(&bytes).ok())
-                }
-            };
-            Ok(identity.map(Arc::new))
+            Swap::Taken => {
+                let bytes = self.store.read(shelf::IDENTITY)?.map(Zeroizing::new);
+                Ok(bytes.and_then(|bytes| Identity::read(&bytes).ok()).map(Arc::new))
+            }
         });
-        match swapped {
-            Ok(identity) => self.identity = identity,
+        match stands {
+            Ok(Some(identity)) => self.identity = Some(identity),
+            Ok(None) => {}
             Err(error) => self.refuse_writing(&error),
         }
     }

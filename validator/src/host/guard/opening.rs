@@ -1,15 +1,15 @@
 //! Opening a guard.
 
-use arc_swap::ArcSwap;
 use core::fmt;
 use lictor_shared::Timestamp;
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::Arc;
 
-use super::{Clock, Guard, Listener, Notice, Writer};
+use super::inner::Inner;
+use super::ticking::{Ticker, Ticking};
+use super::{Clock, Guard, Listener, Notice};
 use crate::host::clock::nearest_time;
 use crate::host::product::Product;
-use crate::host::snapshot::Snapshot;
 use crate::host::store::StateStore;
 use crate::host::watched::Watched;
 
@@ -20,6 +20,7 @@ pub struct Opening {
     watched: Vec<PathBuf>,
     clock: Clock,
     listeners: Vec<Listener>,
+    ticking: Ticking,
 }
 
 impl fmt::Debug for Opening {
@@ -36,6 +37,7 @@ impl Opening {
             watched: Vec::new(),
             clock: Box::new(nearest_time),
             listeners: Vec::new(),
+            ticking: Ticking::default(),
         }
     }
 
@@ -46,7 +48,7 @@ impl Opening {
         self
     }
 
-    /// Calls `listener` when the mode changes or something new is the matter, in the thread that noticed; opening counts
+    /// Calls `listener` when the mode changes or something new is the matter, in the thread that noticed, which may be the guard's own; opening counts
     /// as a change from `unlicensed`.
     #[must_use]
     pub fn on_notice(mut self, listener: impl Fn(&Notice<'_>) + Send + Sync + 'static) -> Self {
@@ -61,21 +63,36 @@ impl Opening {
         self
     }
 
+    /// Says who ticks; a thread of the guard's own every minute, if nothing is said.
+    #[must_use]
+    pub const fn ticking(mut self, ticking: Ticking) -> Self {
+        self.ticking = ticking;
+        self
+    }
+
     /// Opens the guard. Nothing fails here: what is the matter is in the verdict and in [`Guard::troubles`].
     #[must_use]
     pub fn open(self) -> Guard {
-        let now = (self.clock)();
         let watched = Watched::new(self.watched);
-        let start = Snapshot::missing(&self.product, now);
-        let guard = Guard {
-            product: self.product,
-            store: self.store,
-            clock: self.clock,
-            listeners: self.listeners,
-            current: ArcSwap::from_pointee(start),
-            writer: Mutex::new(Writer { watched, stamp: None, refused: Vec::new(), opened: false }),
-        };
-        guard.reload();
-        guard
+        let inner = Arc::new(Inner::new(self.product, self.store, self.clock, self.listeners, watched));
+        let ticker = ticker(&inner, self.ticking);
+        inner.reload();
+        Guard { inner, ticker }
+    }
+}
+
+fn ticker(inner: &Arc<Inner>, ticking: Ticking) -> Option<Ticker> {
+    let Ticking::Every(interval) = ticking else { return None };
+    let own = Arc::clone(inner);
+    let tick = move || {
+        own.tick();
+        own.time_to_change()
+    };
+    match Ticker::start(interval, tick) {
+        Ok(ticker) => Some(ticker),
+        Err(error) => {
+            inner.is_unticked(error.to_string());
+            None
+        }
     }
 }

@@ -1,10 +1,11 @@
 //! The state file: one line of JSON that proves itself, read strictly.
 
 use lictor_shared::json::{JsonError, Members, Value};
-use lictor_shared::{StringError, Text, Thumbprint, Timestamp, Uri, Uuid};
+use lictor_shared::{RequestKind, StringError, Text, Thumbprint, Timestamp, Uri, Uuid};
 use std::collections::BTreeMap;
 
 use super::{Answer, Highest, LicenseKey, LicenseRecord, ListKey, Newest, Requests, State};
+use crate::host::custody::Owner;
 use crate::host::digest::Digest;
 use crate::host::watermark::Watermark;
 
@@ -31,6 +32,7 @@ impl State {
             ("version", 1_u64.into()),
             ("watermark", time(self.clock.reached)),
             ("candidate", time(self.clock.candidate)),
+            ("deployment", self.owner_value()),
             ("licenses", self.licenses_value()),
             ("lists", self.lists_value()),
             (
@@ -46,6 +48,13 @@ impl State {
         let digest = Digest::of(&Value::Object(members.clone()).to_string());
         members.insert(DIGEST.into(), digest.to_string().into());
         format!("{}\n", Value::Object(members))
+    }
+
+    fn owner_value(&self) -> Value {
+        let owner = self.owner.map(|owner| {
+            Value::object([("id", owner.id.to_string().into()), ("since", owner.since.seconds().into())])
+        });
+        owner.into()
     }
 
     fn licenses_value(&self) -> Value {
@@ -107,6 +116,7 @@ impl State {
                 reached: top.take("watermark", nullable_time)?,
                 candidate: top.take("candidate", nullable_time)?,
             },
+            owner: top.take("deployment", read_owner)?,
             licenses: top.entries("licenses", read_license)?,
             lists: top.entries("lists", read_list)?,
             accepted: top.take("accepted", |items| {
@@ -121,11 +131,8 @@ impl State {
 }
 
 impl Requests {
-    fn to_value(self) -> Value {
-        let newest = self.newest.map(|newest| {
-            let answered = newest.answer == Answer::Received;
-            Value::object([("nonce", newest.nonce.to_string().into()), ("answered", answered.into())])
-        });
+    fn to_value(&self) -> Value {
+        let newest = self.newest.as_ref().map(Newest::to_value);
         Value::object([("counter", self.counter.into()), ("newest", newest.into())])
     }
 
@@ -140,15 +147,39 @@ impl Requests {
 }
 
 impl Newest {
+    fn to_value(&self) -> Value {
+        Value::object([
+            ("nonce", self.nonce.to_string().into()),
+            ("kind", self.kind.as_str().into()),
+            ("issuer", self.issuer.as_str().into()),
+            ("license", self.license.to_string().into()),
+            ("answered", (self.answer == Answer::Received).into()),
+        ])
+    }
+
     fn read(mut members: Taken) -> Option<Self> {
         let nonce = members.parse("nonce", Uuid::new)?;
+        let issuer = members.parse("issuer", Text::new)?;
+        let license = members.parse("license", Uuid::new)?;
+        let kind = members.0.remove("kind")?;
+        let kinds = [RequestKind::Activate, RequestKind::Release];
+        let kind = kinds.into_iter().find(|known| kind.as_str() == Some(known.as_str()))?;
         let answer = match members.0.remove("answered")? {
             Value::Bool(true) => Answer::Received,
             Value::Bool(false) => Answer::Awaited,
             _ => return None,
         };
-        members.0.is_empty().then_some(Self { nonce, answer })
+        members.0.is_empty().then_some(Self { nonce, kind, issuer, license, answer })
     }
+}
+
+fn read_owner(value: &Value) -> Option<Option<Owner>> {
+    if *value == Value::Null {
+        return Some(None);
+    }
+    let mut members = Taken::of(value)?;
+    let owner = Owner { id: members.parse("id", Thumbprint::new)?, since: members.time("since")? };
+    members.0.is_empty().then_some(Some(owner))
 }
 
 fn read_license(entry: &mut Taken) -> Option<(LicenseKey, LicenseRecord)> {
@@ -239,14 +270,22 @@ mod tests {
         let id = Uuid::new("0198c0d2-6c1e-7000-8000-2f6f2b1d9a10").unwrap();
         let key = Thumbprint::new("kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k").unwrap();
         let record = LicenseRecord { since: Some(at(7)), revision: 3, origin_since: None };
+        let newest = Newest {
+            nonce: id,
+            kind: RequestKind::Release,
+            issuer: issuer.clone(),
+            license: id,
+            answer: Answer::Awaited,
+        };
         State {
             clock: Watermark { reached: Some(at(1_795_305_600)), candidate: Some(at(1_826_841_600)) },
+            owner: Some(Owner { id: key, since: at(8) }),
             licenses: [((issuer, id), record)].into(),
             lists: [(list.clone(), Highest { sequence: 12, key })].into(),
             accepted: [Digest::of("a"), Digest::of("b")].into(),
             learned: [((list, 4711), at(9))].into(),
             first_runs: [(at(5), at(6))].into(),
-            requests: Requests { counter: 2, newest: Some(Newest { nonce: id, answer: Answer::Awaited }) },
+            requests: Requests { counter: 2, newest: Some(newest) },
         }
     }
 
@@ -268,13 +307,15 @@ mod tests {
             format!("{head}{digest}"),
             "{\"accepted\":[\"3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d\",\
              \"ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb\"],\"candidate\":1826841600,\
+             \"deployment\":{\"id\":\"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k\",\"since\":8},\
              \"firstRuns\":[{\"built\":5,\"since\":6}],\
              \"learned\":[{\"at\":9,\"index\":4711,\"issuer\":\"acme-licensing\",\"uri\":\"https://licensing.acme.example/status/0\"}],\
              \"licenses\":[{\"id\":\"0198c0d2-6c1e-7000-8000-2f6f2b1d9a10\",\"issuer\":\"acme-licensing\",\"originSince\":null,\
              \"revision\":3,\"since\":7}],\
              \"lists\":[{\"issuer\":\"acme-licensing\",\"key\":\"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k\",\"sequence\":12,\
              \"uri\":\"https://licensing.acme.example/status/0\"}],\
-             \"requests\":{\"counter\":2,\"newest\":{\"answered\":false,\"nonce\":\"0198c0d2-6c1e-7000-8000-2f6f2b1d9a10\"}},\
+             \"requests\":{\"counter\":2,\"newest\":{\"answered\":false,\"issuer\":\"acme-licensing\",\"kind\":\"release\",\
+             \"license\":\"0198c0d2-6c1e-7000-8000-2f6f2b1d9a10\",\"nonce\":\"0198c0d2-6c1e-7000-8000-2f6f2b1d9a10\"}},\
              \"version\":1,\"watermark\":1795305600}\n"
         );
     }
