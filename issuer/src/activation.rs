@@ -26,7 +26,7 @@ mod vacate;
 pub use answer::{Answer, Denied, Given, Manner, Paste};
 pub use denials::{Denials, DeniedRequest, denials};
 pub use find::find_deployment;
-pub use grant::{Grants, grant, recall};
+pub use grant::{Grants, grant, is_for_us, products_to_sign_for, recall};
 pub use history::History;
 pub use occupancy::{Occupancy, occupancy};
 pub use record::{

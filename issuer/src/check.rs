@@ -8,21 +8,24 @@ mod log;
 mod request;
 mod restored;
 
-use lictor_shared::Timestamp;
 use lictor_shared::json::{Members, Value};
 use rusqlite::Connection;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::{Failure, FailureKind};
 use crate::event::{Event, EventKind};
 use crate::ledger::clock::CLOCK_CHANGED;
+use crate::ledger::elsewhere::{self, Owners};
 use crate::ledger::events::{self, differs};
 use crate::ledger::fault::RESTORE;
 use crate::ledger::projection::{self, Decisions, Statuses, Table};
 use crate::ledger::transaction::REQUEST_ID;
-use crate::ledger::{Events, Ledger, OrFault as _, keys, products, schema};
+use crate::ledger::{Events, Ledger, OrFault as _, editions, keys, products, schema};
 use lictor_keys::KeyRing;
-use lictor_shared::Name;
+use lictor_shared::{Name, Seconds, Timestamp};
+
+use self::activation::Signed;
+use self::license::Place;
 
 /// What a check went through, and found to be as it should.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,6 +71,10 @@ struct Check<'c> {
     key_words: key::LastWords,
     rows: BTreeMap<Table, u64>,
     statuses: Statuses,
+    /// Lists of which an entry says anything else than in the newest edition.
+    changed: BTreeSet<String>,
+    /// The licenses of activations that were granted elsewhere.
+    elsewhere: Owners,
     decisions: Decisions,
     seats: activation::Seats,
     /// The last sequence of each list, and when it was signed.
@@ -87,6 +94,8 @@ impl<'c> Check<'c> {
             key_words: key::last_words(connection)?,
             rows: BTreeMap::new(),
             statuses: Statuses::new(),
+            changed: BTreeSet::new(),
+            elsewhere: Owners::new(),
             decisions: Decisions::new(),
             seats: activation::Seats::default(),
             lists: BTreeMap::new(),
@@ -180,13 +189,34 @@ impl<'c> Check<'c> {
         let facts = Facts(event);
         let (uri, sequence) = (facts.text("uri")?.to_owned(), facts.integer("sequence")?);
         let sha256 = facts.text("tokenSha256")?.to_owned();
-        self.seats.editions.insert((uri.clone(), sequence), sha256);
+        let stale_from = Seconds::new(facts.integer("ttl")?).and_then(|ttl| event.at.plus(ttl));
+        self.seats.editions.insert((uri.clone(), sequence), Signed { sha256, stale_from });
+        self.changed.remove(&uri);
         match self.lists.insert(uri.clone(), (sequence, Some(event.at))) {
             Some((before, _)) if before >= sequence => {
                 Err(differs(event.seq, format!("the sequence of {uri} is {sequence} after {before}")))
             }
             _ => Ok(()),
         }
+    }
+
+    /// What an entry says from now on.
+    fn says(&mut self, place: Place, status: Option<(u64, Timestamp)>) {
+        if self.statuses.get(&place) == status.as_ref() {
+            return;
+        }
+        self.changed.insert(place.0.clone());
+        match status {
+            Some(status) => self.statuses.insert(place, status),
+            None => self.statuses.remove(&place),
+        };
+    }
+
+    /// Whether an entry says anything else than in the newest edition, of the lists of which that is kept.
+    fn changed(&self) -> Result<(), Failure> {
+        let found = editions::changed(self.connection)?;
+        let told = found.keys().map(|uri| (uri.clone(), self.changed.contains(uri))).collect();
+        same("status_list", &told, &found)
     }
 
     /// What no single event shows: rows beyond those that the events tell of.
@@ -207,6 +237,8 @@ impl<'c> Check<'c> {
             }
         }
         same("status_entry", &self.statuses, &projection::statuses(self.connection)?)?;
+        same("activation_elsewhere", &self.elsewhere, &elsewhere::all(self.connection)?)?;
+        self.changed()?;
         same("license", &self.decisions, &projection::decisions(self.connection)?)?;
         same("status_list", &self.lists, &projection::lists(self.connection)?)?;
         self.log()?;

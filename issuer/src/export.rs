@@ -1,9 +1,11 @@
 //! Licenses on their way to another ledger of the same issuer: FORMAT.md, section 12.
 
 use lictor_shared::json::Value;
-use lictor_shared::{Status, Timestamp, Uuid};
+use lictor_shared::{Timestamp, Uuid};
 
 use crate::error::Failure;
+use crate::ledger::carried::Entry;
+use crate::ledger::entries::word;
 use crate::ledger::{self, Ledger};
 use crate::licenses::{LicenseRecord, RevisionRecord, Standing};
 
@@ -12,6 +14,8 @@ pub(crate) struct ExportedLicense {
     /// What was decided, and about whose license; its revisions stand beside it.
     pub(crate) license: LicenseRecord,
     pub(crate) revisions: Vec<ExportedRevision>,
+    /// The entries of its activations, in the order of lists and indices.
+    pub(crate) activations: Vec<Entry>,
 }
 
 /// A revision and its token.
@@ -51,6 +55,7 @@ impl ExportedLicense {
             ("since", instant(since)),
             ("reason", reason.into()),
             ("revisions", self.revisions.iter().map(ExportedRevision::to_value).collect::<Vec<_>>().into()),
+            ("activations", self.activations.iter().map(activation).collect::<Vec<_>>().into()),
         ])
     }
 }
@@ -76,10 +81,12 @@ fn instant(at: Option<Timestamp>) -> Value {
     at.map(|at| at.to_string()).into()
 }
 
-const fn word(status: Status) -> &'static str {
-    match status {
-        Status::Valid => "valid",
-        Status::Revoked => "revoked",
-        Status::Suspended => "suspended",
-    }
+fn activation(entry: &Entry) -> Value {
+    Value::object([
+        ("statusUri", entry.uri.as_str().into()),
+        ("statusIndex", entry.index.into()),
+        ("status", word(entry.status).into()),
+        ("since", instant(entry.since)),
+        ("revocationGrace", entry.grace.get().into()),
+    ])
 }

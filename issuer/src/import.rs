@@ -14,9 +14,10 @@ use crate::customer;
 use crate::error::{Failure, FailureKind};
 use crate::event::{EventKind, Facts};
 use crate::home::Home;
+use crate::ledger::carried::Entry;
 use crate::ledger::licenses::Signed;
 use crate::ledger::transaction::{Recorded, Transaction};
-use crate::ledger::{Ledger, entries, licenses};
+use crate::ledger::{Ledger, elsewhere, entries, licenses};
 use crate::licenses::{LicenseRecord, Standing};
 use crate::occasion::Occasion;
 use crate::outcome::Outcome;
@@ -29,6 +30,8 @@ pub struct Imported {
     pub licenses: u64,
     /// Their revisions.
     pub revisions: u64,
+    /// Their activations: the entries of these, since whose seats they are stays behind.
+    pub activations: u64,
     /// Licenses that were here already, just so.
     pub skipped: u64,
     /// The number of the last event; `None`: there was nothing to import.
@@ -57,7 +60,8 @@ pub fn import(
             Some(event) => {
                 stays_apart(license, &current)?;
                 imported.licenses += 1;
-                imported.revisions += u64::try_from(license.revisions.len()).unwrap_or_default();
+                imported.revisions += count(license.revisions.len());
+                imported.activations += count(license.activations.len());
                 last = Some(event);
             }
         }
@@ -67,6 +71,10 @@ pub fn import(
     // After this line all of them are in the ledger, their indices handed out here as well; before it none is.
     transaction.commit(last, &imported)?;
     Ok(imported)
+}
+
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
 }
 
 /// Puts one license into the ledger; `None`: it is there already.
@@ -90,6 +98,10 @@ fn store(transaction: &Transaction<'_>, license: &Arriving) -> Result<Option<Rec
         }
         last = Some(store_revision(transaction, license, revision)?);
     }
+    license
+        .activations
+        .iter()
+        .try_for_each(|activation| store_activation(connection, license, activation))?;
     match license.standing {
         Standing::Active => {}
         Standing::Suspended { since } => licenses::set_suspended(connection, license.id, since)?,
@@ -100,7 +112,9 @@ fn store(transaction: &Transaction<'_>, license: &Arriving) -> Result<Option<Rec
 
 /// Nothing is handed out on a list of which this ledger may know a part alone.
 fn stays_apart(license: &Arriving, current: &Uri) -> Result<(), Failure> {
-    if license.revisions.iter().all(|revision| revision.claims.status.uri != *current) {
+    let of_revisions = license.revisions.iter().map(|revision| &revision.claims.status.uri);
+    let of_activations = license.activations.iter().map(|(uri, _)| uri);
+    if of_revisions.chain(of_activations).all(|uri| uri != current) {
         return Ok(());
     }
     let line = license.line;
@@ -139,6 +153,20 @@ fn store_revision(
     Ok(event)
 }
 
+/// The entry of an activation: taken, and saying what it said.
+fn store_activation(
+    connection: &Connection,
+    license: &Arriving,
+    (uri, entry): &(Uri, Entry),
+) -> Result<(), Failure> {
+    match elsewhere::take(connection, uri, entry, license.id)? {
+        true => Ok(()),
+        false => {
+            Err(taken(license, format!("the index {} of {uri} is handed out in this ledger", entry.index)))
+        }
+    }
+}
+
 fn facts(license: &Arriving, revision: &ArrivingRevision) -> Result<Facts, Failure> {
     let sha256 = hex(&Sha256::digest(&revision.token));
     let (state, since, reason) = match license.standing {
@@ -153,11 +181,17 @@ fn facts(license: &Arriving, revision: &ArrivingRevision) -> Result<Facts, Failu
             ("since", since.seconds().into()),
         ]),
     };
-    Ok(press::facts(&revision.claims, Some(&sha256), revision.kid)?
+    let facts = press::facts(&revision.claims, Some(&sha256), revision.kid)?
         .and("state", state)
         .and("since", since.map(lictor_shared::Timestamp::seconds))
         .and("reason", reason)
-        .and("stopped", entry))
+        .and("stopped", entry);
+    // Told once, when the license is whole.
+    if license.revisions.last() != Some(revision) {
+        return Ok(facts);
+    }
+    let activations = license.activations.iter().map(|(_, entry)| entry.to_members().into());
+    Ok(facts.and("activations", activations.collect::<Vec<Value>>()))
 }
 
 /// Whether a license of the ledger is what arrives, to the byte.
@@ -174,7 +208,8 @@ fn is_same(connection: &Connection, here: &LicenseRecord, license: &Arriving) ->
             return Ok(false);
         }
     }
-    Ok(alike)
+    let activations = elsewhere::of_license(connection, here.id)?;
+    Ok(alike && activations.iter().eq(license.activations.iter().map(|(_, entry)| entry)))
 }
 
 fn taken(license: &Arriving, why: String) -> Failure {
@@ -193,6 +228,7 @@ impl Outcome for Imported {
         Value::object([
             ("licenses", self.licenses.into()),
             ("revisions", self.revisions.into()),
+            ("activations", self.activations.into()),
             ("skipped", self.skipped.into()),
             ("event", self.event.into()),
         ])

@@ -14,6 +14,7 @@ pub(crate) mod clock;
 pub(crate) mod customers;
 pub(crate) mod deployments;
 pub(crate) mod editions;
+pub(crate) mod elsewhere;
 pub(crate) mod entries;
 pub(crate) mod events;
 pub(crate) mod export;

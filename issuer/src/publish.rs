@@ -104,7 +104,7 @@ pub fn publish(
     let mut lists = Vec::with_capacity(uris.len());
     let mut last = None;
     for uri in uris {
-        let (published, event) = sign(home, &transaction, signer, uri, occasion.at)?;
+        let (published, event) = sign(home, &transaction, signer, (uri, Reader::Everyone), occasion.at)?;
         lists.push(published);
         last = Some(event);
     }
@@ -116,12 +116,24 @@ pub fn publish(
     Ok(publication)
 }
 
+/// Who gets a list that is signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reader {
+    /// All who hear of the list.
+    Everyone,
+    /// The deployment that it is enclosed to. All others still wait for one that is published.
+    Deployment,
+}
+
+/// What an event says of a list that one deployment got alone.
+pub(crate) const ENCLOSED: &str = "enclosed";
+
 /// Signs one list in a change under way.
 pub(crate) fn sign(
     home: &Home,
     transaction: &Transaction<'_>,
     signer: &dyn Signer,
-    uri: &Uri,
+    (uri, reader): (&Uri, Reader),
     at: Timestamp,
 ) -> Result<(Published, Recorded), Failure> {
     let connection = transaction.connection();
@@ -159,6 +171,10 @@ pub(crate) fn sign(
     };
     let published = summary(&draft, &exceptions, token);
     let facts = facts(&published, &draft, &kid.to_string()).and("tokenSha256", sha256);
+    let facts = match reader {
+        Reader::Everyone => facts,
+        Reader::Deployment => facts.and(ENCLOSED, true),
+    };
     let event = transaction.record(EventKind::StatusPublished, facts)?;
     entries::published(connection, list, draft.sequence, at)?;
     let edition = (published.sequence, published.stale_from);

@@ -58,6 +58,9 @@ pub struct Restored {
     pub memory: Memory,
     /// Entries of status lists that were handed out since the backup: they stay taken, and say what they said.
     pub handed_out: usize,
+    /// How many of them are of activations of licenses that the backup knows: these go on working, and their seats are not
+    /// counted any more.
+    pub activations: usize,
     /// Entries that the backup knew as less severe: they stay revoked or suspended.
     pub stopped: usize,
     /// Licenses that the backup knew as less severe: they stay revoked or suspended.
@@ -217,6 +220,7 @@ fn prepare(
         status_uri: status_uri.clone(),
         memory: replaced.memory(),
         handed_out: carried.handed_out.len(),
+        activations: carried.handed_out.iter().filter(|entry| entry.is_activation()).count(),
         stopped: carried.stopped.len(),
         licenses: carried.decisions.len(),
         stopped_again: carried.reinstated,
@@ -265,6 +269,7 @@ impl Outcome for Restored {
             ("licenses", self.backup.licenses.into()),
             ("memory", self.memory.as_str().into()),
             ("handedOut", count(self.handed_out)),
+            ("activations", count(self.activations)),
             ("stopped", count(self.stopped)),
             ("stoppedLicenses", count(self.licenses)),
             ("stoppedAgain", count(self.stopped_again)),

@@ -212,6 +212,31 @@ impl Drop for Ends<'_> {
 
 /// 10 million calls from 8 threads during 1000 reloads of a file that is another one each time: no verdict is torn, and none is older
 /// than one that was there before.
+/// Where neither the store nor the clock gives a reason to look, the file itself does.
+#[test]
+fn a_watched_file_is_noticed_where_nothing_else_changes() {
+    let world = World::new("watched alone");
+    let (file, table) = (world.path("acme.lic"), Table::default());
+    let guard = world.over(table.clone()).watch(&file).open();
+    let look = || {
+        let before = table.reads();
+        guard.tick();
+        table.reads() > before
+    };
+    // The first look is at what the guard itself has written.
+    look();
+    assert!(!look(), "there was nothing to read");
+    fs::write(&file, revision(1, START)).unwrap();
+    assert!(look());
+    assert_eq!(agents(&guard), 1);
+    look();
+    assert!(!look(), "there was nothing to read");
+    // Another length: two files that are written at once may bear one date.
+    fs::write(&file, revision(2, START) + &list(1, START, &[])).unwrap();
+    assert!(look());
+    assert_eq!(agents(&guard), 2);
+}
+
 #[test]
 fn no_verdict_is_torn_or_older() {
     const CALLS: u64 = 10_000_000;

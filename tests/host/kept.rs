@@ -1,8 +1,8 @@
 //! What lies in the folder that is not as it was written, and what is let go.
 
 use crate::artefacts::{
-    DAY, LICENSE_ENTRY, START, activation, anchors, issuer, license, license_by, list, other_key, request,
-    revision,
+    DAY, LICENSE_ENTRY, START, activation, anchors, issuer, license, license_by, list, list_of, other_key,
+    request, revision,
 };
 use crate::table::Table;
 use crate::world::{World, agents, install, says};
@@ -96,6 +96,23 @@ fn a_pipe_holds_up_nobody() {
     let guard = at_once(move || opening.open());
     assert_eq!(guard.verdict().mode(), Mode::Full);
     assert_eq!(guard.verdict().reasons().last(), Some(&Reason::Stateless));
+}
+
+/// Also where the folder's own lock should be.
+#[test]
+fn a_pipe_in_the_place_of_the_lock_is_said() {
+    let world = World::new("pipe lock");
+    drop(world.licensed());
+    fs::remove_file(world.state().join(".lock")).unwrap();
+    make_pipe(&world.state().join(".lock"));
+    let opening = world.opening();
+    let guard = at_once(move || opening.open());
+    says(&guard, Mode::Full, &[Reason::Stateless]);
+    assert!(
+        is_said(&guard, ".lock cannot be opened: it is no file but a folder, a pipe or a device"),
+        "{:?}",
+        guard.troubles()
+    );
 }
 
 #[test]
@@ -227,6 +244,25 @@ fn a_file_of_very_many_blocks_is_judged_up_to_a_limit() {
         !said.iter().any(|trouble| matches!(trouble, Trouble::Refused { offered: of, .. } if *of == offered))
     );
     assert_eq!(said[32], Trouble::MoreRefused { count: 65 - 32 });
+}
+
+/// Wherever it stands, and whatever else the file is filled with.
+#[test]
+fn a_license_behind_very_many_other_blocks_is_judged() {
+    let world = World::new("license last");
+    let guard = world.guard();
+    let lists: String = (0..64).map(|number| list_of(&format!("urn:acme:{number}"), 1, START)).collect();
+    let requests: String =
+        (0..64).map(|n| crate::artefacts::armored("ACTIVATION REQUEST", &n.to_string())).collect();
+    fs::write(world.path("watched"), lists + &requests + &activated_only()).unwrap();
+    drop(guard);
+    let guard = world.opening().watch(world.path("watched")).open();
+    says(&guard, Mode::Grace, &[Reason::NotActivated, Reason::CandidateRejected]);
+    assert!(
+        is_said(&guard, "65 more blocks of it were not looked at, since only 64 are"),
+        "{:?}",
+        guard.troubles()
+    );
 }
 
 #[test]

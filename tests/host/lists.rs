@@ -61,6 +61,20 @@ fn what_is_learned_late_has_seven_days_of_grace() {
     assert_eq!(guard.verdict().until().unwrap().seconds(), until + 8 * DAY);
 }
 
+/// A list that is dated ahead of the clock was learned when it was made, at the earliest.
+#[test]
+fn what_a_list_from_ahead_says_is_learned_at_its_date() {
+    let world = World::new("learned ahead");
+    let guard = world.licensed();
+    install(&guard, &list(1, START, &[]), &["accepted"]);
+    // 14 days of grace would have ended a fortnight before the list was made.
+    let made = START + 29 * DAY;
+    install(&guard, &list(2, made, &[(LICENSE_ENTRY, 1, START + DAY)]), &["accepted"]);
+    says(&guard, Mode::Grace, &[Reason::Revoked, Reason::ClockRolledBack]);
+    assert_eq!(guard.verdict().until().unwrap().seconds(), made + 7 * DAY);
+    assert_eq!(world.remembered()["learned"][0]["at"], made);
+}
+
 #[test]
 fn a_first_list_teaches_nothing() {
     let world = World::new("learned nothing");

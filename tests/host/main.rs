@@ -4,14 +4,17 @@
 mod accepting;
 mod accidents;
 mod artefacts;
+mod awaited;
 mod clock;
 mod folder;
 mod guard;
 mod kept;
 mod lists;
+mod notices;
 mod renewals;
 mod replicas;
 mod seats;
 mod table;
 mod ticking;
+mod vanished;
 mod world;

@@ -1,9 +1,12 @@
 //! Early renewals, several licenses, and candidates that are refused.
 
-use crate::artefacts::{DAY, START, armored, license, license_by, revision, serial};
+use crate::artefacts::{
+    DAY, START, anchors, armored, issuer, license, license_by, other_key, revision, serial,
+};
 use crate::world::{World, agents, install, says};
+use lictor_shared::AnchorSet;
 use lictor_tests::signing::TestKey;
-use lictor_validator::host::Trouble;
+use lictor_validator::host::{Folder, Guard, Ticking, Trouble};
 use lictor_validator::{Mode, Reason};
 
 #[test]
@@ -298,4 +301,39 @@ fn a_renewal_is_not_outranked_by_one_whose_time_has_come_in_the_future_only() {
     assert_eq!(agents(&guard), 2);
     drop(guard);
     assert_eq!(agents(&world.guard()), 2);
+}
+
+/// Two builds over one store, of which the older one does not know the key of the renewal.
+#[test]
+fn a_renewal_by_a_new_key_leaves_the_old_build_a_license_to_read_under() {
+    let world = World::new("new key");
+    let old_build = || {
+        let mut product = world.product.clone();
+        product.anchors = AnchorSet::read(anchors(&[(&issuer(), "")]).as_bytes()).unwrap();
+        let opening = Guard::opening(product, Folder::at(world.state()));
+        opening.clock(world.clock()).ticking(Ticking::ByHost).open()
+    };
+    let blue = old_build();
+    install(&blue, &revision(1, START), &["accepted"]);
+    let green = world.guard();
+    let renewal = license_by(&other_key(), |claims| {
+        claims["jti"] = serial(2).into();
+        claims["license"]["revision"] = 2.into();
+    });
+    install(&green, &renewal, &["accepted"]);
+    green.reload();
+    says(&green, Mode::Full, &[]);
+    blue.tick();
+    says(&blue, Mode::ReadOnly, &[Reason::Superseded]);
+    says(&old_build(), Mode::ReadOnly, &[Reason::Superseded]);
+    // Of each key one stays.
+    let licenses = || world.names().iter().filter(|name| name.starts_with("license-")).count();
+    assert_eq!(licenses(), 2);
+    install(&green, &revision(3, START), &["accepted"]);
+    assert_eq!(licenses(), 2);
+    blue.tick();
+    says(&blue, Mode::Full, &[]);
+    for guard in [&green, &blue] {
+        assert_eq!(agents(guard), 3);
+    }
 }

@@ -311,6 +311,54 @@ fn a_receipt_from_a_clock_that_was_set_back_ends_what_it_was_asked_to_end() {
     world.file("release-");
 }
 
+/// The issuer's clock was set back between the seat and the receipt. Neither a file that is watched, nor what a crash left,
+/// takes back what was given back.
+#[test]
+fn a_receipt_that_is_dated_before_the_seat_ends_it_where_it_was_asked_for() {
+    let world = World::new("receipt before seat");
+    let guard = guard_of(&world);
+    let asked = ask(&guard, RequestKind::Activate);
+    let granted = activation(&asked, 1, START + 3600, |_| ());
+    let watched = world.path("answer.txt");
+    fs::write(&watched, &granted).unwrap();
+    drop(guard);
+    let guard = world.opening().watch(&watched).open();
+    says(&guard, Mode::Full, &[]);
+    let (file, bytes) = (world.file("activation-"), fs::read(world.file("activation-")).unwrap());
+    let release = ask(&guard, RequestKind::Release);
+    install(&guard, &receipt(&release, START + 60), &["released"]);
+    says(&guard, Mode::Grace, &[Reason::NotActivated]);
+    assert_eq!(guard.awaited(), None);
+    guard.reload();
+    says(&guard, Mode::Grace, &[Reason::NotActivated]);
+    install(&guard, &granted, &["outranked"]);
+    drop(guard);
+    fs::write(&file, &bytes).unwrap();
+    says(&world.guard(), Mode::Grace, &[Reason::NotActivated]);
+    // What is asked for from now on counts.
+    let guard = world.guard();
+    let again = ask(&guard, RequestKind::Activate);
+    install(&guard, &activation(&again, 2, START + 30, |_| ()), &["accepted"]);
+    says(&guard, Mode::Full, &[]);
+}
+
+/// A receipt that was on its way for long ends what came before it, and not the seat that was granted meanwhile.
+#[test]
+fn a_receipt_that_comes_late_does_not_end_a_younger_seat() {
+    let world = World::new("late receipt");
+    let guard = guard_of(&world);
+    let first = ask(&guard, RequestKind::Activate);
+    install(&guard, &activation(&first, 1, START, |_| ()), &["accepted"]);
+    let release = ask(&guard, RequestKind::Release);
+    let again = ask(&guard, RequestKind::Activate);
+    install(&guard, &activation(&again, 2, START + 10, |_| ()), &["accepted"]);
+    install(&guard, &receipt(&release, START + 9), &["released"]);
+    says(&guard, Mode::Full, &[]);
+    install(&guard, &activation(&first, 1, START, |_| ()), &["outranked"]);
+    drop(guard);
+    says(&world.guard(), Mode::Full, &[]);
+}
+
 /// The nonce alone makes no answer: issuer, license and kind are those of the request too.
 #[test]
 fn only_what_was_asked_for_is_the_answer() {

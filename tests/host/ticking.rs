@@ -111,7 +111,7 @@ fn it_wakes_when_the_verdict_becomes_another_one() {
 }
 
 #[test]
-fn a_listener_that_panics_ends_its_tick_and_not_the_ticking() {
+fn a_listener_that_panics_does_not_end_the_ticking() {
     let world = World::new("panics");
     let (opening, clock) = counted(&world);
     let told = Arc::new(AtomicU64::new(0));

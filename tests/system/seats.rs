@@ -77,7 +77,7 @@ fn from_the_first_seat_to_one_that_is_given_back() {
     for seen in ["3 of 2 taken, overage 1", "released", "Depot 1", "Depot 4", "forked 1x", "lost_answer 1x"] {
         assert!(shown.contains(seen), "{seen}: {shown}");
     }
-    assert!(!shown.contains("Depot 5"), "{shown}");
+    assert!(shown.contains("seats_exhausted Depot 4") && !shown.contains("Depot 5"), "{shown}");
     let shown = world.run(&["license", "show", &license, "--json"]).json();
     assert_eq!((&shown["seats"]["used"], &shown["seats"]["beyondLimit"]), (&3.into(), &1.into()));
     assert_eq!(shown["deployments"].as_array().map(Vec::len), Some(4));
@@ -136,6 +136,47 @@ fn a_dry_run_and_a_request_id() {
     grant(&["two.lic", "--request-id", "ticket-7"]).fails(20, &["ticket-7"]);
 }
 
+/// What is denied in any case is denied whoever may sign, and holds up nobody.
+#[test]
+fn what_takes_no_signature_takes_no_key() {
+    let world = with_seats("seats unsigned", &["2"]);
+    let mut two: Vec<Deployment> =
+        (1..=2).map(|number| Deployment::new(&world, "acme.lic", &format!("Depot {number}"))).collect();
+    world.write("good.lic", two[0].ask(RequestKind::Activate));
+    let foreign = |request: &mut lictor_shared::Request| {
+        request.product = lictor_shared::Name::new("zzz").expect("a name");
+    };
+    world.write("bad.lic", two[1].ask_with(RequestKind::Activate, foreign));
+    let ran = world.run(&[&GRANT[..], &["bad.lic", "good.lic"]].concat());
+    ran.fails(10, &["Granted seat 1", "not for zzz"]);
+    let key = world.run(&["key", "list", "--json"]).json()[0]["kid"].as_str().expect("a kid").to_owned();
+    world.run(&["key", "retire", &key, "--without-successor"]).done();
+    world.write("late.lic", two[1].ask(RequestKind::Activate));
+    world.run(&[&GRANT[..], &["late.lic"]].concat()).fails(14, &["lictor key new"]);
+    world.run(&[&GRANT[..], &["bad.lic"]].concat()).fails(10, &["not for zzz"]);
+    let license =
+        world.run(&["license", "list", "--json"]).json()[0]["id"].as_str().expect("an id").to_owned();
+    world.run(&["license", "revoke", &license, "--reason", "other", "--confirm", &license]).done();
+    world.run(&[&GRANT[..], &["late.lic"]].concat()).fails(12, &["has been revoked since"]);
+    let denials = &world.run(&["license", "show", &license, "--json"]).json()["denials"];
+    assert_eq!(denials["count"], 3);
+}
+
+#[test]
+fn an_answer_that_is_given_again_says_that_its_seat_is_gone() {
+    let world = with_seats("seats gone", &["1"]);
+    let mut one = Deployment::new(&world, "acme.lic", "Depot");
+    world.write("request.lic", one.ask(RequestKind::Activate));
+    let grant = || world.run(&[&GRANT[..], &["request.lic", "--json"]].concat());
+    assert_eq!(grant().exit, Some(0));
+    let again = grant();
+    assert!(again.json()["gone"].is_null() && !again.words.contains("since"), "{again:?}");
+    world.run(&["activation", "release", &one.id()]).done();
+    let again = grant();
+    assert_eq!((again.exit, &again.json()["gone"]), (Some(0), &"released".into()));
+    assert!(again.words.contains("was given back since"), "{again:?}");
+}
+
 #[test]
 fn what_cannot_be_answered_is_said_and_changes_nothing() {
     let world = with_seats("seats refused", &["2"]);
@@ -144,8 +185,11 @@ fn what_cannot_be_answered_is_said_and_changes_nothing() {
     world.write("request.lic", Deployment::new(&stranger, "acme.lic", "Depot").ask(RequestKind::Activate));
     let grant = |file: &str| world.untouched(|| world.run(&[&GRANT[..], &[file, "--json"]].concat()));
     let ran = grant("request.lic");
-    ran.fails(21, &["There is no license here"]);
+    ran.fails(21, &["request.lic: There is no license here"]);
     assert_eq!(ran.json()["code"], "NOT_FOUND");
+    let several = Deployment::new(&world, "acme.lic", "Depot").ask(RequestKind::Activate);
+    world.write("several.lic", format!("{several}{}", world.read("request.lic")));
+    grant("several.lic").fails(21, &["several.lic: request 2 of 2: There is no license here"]);
     grant("acme.lic").fails(30, &["acme.lic: This is no activation request", "it is a license"]);
     grant("absent.lic").fails(30, &["absent.lic"]);
     world.run(&["activation", "show", "nobody-at-all"]).fails(21, &["lictor activation list"]);

@@ -58,7 +58,7 @@ fn ask_at_once(home: &Path, requests: &[SeatRequest], seed: u64) -> Vec<Paste> {
             let mut ledger = home.ledger_with_patience(Duration::from_secs(120)).expect("the ledger");
             std::thread::sleep(wait(seed, place));
             let asked = std::slice::from_ref(request);
-            let grants = grant(&home, &mut ledger, &key, asked, None, &occasion).expect("an answer");
+            let grants = grant(&home, &mut ledger, &[&key], asked, None, &occasion).expect("an answer");
             match grants.answers.as_slice() {
                 [Answer::Given(given)] => Some(given.paste.armored()),
                 _ => None,

@@ -5,6 +5,7 @@ use lictor_shared::{Denial, Envelope, Label, Text, Thumbprint, Timestamp, Uuid, 
 
 use super::history::History;
 use super::occupancy::Occupancy;
+use super::record::SeatState;
 
 /// What one request was answered with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub struct Given {
     pub ends_at: Option<Timestamp>,
     /// How the request follows from what the deployment was given before.
     pub history: History,
+    /// What became of the seat since, where that of an answer that is given again is gone.
+    pub gone: Option<SeatState>,
     /// How many seats are taken now; `None` of an answer that is given again.
     pub occupancy: Option<Occupancy>,
     /// What is brought to the deployment.
@@ -167,7 +170,9 @@ impl Given {
             members.insert("active".into(), occupancy.active.into());
             members.insert("seats".into(), occupancy.seats.to_value());
         }
-        if self.manner != Manner::Repeated {
+        if self.manner == Manner::Repeated {
+            members.insert("gone".into(), self.gone.map(SeatState::as_str).into());
+        } else {
             members.insert("token".into(), self.paste.token.as_str().into());
         }
         members.into()

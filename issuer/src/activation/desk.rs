@@ -1,6 +1,6 @@
 //! The desk: where one request after the other is answered, in a change under way.
 
-use lictor_keys::{KeyRing, Signer};
+use lictor_keys::KeyRing;
 use lictor_shared::json::Members;
 use lictor_shared::{
     Activation, Claims as _, Label, Lease, Name, Purpose, Release, RequestKind, StatusRef, Text, Timestamp,
@@ -15,7 +15,7 @@ use super::history::History;
 use super::kept::repeated;
 use super::record::SeatState;
 use super::request::SeatRequest;
-use super::sign::Stamp;
+use super::sign::{Signers, Stamp};
 use super::sweep::sweep;
 use super::{said, seen, vacate};
 use crate::entropy;
@@ -33,7 +33,7 @@ use crate::terms::Span;
 pub(super) struct Desk<'a> {
     pub(super) home: &'a Home,
     pub(super) transaction: &'a Transaction<'a>,
-    pub(super) signer: &'a dyn Signer,
+    pub(super) signers: Signers<'a>,
     /// How long activations hold; `None`: until further notice.
     pub(super) lease: Option<Span>,
     pub(super) at: Timestamp,
@@ -162,13 +162,13 @@ impl Desk<'_> {
     fn stamp<'s>(&'s self, ring: &'s KeyRing, product: &Name) -> Result<Stamp<'s>, Failure> {
         let products = core::slice::from_ref(product);
         let key = signing_key_for(ring, Purpose::Activation, products, self.at)?;
-        Ok(Stamp { signer: self.signer, ring, key })
+        Ok(Stamp { signer: self.signers.needed(key)?, ring, key })
     }
 
     /// The claims of an activation, with a serial and an entry on the list of its own, and the number of that list.
     fn activation(&self, asked: &Asked<'_>, seat: Seat) -> Result<(Activation, i64), Failure> {
         let (connection, request) = (self.transaction.connection(), asked.request);
-        let uri = self.home.config().status_uri.clone();
+        let uri = self.home.status_uri()?;
         let list = entries::list(connection, &uri)?;
         let grace = asked.revocation_grace(self.at);
         let index = entries::hand_out(connection, list, grace, || entropy::number(20))?;
@@ -240,10 +240,10 @@ impl Desk<'_> {
     /// The lists that speak for the activation and for the license.
     fn newest_lists(&mut self, asked: &Asked<'_>, newer: &[Uuid]) -> Result<Vec<Newest>, Failure> {
         let mut uris = asked.lists(newer);
-        uris.insert(self.home.config().status_uri.clone());
+        uris.insert(self.home.status_uri()?);
         let mut lists = Vec::new();
         for uri in uris {
-            let newest = newest_list(self.home, self.transaction, self.signer, &uri, self.at)?;
+            let newest = newest_list(self.home, self.transaction, self.signers, &uri, self.at)?;
             self.last = newest.as_ref().and_then(|newest| newest.event).or(self.last);
             lists.extend(newest);
         }
@@ -284,6 +284,7 @@ fn given(asked: &Asked<'_>, (manner, serial, history): (Manner, Uuid, History), 
         seat: None,
         ends_at: None,
         history,
+        gone: None,
         occupancy: None,
         paste,
         claims: lictor_shared::json::Value::Null,

@@ -4,6 +4,7 @@ use lictor_keys::{KeyRing, Signer};
 use lictor_shared::{Purpose, Received, Status, StatusList, Timestamp, Uri, Uuid};
 use rusqlite::Connection;
 
+use super::sign::Signers;
 use crate::error::Failure;
 use crate::home::Home;
 use crate::key::signing_key;
@@ -11,7 +12,7 @@ use crate::ledger::editions::Edition;
 use crate::ledger::transaction::{Recorded, Transaction};
 use crate::ledger::{editions, keys, licenses};
 use crate::licenses::LicenseRecord;
-use crate::publish;
+use crate::publish::{self, Reader};
 
 /// The newest edition of a list, and the event of its signing if it was signed for this.
 pub(super) struct Newest {
@@ -26,7 +27,7 @@ pub(super) struct Newest {
 pub(super) fn newest_list(
     home: &Home,
     transaction: &Transaction<'_>,
-    signer: &dyn Signer,
+    signers: Signers<'_>,
     uri: &Uri,
     at: Timestamp,
 ) -> Result<Option<Newest>, Failure> {
@@ -35,10 +36,10 @@ pub(super) fn newest_list(
     let ring = keys::ring(connection)?;
     let is_new =
         kept.as_ref().is_some_and(|edition| is_fresh(edition, at) && !has_leaked_key(edition, &ring));
-    let event = if !is_new && signs_lists(&ring, signer, at) {
-        Some(publish::sign(home, transaction, signer, uri, at)?.1)
-    } else {
-        None
+    let signer = if is_new { None } else { list_signer(&ring, signers, at) };
+    let event = match signer {
+        Some(signer) => Some(publish::sign(home, transaction, signer, (uri, Reader::Deployment), at)?.1),
+        None => None,
     };
     let Some(newest) = editions::newest(connection, uri)? else { return Ok(None) };
     editions::keep(connection, newest.list, newest.sequence)?;
@@ -57,10 +58,9 @@ fn has_leaked_key(edition: &Edition, ring: &KeyRing) -> bool {
     signed.is_none_or(|key| key.distrust_after.is_some())
 }
 
-/// A home without a key for lists grants seats all the same.
-fn signs_lists(ring: &KeyRing, signer: &dyn Signer, at: Timestamp) -> bool {
-    let given = signer.public_key().thumbprint();
-    signing_key(ring, Purpose::Status, at).is_ok_and(|key| key.public.thumbprint() == given)
+/// Whoever signs lists, if he is at hand: a home without a key for lists grants seats all the same.
+fn list_signer<'a>(ring: &KeyRing, signers: Signers<'a>, at: Timestamp) -> Option<&'a dyn Signer> {
+    signing_key(ring, Purpose::Status, at).ok().and_then(|key| signers.with(key))
 }
 
 /// The revisions that a deployment needs beside the one that it proved to hold: the one in force, if that is a newer one, and

@@ -2,12 +2,15 @@
 
 use lictor_keys::Signer;
 use lictor_shared::json::Value;
+use lictor_shared::{Name, Timestamp};
+use std::collections::BTreeSet;
 
 use super::answer::Answer;
-use super::asked::is_ours;
+use super::asked::{Asked, is_ours};
 use super::desk::Desk;
 use super::kept::repeated;
 use super::request::SeatRequest;
+use super::sign::Signers;
 use crate::error::Failure;
 use crate::home::Home;
 use crate::ledger::Ledger;
@@ -23,6 +26,18 @@ pub struct Grants {
     pub answers: Vec<Answer>,
     /// The number of the last event; `None` if all had been answered before.
     pub event: Option<u64>,
+}
+
+/// Sees that a request is for a license of this issuer, or was answered before.
+///
+/// # Errors
+/// [`FailureKind::NotFound`](crate::FailureKind::NotFound), one and the same for an unknown license, a wrong hash and another issuer.
+pub fn is_for_us(home: &Home, ledger: &Ledger, request: &SeatRequest) -> Result<(), Failure> {
+    let connection = ledger.connection();
+    match repeated(connection, request)? {
+        Some(_) => Ok(()),
+        None => is_ours(home, connection, request).map(|_| ()),
+    }
 }
 
 /// The answers to requests that were all answered before: the same bytes again, whatever the date, and without a key.
@@ -44,8 +59,34 @@ pub fn recall(home: &Home, ledger: &Ledger, requests: &[SeatRequest]) -> Result<
     Ok(all.then_some(Grants { answers, event: None }))
 }
 
-/// Answers requests: grants and renews seats, takes them back, or denies. `lease`: how long an activation holds; `None`:
-/// until further notice. Lists that are enclosed are signed too, where the signer's key signs lists.
+/// The products for which answering requests will take a signature, as things stand: what was answered before, and what is denied
+/// whether or not there are seats, takes none.
+///
+/// # Errors
+/// [`FailureKind::NotFound`](crate::FailureKind::NotFound) if one is for no license of this issuer.
+pub fn products_to_sign_for(
+    home: &Home,
+    ledger: &Ledger,
+    requests: &[SeatRequest],
+    at: Timestamp,
+) -> Result<BTreeSet<Name>, Failure> {
+    let connection = ledger.connection();
+    let mut products = BTreeSet::new();
+    for request in requests {
+        if repeated(connection, request)?.is_some() {
+            continue;
+        }
+        let asked = Asked::look_up(connection, request, is_ours(home, connection, request)?, at)?;
+        if asked.against(at).is_none() {
+            products.insert(asked.request.product.clone());
+        }
+    }
+    Ok(products)
+}
+
+/// Answers requests: grants and renews seats, takes them back, or denies. `signers` are those of the products that
+/// [`products_to_sign_for`] names. `lease`: how long an activation holds; `None`: until further notice. Lists that are enclosed are
+/// signed too, where one of the signers has the key for lists.
 ///
 /// # Errors
 /// [`FailureKind::SigningNotConfigured`](crate::FailureKind::SigningNotConfigured) without an active key,
@@ -54,13 +95,20 @@ pub fn recall(home: &Home, ledger: &Ledger, requests: &[SeatRequest]) -> Result<
 pub fn grant(
     home: &Home,
     ledger: &mut Ledger,
-    signer: &dyn Signer,
+    signers: &[&dyn Signer],
     requests: &[SeatRequest],
     lease: Option<Span>,
     occasion: &Occasion,
 ) -> Result<Grants, Failure> {
     let transaction = ledger.begin(occasion)?;
-    let mut desk = Desk { home, transaction: &transaction, signer, lease, at: occasion.at, last: None };
+    let mut desk = Desk {
+        home,
+        transaction: &transaction,
+        signers: Signers(signers),
+        lease,
+        at: occasion.at,
+        last: None,
+    };
     let mut answers = Vec::with_capacity(requests.len());
     for request in requests {
         answers.push(desk.answer(request)?);

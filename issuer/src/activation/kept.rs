@@ -1,12 +1,13 @@
 //! Answers that are kept, to be given again.
 
 use lictor_shared::json::Value;
-use lictor_shared::{Activation, Artefact, Label, Received, Release, RequestKind, Uuid};
+use lictor_shared::{Activation, Artefact, Label, Received, Release, RequestKind, Status, Uuid};
 use rusqlite::Connection;
 
 use super::answer::{Given, Manner, Paste};
 use super::enclosed::tokens;
 use super::history::History;
+use super::record::SeatState;
 use super::request::SeatRequest;
 use crate::error::{Failure, FailureKind};
 use crate::ledger::answers::{self, Stored};
@@ -19,6 +20,12 @@ pub(super) fn repeated(connection: &Connection, signed: &SeatRequest) -> Result<
     let known = deployments::find(connection, stored.license, request.deployment)?;
     let serial = serial_of(&stored)?;
     let activation = activations::find(connection, serial)?;
+    let gone = activation.as_ref().filter(|activation| activation.status != Status::Valid);
+    // Whoever was given a seat again has another activation for it.
+    let gone = gone.map(|_| match known.as_ref().map(|known| known.state) {
+        Some(SeatState::Active) | None => SeatState::Revoked,
+        Some(state) => state,
+    });
     Ok(Some(Given {
         manner: Manner::Repeated,
         license: stored.license,
@@ -29,6 +36,7 @@ pub(super) fn repeated(connection: &Connection, signed: &SeatRequest) -> Result<
         seat: activation.as_ref().map(|activation| activation.seat),
         ends_at: activation.and_then(|activation| activation.ends_at),
         history: History::Plain,
+        gone,
         occupancy: None,
         paste: paste(connection, stored)?,
         claims: Value::Null,

@@ -27,7 +27,16 @@ impl SeatRequest {
                 false => misread::changed(error),
             })
         };
-        misread::requests_in(file)?.iter().map(read).collect()
+        let found = misread::requests_in(file)?;
+        let numbered = |(place, token)| {
+            read(token).map_err(|failure| match found.len() {
+                1 => failure,
+                count => {
+                    Failure { message: format!("request {place} of {count}: {}", failure.message), ..failure }
+                }
+            })
+        };
+        (1..).zip(&found).map(numbered).collect()
     }
 
     /// A bare token.

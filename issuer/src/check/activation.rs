@@ -1,7 +1,7 @@
 //! The events of activations against their rows: who holds which seat, how many are taken, and what was answered.
 
 use lictor_shared::json::Value;
-use lictor_shared::{Thumbprint, Timestamp, Uuid, hex};
+use lictor_shared::{RequestKind, Thumbprint, Timestamp, Uuid, hex};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
@@ -19,8 +19,18 @@ use crate::ledger::{activations, answers, deployments, editions, seats};
 pub(super) struct Seats {
     deployments: BTreeMap<(Uuid, Thumbprint), Told>,
     active: BTreeMap<String, u64>,
-    /// The hashes of the lists that were signed, by URI and sequence.
-    pub(super) editions: BTreeMap<(String, u64), String>,
+    /// Every number that a seat was given, and who holds it, by license.
+    numbers: seats::Numbers,
+    /// The lists that were signed, by URI and sequence.
+    pub(super) editions: BTreeMap<(String, u64), Signed>,
+}
+
+/// What the event says of a list that was signed.
+#[derive(PartialEq, Eq)]
+pub(super) struct Signed {
+    pub(super) sha256: String,
+    /// From when a newer one should be out.
+    pub(super) stale_from: Option<Timestamp>,
 }
 
 /// What the events say of one deployment. Its label may have been erased.
@@ -82,6 +92,8 @@ impl Check<'_> {
         };
         told.record.state = SeatState::Active;
         told.record.seat = Some(row.seat);
+        self.seats.numbers.insert((whose.0.to_string(), row.seat), Some(whose.1.to_string()));
+        self.lists.entry(row.entry.uri.to_string()).or_default();
         self.seen(event, whose)?;
         if !held {
             *self.seats.active.entry(whose.0.to_string()).or_default() += 1;
@@ -105,7 +117,9 @@ impl Check<'_> {
             .ok_or_else(|| differs(event.seq, format!("the deployment {} never had a seat", whose.1)))?;
         facts.says("seat", told.record.seat)?;
         told.record.state = state;
-        let freed = u64::from(told.record.seat.take().is_some());
+        let emptied = told.record.seat.take();
+        let freed = u64::from(emptied.is_some());
+        self.seats.numbers.extend(emptied.map(|number| ((whose.0.to_string(), number), None)));
         let active = self.seats.active.entry(whose.0.to_string()).or_default();
         *active = active.saturating_sub(freed);
         self.active_is(&facts, whose.0)
@@ -146,6 +160,17 @@ impl Check<'_> {
         let answer =
             answer.ok_or_else(|| differs(facts.0.seq, format!("the answer to {nonce} is missing")))?;
         facts.says("tokenSha256", hex(&Sha256::digest(&answer.token)))?;
+        let kind = match facts.0.kind {
+            EventKind::ActivationReleased => RequestKind::Release,
+            _ => RequestKind::Activate,
+        };
+        if answer.kind != kind {
+            let (kind, found) = (kind.as_str(), answer.kind.as_str());
+            return Err(differs(
+                facts.0.seq,
+                format!("the answer to {nonce} is kept as one to {found}, not {kind}"),
+            ));
+        }
         for (list, sequence) in &answer.lists {
             editions::token(self.connection, *list, *sequence)?;
         }
@@ -168,16 +193,13 @@ impl Check<'_> {
                 )));
             }
         }
-        let held = self.seats.deployments.iter().filter_map(|((license, id), told)| {
-            Some(((license.to_string(), id.to_string()), told.record.seat?))
-        });
-        same("seat", &held.collect(), &seats::all(self.connection)?)?;
+        same("seat", &self.seats.numbers, &seats::all(self.connection)?)?;
         let active = self.seats.active.iter().filter(|(_, active)| **active > 0);
         let active = active.map(|(license, active)| (license.clone(), *active)).collect();
         same("seat_count", &active, &seats::counts(self.connection)?)?;
-        editions::each(self.connection, |uri, sequence, token| {
-            let signed = self.seats.editions.get(&(uri.clone(), sequence));
-            match signed.is_some_and(|signed| *signed == hex(&Sha256::digest(token))) {
+        editions::each(self.connection, |uri, sequence, stale_from, token| {
+            let found = Signed { sha256: hex(&Sha256::digest(token)), stale_from };
+            match self.seats.editions.get(&(uri.clone(), sequence)) == Some(&found) {
                 true => Ok(()),
                 false => Err(damaged(format!("edition {sequence} of {uri} is not the one that was signed"))),
             }

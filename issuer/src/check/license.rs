@@ -4,6 +4,7 @@ use lictor_shared::json::{Members, Value};
 use lictor_shared::{Thumbprint, Timestamp, Uuid, hex};
 use sha2::{Digest, Sha256};
 
+use super::restored::members;
 use super::{Check, Facts, place};
 use crate::error::Failure;
 use crate::event::Event;
@@ -36,7 +37,11 @@ impl Check<'_> {
                 _ => SUSPENDED,
             };
             let place = (revision.entry.uri.to_string(), revision.entry.index.into());
-            self.statuses.insert(place, (status, since.ok_or_else(|| facts.lacks("stopped"))?));
+            self.says(place, Some((status, since.ok_or_else(|| facts.lacks("stopped"))?)));
+        }
+        for activation in members(&facts, "activations")? {
+            self.entry_is_there(&facts, activation)?;
+            self.given_elsewhere(&facts, activation, facts.text("license")?)?;
         }
         let (id, state) = (facts.text("license")?.to_owned(), facts.text("state")?.to_owned());
         if state != "active" {
@@ -58,7 +63,8 @@ impl Check<'_> {
             && state == "suspended"
         {
             let place = (revision.entry.uri.to_string(), revision.entry.index.into());
-            self.statuses.insert(place, (SUSPENDED, *since));
+            let since = *since;
+            self.says(place, Some((SUSPENDED, since)));
         }
         self.stop(places(&facts, "revoked")?, REVOKED, event.at);
         Ok(())
@@ -132,7 +138,7 @@ impl Check<'_> {
     pub(super) fn license_reinstated(&mut self, event: &Event) -> Result<(), Failure> {
         let facts = Facts(event);
         for place in places(&facts, "revisions")? {
-            self.statuses.remove(&place);
+            self.says(place, None);
         }
         self.decisions.remove(facts.text("license")?);
         Ok(())
@@ -141,8 +147,8 @@ impl Check<'_> {
     /// What is to leave VALID does so earlier.
     fn bring_forward(&mut self, places: &[Place], since: Timestamp) {
         for place in places {
-            if let Some(entry) = self.statuses.get_mut(place) {
-                entry.1 = entry.1.min(since);
+            if let Some((status, before)) = self.statuses.get(place).copied() {
+                self.says(place.clone(), Some((status, before.min(since))));
             }
         }
     }
@@ -150,7 +156,8 @@ impl Check<'_> {
     /// An entry that has left VALID already keeps its `since`.
     pub(super) fn stop(&mut self, places: Vec<Place>, status: u64, since: Timestamp) {
         for place in places {
-            self.statuses.entry(place).or_insert((status, since)).0 = status;
+            let since = self.statuses.get(&place).map_or(since, |(_, before)| *before);
+            self.says(place, Some((status, since)));
         }
     }
 }

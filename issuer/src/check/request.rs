@@ -90,7 +90,7 @@ impl Check<'_> {
             }
             label if label == Label::StatusList.as_str() => {
                 let hash = hex(hash);
-                Ok(self.seats.editions.values().any(|signed| *signed == hash))
+                Ok(self.seats.editions.values().any(|signed| signed.sha256 == hash))
             }
             _ => answers::is_there(self.connection, &block.token),
         }

@@ -24,7 +24,9 @@ impl Check<'_> {
         }
         for entry in members(&facts, "handedOut")? {
             self.entry_is_there(&facts, entry)?;
-            self.counts(Table::StatusEntry);
+            if let Some(license) = entry.get("license").and_then(Value::as_str) {
+                self.given_elsewhere(&facts, entry, license)?;
+            }
         }
         for entry in members(&facts, "stopped")? {
             self.entry_says(&facts, entry)?;
@@ -58,7 +60,20 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn entry_is_there(&mut self, facts: &Facts<'_>, entry: &Members) -> Result<(), Failure> {
+    /// The entry is of an activation of a license that is here.
+    pub(super) fn given_elsewhere(
+        &mut self,
+        facts: &Facts<'_>,
+        entry: &Members,
+        license: &str,
+    ) -> Result<(), Failure> {
+        let place = place(entry).ok_or_else(|| facts.lacks("entries"))?;
+        self.lists.entry(place.0.clone()).or_default();
+        self.elsewhere.insert(place, license.to_owned());
+        Ok(())
+    }
+
+    pub(super) fn entry_is_there(&mut self, facts: &Facts<'_>, entry: &Members) -> Result<(), Failure> {
         let (uri, index) = place(entry).ok_or_else(|| facts.lacks("handedOut"))?;
         let (told, found) =
             (entry.get("grace").and_then(Value::as_integer), carried::grace(self.connection, &uri, index)?);
@@ -67,6 +82,7 @@ impl Check<'_> {
                 format!("the entry {index} of {uri} has the grace {found:?}, and the event says {told:?}");
             return Err(differs(facts.0.seq, what));
         }
+        self.counts(Table::StatusEntry);
         self.entry_says(facts, entry)
     }
 
@@ -79,7 +95,7 @@ impl Check<'_> {
             Some("suspended") => SUSPENDED,
             _ => return Err(facts.lacks("status")),
         };
-        self.statuses.insert(place, (status, since(facts, entry)?));
+        self.says(place, Some((status, since(facts, entry)?)));
         Ok(())
     }
 
@@ -99,7 +115,7 @@ fn since(facts: &Facts<'_>, members: &Members) -> Result<lictor_shared::Timestam
 }
 
 /// The objects in an array of the body. Events of the first programs had none of them.
-fn members<'f>(facts: &Facts<'f>, name: &str) -> Result<Vec<&'f Members>, Failure> {
+pub(super) fn members<'f>(facts: &Facts<'f>, name: &str) -> Result<Vec<&'f Members>, Failure> {
     let Some(found) = facts.0.body.get(name) else { return Ok(Vec::new()) };
     let items = found.as_array().ok_or_else(|| facts.lacks(name))?;
     items.iter().map(|item| item.as_object().ok_or_else(|| facts.lacks(name))).collect()

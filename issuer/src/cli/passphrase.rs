@@ -3,6 +3,7 @@
 use clap::Args;
 use lictor_keys::{KeyRecord, Passphrase, PassphraseError, PrivateKey, Protection, Signer};
 use lictor_shared::{Name, Purpose, Thumbprint};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -104,6 +105,24 @@ impl PassphraseSource {
             occasion,
             prompts,
         )
+    }
+
+    /// The signers of each of these products; products with one key have one.
+    pub(crate) fn signers(
+        &self,
+        home: &Home,
+        ledger: &Ledger,
+        (purpose, products): (Purpose, &BTreeSet<Name>),
+        occasion: &Occasion,
+        prompts: Prompts,
+    ) -> Result<Vec<Box<dyn Signer>>, Failure> {
+        let ring = ledger.key_ring()?;
+        let mut keys = BTreeMap::new();
+        for product in products {
+            let key = signing_key_for(&ring, purpose, core::slice::from_ref(product), occasion.at)?;
+            keys.insert(key.public.thumbprint(), key);
+        }
+        keys.into_values().map(|key| self.open(home, key, occasion, prompts)).collect()
     }
 
     fn open(

@@ -10,7 +10,9 @@ use crate::event::{Event, EventKind};
 use crate::home::Home;
 use crate::ledger::Ledger;
 use crate::ledger::carried;
+use crate::ledger::elsewhere;
 use crate::ledger::entries::{self, ListRecord};
+use crate::publish::ENCLOSED;
 
 /// A list with fewer free indices than this, a sixteenth of all, will soon be full.
 const FEW: u64 = 1 << 20 >> 4;
@@ -19,23 +21,35 @@ const PUBLISH: &str = "lictor status publish";
 
 pub(super) fn examine(home: &Home, ledger: &Ledger, at: Timestamp) -> Result<Vec<Finding>, Failure> {
     let records = entries::records(ledger.connection())?;
-    let changed = changed(ledger)?;
-    let mut findings: Vec<Finding> = records.iter().map(|record| age(home, record, at)).collect();
-    findings.extend(records.iter().filter_map(|record| {
-        let changes = *changed.get(record.uri.as_str())?;
-        record.published_at.map(|published| unpublished(record, published, changes))
+    let told = told(ledger)?;
+    let of = |record: &ListRecord| told.get(record.uri.as_str()).copied().unwrap_or_default();
+    let mut findings: Vec<Finding> =
+        records.iter().map(|record| age(home, record, of(record).published_at, at)).collect();
+    findings.extend(records.iter().filter_map(|record| match of(record) {
+        Told { changes: 0, .. } | Told { published_at: None, .. } => None,
+        Told { changes, published_at: Some(published) } => Some(unpublished(record, published, changes)),
     }));
     let current = home.config().status_uri.as_str();
     let used =
         records.iter().find(|record| record.uri.as_str() == current).map_or(0, |record| record.entries);
     findings.push(room(current, u64::from(limits::STATUS_ENTRIES).saturating_sub(used)));
     findings.extend(forgotten(carried::without_license(ledger.connection())?));
+    findings.extend(uncounted(elsewhere::count(ledger.connection())?));
     Ok(findings)
 }
 
-fn age(home: &Home, list: &ListRecord, at: Timestamp) -> Finding {
+/// What the log says of a list.
+#[derive(Clone, Copy, Default)]
+struct Told {
+    /// When it was last published. One that was enclosed with an answer reached a single deployment.
+    published_at: Option<Timestamp>,
+    /// How often an entry was revoked, suspended or reinstated since.
+    changes: u64,
+}
+
+fn age(home: &Home, list: &ListRecord, published_at: Option<Timestamp>, at: Timestamp) -> Finding {
     let uri = &list.uri;
-    let Some(published) = list.published_at else {
+    let Some(published) = published_at else {
         return match list.entries {
             0 => Finding::fine("lists", format!("{uri} is new; no license refers to it.")),
             _ => Finding::warning("lists", format!("{uri} was never published."), PUBLISH),
@@ -55,19 +69,20 @@ fn age(home: &Home, list: &ListRecord, at: Timestamp) -> Finding {
     }
 }
 
-/// How often an entry of each list was revoked, suspended or reinstated since the list was last published.
-fn changed(ledger: &Ledger) -> Result<BTreeMap<String, u64>, Failure> {
-    let mut changed = BTreeMap::new();
+/// What the log says of each list.
+fn told(ledger: &Ledger) -> Result<BTreeMap<String, Told>, Failure> {
+    let mut told: BTreeMap<String, Told> = BTreeMap::new();
     for event in ledger.events(1) {
         let event = event?;
-        if event.kind == EventKind::StatusPublished {
-            changed.remove(event.body.get("uri").and_then(Value::as_str).unwrap_or_default());
+        if event.kind == EventKind::StatusPublished && !event.body.contains_key(ENCLOSED) {
+            let uri = event.body.get("uri").and_then(Value::as_str).unwrap_or_default();
+            told.insert(uri.to_owned(), Told { published_at: Some(event.at), changes: 0 });
         }
         for uri in entries_of(&event) {
-            *changed.entry(uri).or_default() += 1;
+            told.entry(uri).or_default().changes += 1;
         }
     }
-    Ok(changed)
+    Ok(told)
 }
 
 /// The list of each entry that an event changes.
@@ -78,13 +93,23 @@ fn entries_of(event: &Event) -> Vec<String> {
     };
     let uri = |members: &Members| members.get("uri").and_then(Value::as_str).map(ToOwned::to_owned);
     let placed = |members: &Members| members.get("status").and_then(Value::as_object).and_then(uri);
-    if event.kind == EventKind::LedgerRestored {
-        let valid = |entry: &&Members| entry.get("status").and_then(Value::as_str) == Some("valid");
-        let taken = objects("handedOut").into_iter().filter(|entry| !valid(entry));
-        return taken.chain(objects("stopped")).filter_map(uri).collect();
+    let is_stopped = |entry: &&Members| entry.get("status").and_then(Value::as_str) != Some("valid");
+    match event.kind {
+        EventKind::LedgerRestored => {
+            let taken = objects("handedOut").into_iter().filter(is_stopped);
+            taken.chain(objects("stopped")).filter_map(uri).collect()
+        }
+        EventKind::LicenseImported => {
+            let stopped = event.body.get("stopped").and_then(Value::as_object);
+            let revision = stopped.and_then(|_| placed(&event.body));
+            let activations = objects("activations").into_iter().filter(is_stopped).filter_map(uri);
+            activations.chain(revision).collect()
+        }
+        // `revisions` of what is stopped or reinstated, `revoked` of what is renewed, `activations` of a seat that was taken back.
+        _ => {
+            ["revisions", "revoked", "activations"].into_iter().flat_map(objects).filter_map(placed).collect()
+        }
     }
-    // `revisions` of what is stopped or reinstated, `revoked` of what is renewed.
-    objects("revisions").into_iter().chain(objects("revoked")).filter_map(placed).collect()
 }
 
 fn unpublished(list: &ListRecord, published: Timestamp, changes: u64) -> Finding {
@@ -94,7 +119,7 @@ fn unpublished(list: &ListRecord, published: Timestamp, changes: u64) -> Finding
         format!("{changes} changes of entries")
     };
     let says = format!(
-        "{} has {entries} (revoked, suspended, reinstated) that no list tells yet: it was last published at {published}.",
+        "{} has {entries} (revoked, suspended, reinstated) that no published list tells yet: it was last published at {published}.",
         list.uri
     );
     Finding::warning("lists", says, format!("{PUBLISH}, and bring the list to the deployments"))
@@ -116,6 +141,22 @@ fn forgotten(entries: u64) -> Option<Finding> {
         _ => format!("{entries} entries belong to licenses that a restore has forgotten, and stay taken."),
     };
     Some(Finding::fine("room", says))
+}
+
+/// Entries of activations of which the seats are not known here.
+fn uncounted(entries: u64) -> Option<Finding> {
+    let says = match entries {
+        0 => return None,
+        1 => {
+            "1 activation was granted elsewhere or before a restore; its seat is not counted here.".to_owned()
+        }
+        _ => {
+            format!(
+                "{entries} activations were granted elsewhere or before a restore; their seats are not counted here."
+            )
+        }
+    };
+    Some(Finding::fine("seats", says))
 }
 
 #[cfg(test)]

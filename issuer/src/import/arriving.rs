@@ -1,7 +1,7 @@
 //! Licenses of an export, each line verified before it is believed.
 
 use lictor_shared::json::Value;
-use lictor_shared::{AnchorSet, License, Status, Text, Thumbprint, Timestamp, Uuid, limits};
+use lictor_shared::{AnchorSet, License, Seconds, Status, Text, Thumbprint, Timestamp, Uri, Uuid, limits};
 use lictor_validator::Unverified;
 use std::io::{BufRead, Read as _};
 
@@ -9,6 +9,7 @@ use super::line::{Object, Refused};
 use crate::accepted::anchors;
 use crate::error::{Failure, FailureKind, FieldErrors};
 use crate::ledger::Ledger;
+use crate::ledger::carried::Entry;
 use crate::licenses::{Standing, read_token};
 use crate::revoke::RevocationReason;
 
@@ -21,6 +22,8 @@ pub struct Arriving {
     pub(super) customer: Text,
     pub(super) standing: Standing,
     pub(super) revisions: Vec<ArrivingRevision>,
+    /// The entries of its activations, each with its list.
+    pub(super) activations: Vec<(Uri, Entry)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,16 +88,9 @@ fn read(line: &[u8], number: u64, issuer: &Text, anchors: Option<&AnchorSet>) ->
     if object.take("version")?.as_integer() != Some(VERSION) {
         return Err(object.refuse("version", "this program reads version 1"));
     }
-    let Value::Array(given) = object.take("revisions")? else {
-        return Err(object.refuse("revisions", "it is no array"));
-    };
-    let mut revisions = Vec::with_capacity(given.len());
-    for (place, given) in given.into_iter().enumerate() {
-        let path = format!("revisions[{place}].");
-        let Value::Object(members) = given else {
-            return Err(object.refuse(path.trim_end_matches('.'), "it is no object"));
-        };
-        revisions.push(revision(Object::new(&path, members), place, issuer, anchors)?);
+    let mut revisions = Vec::new();
+    for (place, given) in object.objects("revisions")?.into_iter().enumerate() {
+        revisions.push(revision(given, place, issuer, anchors)?);
     }
     license(object, number, revisions)
 }
@@ -129,6 +125,7 @@ fn license(mut object: Object, line: u64, revisions: Vec<ArrivingRevision>) -> R
     if let Some(contradiction) = contradiction(standing, &revisions) {
         return Err(object.refuse("state", contradiction));
     }
+    let activations = activations(&mut object)?;
     object.end()?;
     Ok(Arriving {
         line,
@@ -137,7 +134,38 @@ fn license(mut object: Object, line: u64, revisions: Vec<ArrivingRevision>) -> R
         customer: first.customer,
         standing,
         revisions,
+        activations,
     })
+}
+
+/// The entries of the activations, each once, in the order of lists and indices.
+fn activations(object: &mut Object) -> Result<Vec<(Uri, Entry)>, Refused> {
+    let mut activations: Vec<(Uri, Entry)> = Vec::new();
+    for given in object.objects("activations")? {
+        let next = activation(given)?;
+        if activations.last().is_some_and(|(_, last)| (&last.uri, last.index) >= (&next.1.uri, next.1.index))
+        {
+            return Err(
+                object.refuse("activations", "they are not in the order of statusUri and statusIndex")
+            );
+        }
+        activations.push(next);
+    }
+    Ok(activations)
+}
+
+fn activation(mut object: Object) -> Result<(Uri, Entry), Refused> {
+    let uri = object.text("statusUri")?;
+    let list = Uri::new(&uri).map_err(|error| object.refuse("statusUri", error))?;
+    let index = object.integer("statusIndex")?;
+    let index = u32::try_from(index).ok().filter(|index| *index < limits::STATUS_ENTRIES);
+    let index = index.ok_or_else(|| object.refuse("statusIndex", "a list has no such index"))?;
+    let stopped = stopped(&mut object)?;
+    let grace = Seconds::new(object.integer("revocationGrace")?);
+    let grace = grace.ok_or_else(|| object.refuse("revocationGrace", "it is longer than a grace can be"))?;
+    object.end()?;
+    let (status, since) = stopped.map_or((Status::Valid, None), |(status, since)| (status, Some(since)));
+    Ok((list, Entry { uri, index, status, since, grace }))
 }
 
 /// What the entries of a license that is stopped say otherwise: every revision that could still be used then is stopped too.
@@ -200,22 +228,23 @@ fn revision(
     object.says("statusUri", claims.status.uri.as_str())?;
     object.says("statusIndex", claims.status.index)?;
     object.says("revocationGrace", claims.grace.revocation.get())?;
-    let (status, since) = (object.text("status")?, object.time("since")?);
-    let stopped = match (status.as_str(), since) {
-        ("valid", None) => None,
-        ("revoked", Some(since)) => Some((Status::Revoked, since)),
-        ("suspended", Some(since)) => Some((Status::Suspended, since)),
-        ("valid" | "revoked" | "suspended", _) => {
-            return Err(object.refuse("since", format_args!("it does not go with the status {status}")));
-        }
-        _ => {
-            return Err(
-                object.refuse("status", format_args!("{status:?} is none of valid, suspended and revoked"))
-            );
-        }
-    };
+    let stopped = stopped(&mut object)?;
     object.end()?;
     Ok(ArrivingRevision { claims, kid, token, stopped })
+}
+
+/// What the list says of an entry, if that is not that it is valid, and since when.
+fn stopped(object: &mut Object) -> Result<Option<(Status, Timestamp)>, Refused> {
+    let (status, since) = (object.text("status")?, object.time("since")?);
+    match (status.as_str(), since) {
+        ("valid", None) => Ok(None),
+        ("revoked", Some(since)) => Ok(Some((Status::Revoked, since))),
+        ("suspended", Some(since)) => Ok(Some((Status::Suspended, since))),
+        ("valid" | "revoked" | "suspended", _) => {
+            Err(object.refuse("since", format_args!("it does not go with the status {status}")))
+        }
+        _ => Err(object.refuse("status", format_args!("{status:?} is none of valid, suspended and revoked"))),
+    }
 }
 
 /// What a token says, if the issuer signed it.

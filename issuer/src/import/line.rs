@@ -32,6 +32,23 @@ impl Object {
         }
     }
 
+    pub(super) fn integer(&mut self, name: &str) -> Result<u64, Refused> {
+        self.take(name)?.as_integer().ok_or_else(|| self.refuse(name, "it is no integer"))
+    }
+
+    /// The objects in an array.
+    pub(super) fn objects(&mut self, name: &str) -> Result<Vec<Self>, Refused> {
+        let Value::Array(given) = self.take(name)? else { return Err(self.refuse(name, "it is no array")) };
+        let mut objects = Vec::with_capacity(given.len());
+        for (place, given) in given.into_iter().enumerate() {
+            let Value::Object(members) = given else {
+                return Err(self.refuse(&format!("{name}[{place}]"), "it is no object"));
+            };
+            objects.push(Self::new(&format!("{}{name}[{place}].", self.path), members));
+        }
+        Ok(objects)
+    }
+
     /// An instant, or null for none.
     pub(super) fn time(&mut self, name: &str) -> Result<Option<Timestamp>, Refused> {
         match self.take(name)? {

@@ -1,5 +1,6 @@
 //! What a restored ledger takes over from the one that it replaces: entries that were handed out, and what lists say of them.
 
+use lictor_shared::json::{Members, Value};
 use lictor_shared::{Seconds, Status, Timestamp, Uri};
 use rusqlite::{Connection, Row};
 
@@ -18,7 +19,11 @@ const INSERT: &str = "INSERT INTO status_entry (list, idx, status, since, grace)
 const RAISE_SEQUENCE: &str = "UPDATE status_list SET sequence = MAX(sequence, ?2) WHERE id = ?1";
 
 const COUNT_FORGOTTEN: &str = "SELECT COUNT(*) FROM status_entry WHERE NOT EXISTS \
-    (SELECT 1 FROM revision WHERE revision.list = status_entry.list AND revision.idx = status_entry.idx)";
+    (SELECT 1 FROM revision WHERE revision.list = status_entry.list AND revision.idx = status_entry.idx) \
+    AND NOT EXISTS \
+    (SELECT 1 FROM activation WHERE activation.list = status_entry.list AND activation.idx = status_entry.idx) \
+    AND NOT EXISTS (SELECT 1 FROM activation_elsewhere AS elsewhere \
+     WHERE elsewhere.list = status_entry.list AND elsewhere.idx = status_entry.idx)";
 
 /// An entry that was handed out, whatever license it was for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +36,20 @@ pub(crate) struct Entry {
     pub(crate) grace: Seconds,
 }
 
+impl Entry {
+    /// What events say of it.
+    pub(crate) fn to_members(&self) -> Members {
+        let members: [(&str, Value); 5] = [
+            ("grace", self.grace.get().into()),
+            ("idx", self.index.into()),
+            ("since", self.since.map(Timestamp::seconds).into()),
+            ("status", entries::word(self.status).into()),
+            ("uri", self.uri.as_str().into()),
+        ];
+        members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+}
+
 /// Gives every entry to `take`, up to the first that cannot be read.
 pub(crate) fn each(connection: &Connection, mut take: impl FnMut(Entry)) -> Result<(), Failure> {
     let mut statement = connection.prepare(SELECT).or_fault()?;
@@ -41,7 +60,7 @@ pub(crate) fn each(connection: &Connection, mut take: impl FnMut(Entry)) -> Resu
     Ok(())
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Entry> {
+pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Entry> {
     let status = entries::status(row.get(2)?);
     let since = row.get::<_, Option<At>>(3)?.map(|At(since)| since);
     Ok(Entry {
@@ -76,7 +95,7 @@ pub(crate) fn grace(connection: &Connection, uri: &str, index: u64) -> Result<Op
     found.or_fault().map(|grace| grace.map(|Int(grace)| grace))
 }
 
-/// Entries of licenses that no revision tells of.
+/// Entries of licenses that the ledger does not know: neither a revision nor an activation tells of them.
 pub(crate) fn without_license(connection: &Connection) -> Result<u64, Failure> {
     connection.query_row(COUNT_FORGOTTEN, (), |row| row.get(0)).or_fault().map(|Int(count)| count)
 }

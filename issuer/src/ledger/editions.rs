@@ -2,6 +2,7 @@
 
 use lictor_shared::{Timestamp, Uri};
 use rusqlite::{Connection, OptionalExtension as _, Row};
+use std::collections::BTreeMap;
 
 use super::entries::List;
 use super::fault::OrFault;
@@ -17,8 +18,10 @@ pub(super) const SELECT_NEWEST: &str = "SELECT list_edition.list, list_edition.s
     AND list_edition.sequence = status_list.sequence WHERE status_list.uri = ?1";
 const UPDATE_ENCLOSED: &str = "UPDATE list_edition SET enclosed = 1 WHERE list = ?1 AND sequence = ?2";
 pub(super) const SELECT_TOKEN: &str = "SELECT token FROM list_edition WHERE list = ?1 AND sequence = ?2";
-const SELECT_ALL: &str = "SELECT status_list.uri, list_edition.sequence, list_edition.token FROM list_edition \
-    JOIN status_list ON status_list.id = list_edition.list";
+const SELECT_ALL: &str = "SELECT status_list.uri, list_edition.sequence, list_edition.stale_from, \
+    list_edition.token FROM list_edition JOIN status_list ON status_list.id = list_edition.list";
+const SELECT_CHANGED: &str = "SELECT status_list.uri, status_list.changed FROM status_list \
+    JOIN list_edition ON list_edition.list = status_list.id AND list_edition.sequence = status_list.sequence";
 
 /// One signed edition of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,17 +80,25 @@ pub(crate) fn token(connection: &Connection, list: i64, sequence: u64) -> Result
     })
 }
 
-/// Shows URI, sequence and token of every edition that is kept.
+/// Shows URI, sequence, the instant from which a newer one should be out, and token of every edition that is kept.
 pub(crate) fn each(
     connection: &Connection,
-    mut see: impl FnMut(String, u64, &str) -> Result<(), Failure>,
+    mut see: impl FnMut(String, u64, Option<Timestamp>, &str) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let mut statement = connection.prepare(SELECT_ALL).or_fault()?;
     let mut rows = statement.query(()).or_fault()?;
     while let Some(row) = rows.next().or_fault()? {
         let (uri, Int(sequence), token): (String, Int, String) =
-            (row.get(0).or_fault()?, row.get(1).or_fault()?, row.get(2).or_fault()?);
-        see(uri, sequence, &token)?;
+            (row.get(0).or_fault()?, row.get(1).or_fault()?, row.get(3).or_fault()?);
+        let stale_from = row.get::<_, Option<At>>(2).or_fault()?.map(|At(at)| at);
+        see(uri, sequence, stale_from, &token)?;
     }
     Ok(())
+}
+
+/// Of each list of which the newest edition is kept: whether an entry says anything else by now.
+pub(crate) fn changed(connection: &Connection) -> Result<BTreeMap<String, bool>, Failure> {
+    let mut statement = connection.prepare(SELECT_CHANGED).or_fault()?;
+    let found = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?))).or_fault()?;
+    found.collect::<rusqlite::Result<_>>().or_fault()
 }

@@ -12,7 +12,7 @@ pub(super) const SELECT_LIST: &str = "SELECT id, sequence FROM status_list WHERE
 pub(super) const SELECT_URIS: &str = "SELECT uri FROM status_list ORDER BY id";
 const UPDATE_SEQUENCE: &str = "UPDATE status_list SET sequence = ?2, published_at = ?3 WHERE id = ?1";
 pub(super) const SELECT_SEQUENCES: &str = "SELECT uri, sequence FROM status_list ORDER BY uri";
-const SELECT_RECORDS: &str = "SELECT uri, published_at, \
+const SELECT_RECORDS: &str = "SELECT uri, \
     (SELECT COUNT(*) FROM status_entry WHERE list = status_list.id) FROM status_list ORDER BY id";
 
 const INSERT: &str = "INSERT INTO status_entry (list, idx, grace) VALUES (?1, ?2, ?3)";
@@ -44,8 +44,6 @@ pub(crate) struct List {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ListRecord {
     pub(crate) uri: Uri,
-    /// When it was last signed, if ever.
-    pub(crate) published_at: Option<Timestamp>,
     /// Indices that were handed out.
     pub(crate) entries: u64,
 }
@@ -83,9 +81,8 @@ pub(crate) fn uris(connection: &Connection) -> Result<Vec<Uri>, Failure> {
 pub(crate) fn records(connection: &Connection) -> Result<Vec<ListRecord>, Failure> {
     let mut statement = connection.prepare(SELECT_RECORDS).or_fault()?;
     let read = |row: &Row<'_>| {
-        let (Word(uri), published_at, Int(entries)) =
-            (row.get(0)?, row.get::<_, Option<At>>(1)?, row.get(2)?);
-        Ok(ListRecord { uri, published_at: published_at.map(|At(at)| at), entries })
+        let (Word(uri), Int(entries)) = (row.get(0)?, row.get(1)?);
+        Ok(ListRecord { uri, entries })
     };
     statement.query_map((), read).or_fault()?.collect::<rusqlite::Result<_>>().or_fault()
 }
@@ -211,6 +208,15 @@ pub(super) const fn number(status: Status) -> u8 {
         Status::Valid => 0,
         Status::Revoked => 1,
         Status::Suspended => 2,
+    }
+}
+
+/// The word for it in events and exports.
+pub(crate) const fn word(status: Status) -> &'static str {
+    match status {
+        Status::Valid => "valid",
+        Status::Revoked => "revoked",
+        Status::Suspended => "suspended",
     }
 }
 

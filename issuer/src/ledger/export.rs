@@ -3,12 +3,13 @@
 use lictor_shared::Uuid;
 use rusqlite::{Connection, Row};
 
+use super::elsewhere;
 use super::fault::OrFault;
 use super::licenses::{license_columns, read_license, read_revision, revision_columns};
 use crate::error::Failure;
 use crate::export::{ExportedLicense, ExportedRevision};
 
-/// In the order of two indices, so that nothing is sorted; a statement reads one state of the ledger, whatever others commit.
+/// In the order of two indices, so that nothing is sorted.
 pub(super) const SELECT_ALL: &str = concat!(
     "SELECT ",
     license_columns!(),
@@ -30,7 +31,9 @@ pub(crate) fn visit(
     connection: &Connection,
     visit: &mut dyn FnMut(&ExportedLicense) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let mut statement = connection.prepare(SELECT_ALL).or_fault()?;
+    // One state of the ledger, whatever others commit meanwhile.
+    let view = connection.unchecked_transaction().or_fault()?;
+    let mut statement = view.prepare(SELECT_ALL).or_fault()?;
     let mut rows = statement.query(()).or_fault()?;
     let mut gathered: Option<ExportedLicense> = None;
     while let Some(row) = rows.next().or_fault()? {
@@ -41,6 +44,8 @@ pub(crate) fn visit(
                 if let Some(whole) = &gathered {
                     visit(whole)?;
                 }
+                let license =
+                    ExportedLicense { activations: elsewhere::of_license(&view, *id(&license))?, ..license };
                 gathered = Some(ExportedLicense { revisions: vec![revision], ..license });
             }
         }
@@ -53,6 +58,7 @@ const fn id(license: &ExportedLicense) -> &Uuid {
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<(ExportedLicense, ExportedRevision)> {
-    let license = ExportedLicense { license: read_license(row)?, revisions: Vec::new() };
+    let license =
+        ExportedLicense { license: read_license(row)?, revisions: Vec::new(), activations: Vec::new() };
     Ok((license, ExportedRevision { revision: read_revision(row, REVISION)?, token: row.get(TOKEN)? }))
 }

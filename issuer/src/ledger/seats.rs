@@ -16,6 +16,7 @@ const UPDATE_TAKEN_OF_ANY: &str =
     "UPDATE seat_count SET active = active + 1 WHERE license_id = ?1 AND ceiling IS NULL";
 const UPDATE_FREED: &str = "UPDATE seat_count SET active = active - 1 WHERE license_id = ?1";
 pub(super) const SELECT_ACTIVE: &str = "SELECT active FROM seat_count WHERE license_id = ?1";
+const SELECT_TAKEN: &str = "SELECT COALESCE(SUM(active), 0) FROM seat_count";
 const SELECT_COUNTS: &str = "SELECT license_id, active FROM seat_count WHERE active > 0";
 
 pub(super) const SELECT_FREE: &str =
@@ -25,7 +26,7 @@ pub(super) const SELECT_LAST: &str =
 const UPSERT: &str = "INSERT INTO seat (license_id, number, deployment) VALUES (?1, ?2, ?3) \
     ON CONFLICT (license_id, number) DO UPDATE SET deployment = excluded.deployment";
 const UPDATE_EMPTY: &str = "UPDATE seat SET deployment = NULL WHERE license_id = ?1 AND deployment = ?2";
-const SELECT_ALL: &str = "SELECT license_id, deployment, number FROM seat WHERE deployment IS NOT NULL";
+const SELECT_ALL: &str = "SELECT license_id, number, deployment FROM seat";
 
 /// Whether a seat was to be had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +52,11 @@ pub(crate) fn take(connection: &Connection, license: Uuid, room: Option<u64>) ->
 pub(crate) fn active(connection: &Connection, license: Uuid) -> Result<u64, Failure> {
     let active = connection.query_row(SELECT_ACTIVE, [Word(license)], |row| row.get(0)).optional();
     Ok(active.or_fault()?.map_or(0, |Int(active)| active))
+}
+
+/// How many are taken of all licenses together.
+pub(crate) fn taken(connection: &Connection) -> Result<u64, Failure> {
+    connection.query_row(SELECT_TAKEN, (), |row| row.get(0)).or_fault().map(|Int(taken)| taken)
 }
 
 /// The lowest number that nobody holds.
@@ -96,11 +102,11 @@ pub(crate) fn counts(connection: &Connection) -> Result<Counts, Failure> {
     statement.query_map((), read).or_fault()?.collect::<rusqlite::Result<_>>().or_fault()
 }
 
-/// The seats that are held, by license and deployment.
-pub(crate) type Held = BTreeMap<(String, String), u64>;
+/// Who holds a seat, if anybody does, by license and number.
+pub(crate) type Numbers = BTreeMap<(String, u64), Option<String>>;
 
-pub(crate) fn all(connection: &Connection) -> Result<Held, Failure> {
+pub(crate) fn all(connection: &Connection) -> Result<Numbers, Failure> {
     let mut statement = connection.prepare(SELECT_ALL).or_fault()?;
-    let read = |row: &Row<'_>| Ok(((row.get(0)?, row.get(1)?), row.get::<_, Int>(2)?.0));
+    let read = |row: &Row<'_>| Ok(((row.get(0)?, row.get::<_, Int>(1)?.0), row.get(2)?));
     statement.query_map((), read).or_fault()?.collect::<rusqlite::Result<_>>().or_fault()
 }

@@ -10,7 +10,7 @@ use super::past::Past;
 use crate::error::{Failure, FailureKind};
 use crate::event::Facts;
 use crate::ledger::carried::{self, Entry};
-use crate::ledger::{entries, licenses};
+use crate::ledger::{elsewhere, entries, licenses};
 use crate::licenses::Standing;
 use crate::revoke::RevocationReason;
 
@@ -19,7 +19,7 @@ use crate::revoke::RevocationReason;
 pub(super) struct Carried {
     lists: Vec<(Uri, u64)>,
     /// Entries that the backup does not know.
-    pub(super) handed_out: Vec<Entry>,
+    pub(super) handed_out: Vec<HandedOut>,
     /// Entries that it knows as less severe, or as suspended since an earlier instant.
     pub(super) stopped: Vec<Entry>,
     /// Licenses that it knows as less severe, or as suspended since an earlier instant.
@@ -46,7 +46,7 @@ impl Carried {
         let mut carried = Self { lists: lists(past)?, ..Self::default() };
         for entry in &past.entries {
             match known.get(&(entry.uri.clone(), entry.index)) {
-                None => carried.handed_out.push(entry.clone()),
+                None => carried.handed_out.push(HandedOut::new(backup, past, entry)?),
                 Some(known) if *known < counted(entry) => carried.stopped.push(entry.clone()),
                 Some((known, _)) if *known > severity(entry.status) => carried.reinstated += 1,
                 Some(_) => {}
@@ -65,8 +65,11 @@ impl Carried {
         });
         facts
             .and("lists", lists.collect::<Vec<_>>())
-            .and("handedOut", self.handed_out.iter().map(to_value).collect::<Vec<_>>())
-            .and("stopped", self.stopped.iter().map(to_value).collect::<Vec<_>>())
+            .and("handedOut", self.handed_out.iter().map(HandedOut::to_value).collect::<Vec<_>>())
+            .and(
+                "stopped",
+                self.stopped.iter().map(|entry| entry.to_members().into()).collect::<Vec<Value>>(),
+            )
             .and("licenses", self.decisions.iter().map(Decision::to_value).collect::<Vec<_>>())
     }
 
@@ -75,9 +78,10 @@ impl Carried {
         for (uri, sequence) in &self.lists {
             carried::list(connection, uri, *sequence)?;
         }
-        for entry in self.handed_out.iter().chain(&self.stopped) {
+        for entry in &self.stopped {
             carried::put(connection, entries::list(connection, &uri(&entry.uri)?)?, entry)?;
         }
+        self.handed_out.iter().try_for_each(|handed_out| handed_out.apply(connection))?;
         self.decisions.iter().try_for_each(|decision| match decision.standing {
             Standing::Active => Ok(()),
             Standing::Suspended { since } => licenses::set_suspended(connection, decision.license, since),
@@ -85,6 +89,42 @@ impl Carried {
                 licenses::set_revoked(connection, decision.license, since, reason)
             }
         })
+    }
+}
+
+/// An entry that the backup does not know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct HandedOut {
+    entry: Entry,
+    /// Of an activation: its license, if the backup knows that.
+    license: Option<Uuid>,
+}
+
+impl HandedOut {
+    fn new(backup: &Connection, past: &Past, entry: &Entry) -> Result<Self, Failure> {
+        let owner = past.activations.get(&(entry.uri.clone(), entry.index.into()));
+        let license = match owner.and_then(|id| Uuid::new(id).ok()) {
+            Some(id) if licenses::find(backup, id)?.is_some_and(|license| license.id == id) => Some(id),
+            _ => None,
+        };
+        Ok(Self { entry: entry.clone(), license })
+    }
+
+    /// Whether it is of an activation of a license that goes on.
+    pub(super) const fn is_activation(&self) -> bool {
+        self.license.is_some()
+    }
+
+    fn to_value(&self) -> Value {
+        let mut members = self.entry.to_members();
+        members.extend(self.license.map(|license| ("license".to_owned(), license.to_string().into())));
+        members.into()
+    }
+
+    fn apply(&self, connection: &Connection) -> Result<(), Failure> {
+        let list = entries::list(connection, &uri(&self.entry.uri)?)?;
+        carried::put(connection, list, &self.entry)?;
+        self.license.map_or(Ok(()), |license| elsewhere::insert(connection, list, self.entry.index, license))
     }
 }
 
@@ -144,24 +184,6 @@ const fn severity(status: Status) -> u8 {
         Status::Suspended => 1,
         Status::Revoked => 2,
     }
-}
-
-const fn word(status: Status) -> &'static str {
-    match status {
-        Status::Valid => "valid",
-        Status::Suspended => "suspended",
-        Status::Revoked => "revoked",
-    }
-}
-
-fn to_value(entry: &Entry) -> Value {
-    Value::object([
-        ("grace", entry.grace.get().into()),
-        ("idx", entry.index.into()),
-        ("since", entry.since.map(Timestamp::seconds).into()),
-        ("status", word(entry.status).into()),
-        ("uri", entry.uri.as_str().into()),
-    ])
 }
 
 fn uri(text: &str) -> Result<Uri, Failure> {

@@ -8,6 +8,7 @@ use super::keys::Tale;
 use crate::error::{Failure, FailureKind};
 use crate::home::Home;
 use crate::ledger::carried::{self, Entry};
+use crate::ledger::elsewhere::{self, Owners};
 use crate::ledger::projection::{self, Decisions};
 use crate::ledger::{Ledger, entries};
 
@@ -17,6 +18,8 @@ pub(super) struct Past {
     /// Each with the sequence that was last signed, as far as that is known.
     pub(super) lists: BTreeMap<String, u64>,
     pub(super) entries: Vec<Entry>,
+    /// Which license an entry is of, if it is of an activation.
+    pub(super) activations: Owners,
     pub(super) decisions: Decisions,
     pub(super) keys: Tale,
 }
@@ -28,6 +31,7 @@ impl Past {
         past.lists_of(ledger)?;
         past.events_of(ledger)?;
         carried::each(ledger.connection(), |entry| past.entries.push(entry))?;
+        elsewhere::given(ledger.connection(), &mut past.activations)?;
         past.decisions = projection::decisions(ledger.connection())?;
         past.keys = Tale::of(ledger.connection())?;
         Ok(past)
@@ -39,6 +43,7 @@ impl Past {
         let _damaged = past.lists_of(ledger);
         let _damaged = past.events_of(ledger);
         let _damaged = carried::each(ledger.connection(), |entry| past.entries.push(entry));
+        let _damaged = elsewhere::given(ledger.connection(), &mut past.activations);
         past.decisions = projection::decisions(ledger.connection()).unwrap_or_default();
         past.keys = Tale::of_ruins(ledger.connection(), issuer);
         past.lists.retain(|uri, _| Uri::new(uri).is_ok());

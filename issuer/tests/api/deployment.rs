@@ -118,7 +118,7 @@ impl World {
         occasion: &Occasion,
     ) -> Result<Grants, Failure> {
         let lease = lease.map(|lease| Span::from_text(lease).unwrap());
-        grant(&self.home, &mut self.ledger, &self.key, requests, lease, occasion)
+        grant(&self.home, &mut self.ledger, &[&self.key], requests, lease, occasion)
     }
 
     #[track_caller]

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::support::{LIST, World, at};
 
-fn export(ledger: &Ledger) -> Vec<(Uuid, String)> {
+pub(crate) fn export(ledger: &Ledger) -> Vec<(Uuid, String)> {
     let mut lines = Vec::new();
     visit_export(ledger, &mut |id, line| {
         lines.push((id, line.to_owned()));
@@ -78,6 +78,7 @@ fn every_license_is_a_line_as_the_format_says() {
             "since": since,
             "reason": reason,
             "revisions": revisions,
+            "activations": [],
         })
     };
     let day = |day: u8| json!(format!("2026-12-0{day}T00:00:00Z"));

@@ -15,7 +15,7 @@ use crate::support::{LIST, NOW, World, at, field_errors, new_key, order, text};
 const LATER: &str = "2026-12-24T00:00:00Z";
 
 /// An empty ledger that knows the same key.
-fn beside(world: &World) -> World {
+pub(crate) fn beside(world: &World) -> World {
     let mut other = World::bare();
     let (pem, key) = (seal_plain(&world.key).unwrap(), new_key(&world.key));
     add_key(&other.home, &mut other.ledger, key, &pem, &at(NOW)).unwrap();
@@ -24,7 +24,7 @@ fn beside(world: &World) -> World {
 }
 
 /// With this list for new licenses.
-fn with_list(world: World, list: &str) -> World {
+pub(crate) fn with_list(world: World, list: &str) -> World {
     let path = world.home.path().join("lictor.toml");
     let uri = world.home.config().status_uri.to_string();
     std::fs::write(&path, std::fs::read_to_string(&path).unwrap().replace(&uri, list)).unwrap();
@@ -79,6 +79,7 @@ fn exported(world: &World, id: &str) -> Value {
         "since": since,
         "reason": reason,
         "revisions": record.revisions.iter().map(revision).collect::<Vec<_>>(),
+        "activations": [],
     })
 }
 
@@ -86,7 +87,7 @@ fn file(lines: &[Value]) -> String {
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
-fn import_at(world: &mut World, export: &str, occasion: &Occasion) -> Result<Imported, Failure> {
+pub(crate) fn import_at(world: &mut World, export: &str, occasion: &Occasion) -> Result<Imported, Failure> {
     let arriving = read_export(&world.ledger, export.as_bytes())?;
     import(&world.home, &mut world.ledger, &arriving, occasion)
 }

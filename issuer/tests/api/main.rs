@@ -48,6 +48,8 @@ mod seats;
 #[cfg(test)]
 mod seats_checked;
 #[cfg(test)]
+mod seats_elsewhere;
+#[cfg(test)]
 mod seats_given_back;
 #[cfg(test)]
 mod suspend;

@@ -24,12 +24,12 @@ fn add(world: &mut World) -> Thumbprint {
     world.add_key(&PrivateKey::generate().unwrap(), |key| key).unwrap().public.thumbprint()
 }
 
-fn backup(world: &World, name: &str) {
+pub(crate) fn backup(world: &World, name: &str) {
     world.ledger.backup(&world.scratch.0.join(name), Existing::Keep).unwrap();
 }
 
 /// Restores a backup at a time, into the list of this number.
-fn restored(world: World, name: &str, number: u32, when: &str) -> (World, Restored) {
+pub(crate) fn restored(world: World, name: &str, number: u32, when: &str) -> (World, Restored) {
     let World { home, ledger, key, scratch } = world;
     drop(ledger);
     let list = Uri::new(&format!("urn:acme:status:{number}")).unwrap();

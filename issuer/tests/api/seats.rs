@@ -1,6 +1,8 @@
 //! Seats: counted in the transaction that grants them, one for each deployment, never more than there are.
 
-use lictor_issuer::activation::{Answer, History, Manner, SeatRequest, denials, deployments, recall};
+use lictor_issuer::activation::{
+    Answer, History, Manner, SeatRequest, denials, deployments, grant, products_to_sign_for, recall,
+};
 use lictor_issuer::key::{Shipping, activate_key, distrust_key};
 use lictor_issuer::terms::FromText as _;
 use lictor_issuer::{
@@ -11,7 +13,8 @@ use lictor_issuer::{
 use lictor_keys::PrivateKey;
 use lictor_shared::json::Value;
 use lictor_shared::{
-    Artefact as _, Code, Lease, Purpose, Received, RequestKind, SeatLimit, StatusList, Thumbprint, Uri, armor,
+    Activation, Artefact as _, Code, Lease, Purpose, Received, RequestKind, SeatLimit, StatusList,
+    Thumbprint, Uri, armor,
 };
 use lictor_validator::{Unverified, Verified};
 
@@ -584,6 +587,49 @@ fn without_a_key_that_may_nothing_is_granted() {
     assert_eq!(failure.kind, FailureKind::SigningNotConfigured);
     assert!(failure.message.contains("dialer"), "{failure}");
     assert_eq!(world.taken(&issued), 0);
+}
+
+#[test]
+fn each_product_may_have_a_key_of_its_own() {
+    let mut world = World::bare();
+    let [licenses, dialer, desk] = [(); 3].map(|()| PrivateKey::generate().unwrap());
+    let only = |product: &str| lictor_shared::Products::Only(vec![name(product)]);
+    for (key, purpose, products) in [
+        (&licenses, Purpose::License, lictor_shared::Products::Any),
+        (&dialer, Purpose::Activation, only("dialer")),
+        (&desk, Purpose::Activation, only("desk")),
+    ] {
+        let of = |new| lictor_issuer::key::NewKey { purposes: vec![purpose], products, ..new };
+        world.add_key(key, of).unwrap();
+    }
+    world.add_product("dialer", Terms::default());
+    world.add_product("desk", Terms::default());
+    world.key = licenses;
+    let one = world.seats(1, 0);
+    let other = world.issue(|order| order.products = vec![name("desk")]);
+    let requests = [
+        Deployment::new(&one).activate(),
+        Deployment::new(&other).ask(RequestKind::Activate, |request| request.product = name("desk")),
+        Deployment::new(&one).ask(RequestKind::Activate, |request| request.product = name("zzz")),
+    ];
+    let products = products_to_sign_for(&world.home, &world.ledger, &requests, time(NOW)).unwrap();
+    assert_eq!(products.iter().map(|product| product.as_str()).collect::<Vec<_>>(), ["desk", "dialer"]);
+    // One of the two is not enough, and then nothing is answered.
+    let failure = grant(&world.home, &mut world.ledger, &[&dialer], &requests, None, &at(NOW)).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Conflict);
+    assert_eq!(world.taken(&one), 0);
+    let grants = grant(&world.home, &mut world.ledger, &[&dialer, &desk], &requests, None, &at(NOW)).unwrap();
+    let [Answer::Given(first), Answer::Given(second), Answer::Denied(_)] = &grants.answers[..] else {
+        panic!("{grants:?}")
+    };
+    for (given, key) in [(first, &dialer), (second, &desk)] {
+        let received = Received::<Activation>::read(&given.paste.token).unwrap();
+        assert_eq!(received.untrusted_signer().0, key.public().thumbprint().to_string());
+    }
+    // Answered before, they take no signature.
+    let products = products_to_sign_for(&world.home, &world.ledger, &requests, time(NOW)).unwrap();
+    assert_eq!(products.len(), 0);
+    check(&world.ledger).unwrap();
 }
 
 #[test]

@@ -75,6 +75,12 @@ fn every_row_of_seats_that_was_changed_is_named() {
         ("DELETE FROM seat_answer WHERE kind = 'release'", "missing"),
         ("UPDATE list_edition SET token = token || 'x'", "edition"),
         ("DELETE FROM list_edition", "edition"),
+        ("UPDATE list_edition SET stale_from = stale_from + 1", "edition"),
+        ("UPDATE status_list SET changed = 1 - changed", "status_list"),
+        ("UPDATE seat_answer SET kind = 'release' WHERE kind = 'activate'", "kept as one to release"),
+        ("UPDATE seat_answer SET kind = 'activate' WHERE kind = 'release'", "kept as one to activate"),
+        ("INSERT INTO seat (license_id, number) SELECT id, 99 FROM license", "the table seat"),
+        ("DELETE FROM seat WHERE deployment IS NULL", "the table seat"),
         ("UPDATE revision SET sha256 = NULL", "hash of its token"),
     ] {
         let world = busy();

@@ -61,14 +61,13 @@ const fn unreadable(refusal: &Refusal) -> &'static str {
     }
 }
 
-/// The command with which what a verdict asks for is done; empty if nothing here does it. `awaits`: a request has no
-/// answer yet.
+/// The command with which what a verdict asks for is done; empty if nothing here does it.
 pub(crate) fn command(verdict: &Verdict, awaits: Awaits) -> &'static str {
     match (verdict.reason().or_else(|| verdict.reasons().first().copied()), awaits) {
         (Some(Reason::ActivationRevoked | Reason::NotActivated | Reason::ActivationLapsed), awaits) => {
             match awaits {
                 Awaits::Nothing => "lictor-agent request --out request.txt",
-                Awaits::AnAnswer => "lictor-agent install ANSWER, when it has come",
+                Awaits::ASeat => "lictor-agent install ANSWER, when it has come",
             }
         }
         (
@@ -89,11 +88,11 @@ pub(crate) fn command(verdict: &Verdict, awaits: Awaits) -> &'static str {
     }
 }
 
-/// Whether a request has no answer yet.
+/// Whether the answer is on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Awaits {
-    /// None was made, or it was answered.
+    /// No seat was asked for, or one of another license, or the answer has come.
     Nothing,
-    /// The newest was not answered.
-    AnAnswer,
+    /// A seat of the license that the verdict speaks of.
+    ASeat,
 }

@@ -5,6 +5,7 @@ use lictor_validator::shared::Timestamp;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::failure::Failure;
+use crate::output::Output;
 use crate::owner;
 use crate::rehearsal::Rehearsal;
 use crate::vendor::Settings;
@@ -40,9 +41,13 @@ impl SetClock {
 }
 
 impl Deployment {
-    /// Opens its guard.
-    pub(crate) fn open(&self, intent: Intent) -> Result<Guard, Failure> {
+    /// Opens its guard. Whoever makes its state by that is told first what it means.
+    pub(crate) fn open(&self, intent: Intent, output: &mut Output) -> Result<Guard, Failure> {
         owner::check(&self.settings.state)?;
+        let keeps = intent == Intent::Change || self.now.is_none();
+        if let Some(warning) = owner::forewarning(&self.settings.state).filter(|_| keeps) {
+            output.remark(warning);
+        }
         let (product, folder) = (self.settings.product.clone(), Folder::at(&self.settings.state));
         let opening = match (self.now, intent) {
             (Some(now), Intent::Look) => Guard::opening(product, Rehearsal::over(folder)).clock(move || now),

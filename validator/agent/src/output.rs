@@ -65,6 +65,13 @@ impl Output {
         let _closed = io::stderr().lock().write_all(lines.as_bytes());
     }
 
+    /// Says to whoever sits there what no script and no log has a use for.
+    pub(crate) fn remark(&mut self, words: impl Display) {
+        if io::stderr().is_terminal() {
+            self.say(words);
+        }
+    }
+
     /// Says what failed and what to do, to people, and to programs if they asked for JSON.
     pub(crate) fn fail(&mut self, failure: &Failure) -> u8 {
         self.tell(failure);

@@ -62,12 +62,12 @@ pub enum Refused {
     /// A file with other blocks only.
     #[error("there is nothing to install in it: no license, status list, activation or release receipt")]
     Nothing,
-    /// More blocks than are looked at.
+    /// More blocks than are looked at: licenses first, then lists, activations and receipts.
     #[error(
-        "{left} more blocks of it were not looked at, since only the first {BLOCKS} are; install them in files of their own"
+        "{left} more blocks of it were not looked at, since only {BLOCKS} are; install them in files of their own"
     )]
     TooManyBlocks {
-        /// How many blocks come after them.
+        /// How many were left.
         left: usize,
     },
 }
@@ -106,8 +106,9 @@ pub(crate) fn offers(file: &[u8], product: &Product) -> Vec<Offer> {
         return vec![Offer { kind: "file".into(), candidate: Err(Refused::Nothing) }];
     }
     let left = blocks.len().saturating_sub(BLOCKS);
+    // Sorted first: of very many blocks those that count for most are looked at, wherever they stand.
+    blocks.sort_by_key(|(label, _)| (kind(*label).is_none(), kind(*label)));
     blocks.truncate(BLOCKS);
-    blocks.sort_by_key(|(label, _)| kind(*label));
     let judged = |(label, token): (Label, String)| Offer {
         candidate: labelled(label, &token, product),
         kind: label.as_str().into(),

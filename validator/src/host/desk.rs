@@ -20,6 +20,7 @@ use super::custody::{Custody, Memory, Owner};
 use super::holdings::Holdings;
 use super::identity::Identity;
 use super::product::Product;
+use super::recall::Lead;
 use super::shelf;
 use super::state::State;
 use super::store::{StateStore, StoreError};
@@ -32,6 +33,15 @@ pub(crate) enum Writing {
     Allowed,
     /// It does not take changes, for this reason.
     Refused(String),
+}
+
+/// Who has changed the state since it was last seen here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Writer {
+    /// So nobody has taken anything into force or out of it either, whatever is gone from the store.
+    Nobody,
+    /// Another process; and which of the two knows more of the seat.
+    Another(Lead),
 }
 
 /// The state file as it was last seen.
@@ -79,6 +89,12 @@ pub(crate) struct Desk<'a> {
     requests: BTreeSet<String>,
     /// Names in the store of what no longer matters once the change has happened.
     superfluous: BTreeSet<String>,
+    /// Who has written the state that was taken up.
+    writer: Writer,
+    /// Names of what this process has seen in the store and is no longer there as it was.
+    lost: BTreeSet<String>,
+    /// Of those, what it holds and has written again.
+    restored: BTreeSet<String>,
     /// What belongs to the change and is written after it: a request.
     appendix: Option<(String, Vec<u8>)>,
 }
@@ -105,6 +121,9 @@ impl<'a> Desk<'a> {
             unreadable: BTreeSet::new(),
             requests: BTreeSet::new(),
             superfluous: BTreeSet::new(),
+            writer: Writer::Nobody,
+            lost: BTreeSet::new(),
+            restored: BTreeSet::new(),
             appendix: None,
         };
         desk.take_up_state(before);
@@ -148,13 +167,13 @@ impl<'a> Desk<'a> {
             Writing::Refused(_) => Memory::Volatile,
         };
         self.custody.read_clock(self.product, self.now);
+        let found = self.custody.holdings.best_of_each_key();
         self.holdings().licenses = self.custody.not_replaced(self.product, self.now);
-        let held: BTreeSet<String> = self
-            .custody
-            .holdings
-            .tokens()
-            .filter_map(|(label, token)| shelf::artefact(label, token))
-            .collect();
+        // A build that does not know a renewal's key yet, or no longer, goes on knowing the license.
+        let shelved = found.iter().map(|license| (Label::License, license.token()));
+        let stays = self.custody.holdings.tokens().chain(shelved);
+        let held: BTreeSet<String> =
+            stays.filter_map(|(label, token)| shelf::artefact(label, token)).collect();
         let newest = self.custody.state.requests.newest.as_ref().map(|newest| shelf::request(newest.nonce));
         let gone = self.found.keys().filter(|name| !held.contains(*name));
         let old = self.requests.iter().filter(|name| newest.as_ref() != Some(*name));
@@ -165,6 +184,10 @@ impl<'a> Desk<'a> {
     pub(crate) fn keep(mut self, more: Vec<Trouble>) -> Kept {
         if let Writing::Refused(why) = &self.writing {
             self.troubles.push(Trouble::Stateless { why: why.clone() });
+        }
+        if !self.restored.is_empty() {
+            let names = core::mem::take(&mut self.restored).into_iter().collect();
+            self.troubles.push(Trouble::Restored { names });
         }
         self.troubles.extend(more);
         let troubles = in_short(self.troubles);

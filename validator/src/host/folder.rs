@@ -1,5 +1,6 @@
 //! The store that is a folder: one file for each blob, replaced whole.
 
+use core::fmt;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::file::{FileError, read_regular_file};
+use super::file::{FileError, open_regular_file, read_regular_file};
 use super::store::{StateStore, StoreError, Swap};
 
 /// Held, by the operating system, while a file is compared and replaced.
@@ -18,6 +19,13 @@ const TEMPORARY: &str = ".new";
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Changes closer together than this may bear one date.
 const DATE_GRAIN: Duration = Duration::from_secs(2);
+
+/// Somebody holds the lock for longer than anybody should.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "another process has held it for {} s; one that was stopped holds it until it goes on or ends", .0.as_secs()
+)]
+struct Held(Duration);
 
 /// A folder that belongs to one deployment: mode 0700, its files 0600.
 #[derive(Debug)]
@@ -39,7 +47,7 @@ impl Folder {
         &self.path
     }
 
-    fn failed(&self, name: &str, verb: &str) -> impl FnOnce(io::Error) -> StoreError {
+    fn failed<E: fmt::Display>(&self, name: &str, verb: &str) -> impl FnOnce(E) -> StoreError {
         let path = self.path.join(name);
         move |error| StoreError::new(format!("{} cannot be {verb}: {error}", path.display()))
     }
@@ -56,17 +64,23 @@ impl Folder {
     /// Waits for the lock; dropping the file lets it go, and so does the end of the process, however it ends.
     fn lock(&self) -> Result<File, StoreError> {
         make(&self.path).map_err(self.failed("", "made"))?;
+        self.lock_within(PATIENCE)
+    }
+
+    fn lock_within(&self, patience: Duration) -> Result<File, StoreError> {
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false).mode(0o600);
-        let file = options.open(self.path.join(LOCK)).map_err(self.failed(LOCK, "opened"))?;
-        let deadline = Instant::now() + PATIENCE;
+        let file =
+            open_regular_file(&self.path.join(LOCK), &mut options).map_err(self.failed(LOCK, "opened"))?;
+        let deadline = Instant::now() + patience;
         loop {
             match file.try_lock() {
                 Ok(()) => return Ok(file),
                 Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
                     thread::sleep(Duration::from_millis(2));
                 }
-                Err(error) => return Err(self.failed(LOCK, "locked")(error.into())),
+                Err(TryLockError::WouldBlock) => return Err(self.failed(LOCK, "locked")(Held(patience))),
+                Err(TryLockError::Error(error)) => return Err(self.failed(LOCK, "locked")(error)),
             }
         }
     }
@@ -173,6 +187,19 @@ fn where_there_is_such_a_thing(synced: io::Result<()>) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_holds_the_lock_for_long_is_said() {
+        let path = std::env::temp_dir().join(format!("lictor lock {}", std::process::id()));
+        let folder = Folder::at(&path);
+        let held = folder.lock().unwrap();
+        let error = folder.lock_within(Duration::from_secs(1)).unwrap_err().to_string();
+        drop(held);
+        folder.lock_within(Duration::ZERO).unwrap();
+        fs::remove_dir_all(&path).unwrap();
+        let said = ".lock cannot be locked: another process has held it for 1 s; one that was stopped holds it until";
+        assert!(error.contains(said), "{error}");
+    }
 
     /// The numbers of Linux: EIO, EBADF, ENOSPC; EINVAL, EOPNOTSUPP, ENOSYS.
     #[test]

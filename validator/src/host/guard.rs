@@ -2,6 +2,7 @@
 
 mod inner;
 mod opening;
+mod telling;
 mod ticking;
 
 use core::fmt;
@@ -15,7 +16,6 @@ use super::identity::Identity;
 use super::product::Product;
 use super::request::{Ask, AskError};
 use super::snapshot::Snapshot;
-use super::state::Answer;
 use super::store::StateStore;
 use super::trouble::Trouble;
 use crate::verdict::Verdict;
@@ -67,14 +67,15 @@ impl fmt::Debug for Current {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Installed {
     /// The label of each block, or `token`, and what became of it, in the order in which they were judged. A block that is
-    /// repeated is judged once, and of very many only the first ones are; then the last outcome says how many were not.
+    /// repeated is judged once, and of very many only some are, licenses first; then the last outcome says how many were not.
     pub blocks: Vec<(String, Outcome)>,
 }
 
 /// Holds a deployment's license, lists, activation and state, and answers what it may do.
 ///
 /// A thread of its own follows the clock and the files, unless the host [does that](Ticking::ByHost). Dropping the guard ends the
-/// thread and keeps the time that has passed; a process that is killed loses a minute of it at most.
+/// thread, waits for the listener that it may be telling, and keeps the time that has passed; a process that is killed
+/// loses a minute of it at most.
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -161,12 +162,18 @@ impl Guard {
         self.identity().map(|identity| identity.id())
     }
 
-    /// The nonce of the newest request, as long as no answer to it was installed.
+    /// The nonce of the newest request, as long as no answer to it was installed. A request that was made with another key, which
+    /// was lost since, awaits nothing.
     #[must_use]
     pub fn awaited(&self) -> Option<Uuid> {
-        let current = self.inner.current.load();
-        let newest = current.kept.custody.state.requests.newest.as_ref()?;
-        (newest.answer == Answer::Awaited).then_some(newest.nonce)
+        self.inner.current.load().kept.custody.awaited_request().map(|newest| newest.nonce)
+    }
+
+    /// Whether what is awaited is a seat of the license that the verdict speaks of: then its answer is what to install. A seat
+    /// of another license and a receipt do nothing for the verdict.
+    #[must_use]
+    pub fn awaits_seat(&self) -> bool {
+        self.inner.awaits_seat()
     }
 
     /// Follows the clock, and reads the files if any of them has changed, or if a minute has passed that is to be kept. The guard's
@@ -197,14 +204,15 @@ impl Guard {
     /// The last request once more, for when it was lost on the way. It is not counted again, and takes no second seat.
     ///
     /// # Errors
-    /// [`AskError::NothingAsked`] if none was made here.
+    /// [`AskError::NothingAsked`] if none was made here with the key that this deployment has now.
     pub fn ask_again(&self) -> Result<String, AskError> {
         self.inner.ask_again()
     }
 }
 
 impl Drop for Guard {
-    /// Ends the thread, and keeps the time that has passed since it was last kept.
+    /// Ends the thread, and keeps the time that has passed since it was last kept. It waits for the tick that the thread is in, and for
+    /// the listener that it is telling: hold no lock here that a [listener](Opening::on_notice) waits for.
     fn drop(&mut self) {
         drop(self.ticker.take());
         self.inner.put_down();

@@ -62,6 +62,18 @@ impl Holdings {
         self.receipts.iter().find(|held| is_receipt_of(held.claims(), key, owner))
     }
 
+    /// Of the licenses with one id that one key has signed, the one that counts.
+    pub(crate) fn best_of_each_key(&self) -> Vec<Verified<License>> {
+        let outranks = |license: &Verified<License>, other: &Verified<License>| {
+            other.key_id() == license.key_id()
+                && license_key(other.claims()) == license_key(license.claims())
+                && license_rank(other.claims()) > license_rank(license.claims())
+        };
+        let is_best =
+            |license: &&Verified<License>| !self.licenses.iter().any(|other| outranks(license, other));
+        self.licenses.iter().filter(is_best).cloned().collect()
+    }
+
     /// The latest `iat` of the licenses held.
     pub(crate) fn latest_license(&self) -> Option<Timestamp> {
         self.licenses.iter().map(Verified::issued_at).max()
@@ -82,9 +94,14 @@ impl Holdings {
     pub(crate) fn tokens(&self) -> impl Iterator<Item = (Label, &str)> {
         let licenses = self.licenses.iter().map(|license| (Label::License, license.token()));
         let lists = self.lists.iter().map(|list| (Label::StatusList, list.verified().token()));
+        licenses.chain(lists).chain(self.seats())
+    }
+
+    /// The same of activations and receipts.
+    pub(crate) fn seats(&self) -> impl Iterator<Item = (Label, &str)> {
         let activations =
             self.activations.iter().map(|activation| (Label::Activation, activation.verified().token()));
         let receipts = self.receipts.iter().map(|receipt| (Label::Release, receipt.verified().token()));
-        licenses.chain(lists).chain(activations).chain(receipts)
+        activations.chain(receipts)
     }
 }

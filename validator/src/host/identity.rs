@@ -31,7 +31,7 @@ pub enum IdentityError {
     #[error("the new key was refused and dropped: {0}")]
     Key(#[from] KeyError),
     /// What was kept is no identity.
-    #[error("it is damaged: {0}")]
+    #[error("{0}")]
     Damaged(&'static str),
 }
 

@@ -1,17 +1,19 @@
 //! Asking the issuer for a seat, or to take one back.
 
 use lictor_shared::{
-    Algorithm, EmbeddedKey, Label, License, Request, RequestKind, Text, Unsigned, Uuid, armor, json::Members,
-    limits,
+    Algorithm, EmbeddedKey, Label, License, Request, RequestKind, Text, Timestamp, Unsigned, Uuid, armor,
+    json::Members, limits,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::custody::Custody;
 use super::desk::{Desk, Writing};
 use super::digest::Digest;
 use super::entropy::{self, EntropyError};
 use super::holdings::{license_key, license_rank};
 use super::identity::Identity;
+use super::product::Product;
 use super::shelf;
 use super::signal::Signal;
 use super::state::{Answer, Newest};
@@ -40,8 +42,8 @@ pub enum AskError {
     /// There is no such license here.
     #[error("there is no license here to ask for; install it first")]
     NoLicense,
-    /// The last request is not here.
-    #[error("no request was made here yet; make one")]
+    /// The last request is not here, or was made with a key that is gone.
+    #[error("no request was made here yet with the key that this deployment has now; make one")]
     NothingAsked,
     /// Too many signals, or two of one name.
     #[error("a request carries at most {} signals, each of another name", limits::SIGNALS)]
@@ -68,6 +70,7 @@ impl Desk<'_> {
         requests.counter = request.counter;
         requests.newest = Some(Newest {
             nonce: request.nonce,
+            deployment: request.deployment,
             kind: request.kind,
             issuer: request.issuer,
             license: request.license,
@@ -128,8 +131,29 @@ impl Desk<'_> {
 
     /// The newest request, as it was made.
     pub(crate) fn ask_again(&self) -> Result<String, AskError> {
-        let newest = self.custody.state.requests.newest.as_ref().ok_or(AskError::NothingAsked)?;
+        let newest = self.custody.newest_request().ok_or(AskError::NothingAsked)?;
         let bytes = self.read(&shelf::request(newest.nonce))?.ok_or(AskError::NothingAsked)?;
         String::from_utf8(bytes).map_err(|_| AskError::NothingAsked)
+    }
+}
+
+impl Custody {
+    /// The newest request, if the key that this deployment has now made it. What a lost key has asked for would seat the
+    /// deployment that is gone.
+    pub(crate) fn newest_request(&self) -> Option<&Newest> {
+        let newest = self.state.requests.newest.as_ref()?;
+        self.owner.is_some_and(|owner| owner.id == newest.deployment).then_some(newest)
+    }
+
+    /// The same as long as no answer to it was installed.
+    pub(crate) fn awaited_request(&self) -> Option<&Newest> {
+        self.newest_request().filter(|newest| newest.answer == Answer::Awaited)
+    }
+
+    /// Whether a seat of the license that the verdict speaks of is awaited.
+    pub(crate) fn awaits_seat(&self, product: &Product, now: Timestamp) -> bool {
+        let seat = self.awaited_request().filter(|newest| newest.kind == RequestKind::Activate);
+        let license = self.foremost(product, now).map(|judged| license_key(judged.license.claims()));
+        seat.map(|newest| (newest.issuer.clone(), newest.license)).is_some_and(|seat| license == Some(seat))
     }
 }

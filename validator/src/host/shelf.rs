@@ -54,6 +54,21 @@ pub(crate) fn is_request(name: &str) -> bool {
     nonce.is_some_and(|nonce| Uuid::new(nonce).is_ok())
 }
 
+/// Whether a blob of this name is the validator's own: it bears a name as the validator gives it, which says of nobody anything but
+/// what its content is. Whatever else lies there bears a name of somebody else's choice.
+#[must_use]
+pub fn is_own_name(name: &str) -> bool {
+    let digest = |name: &str| {
+        let name = name.strip_suffix(ENDING)?;
+        let digests = ARTEFACTS.into_iter().filter_map(|(_, beginning)| name.strip_prefix(beginning));
+        digests.filter_map(Digest::new).next()
+    };
+    [IDENTITY, STATE].contains(&name)
+        || damaged_original(name).is_some()
+        || is_request(name)
+        || digest(name).is_some()
+}
+
 /// The name under which the damaged bytes of another are kept.
 pub(crate) fn damaged(name: &str) -> String {
     format!("{name}{DAMAGED}")
@@ -62,4 +77,28 @@ pub(crate) fn damaged(name: &str) -> String {
 /// The name of the blob whose damaged bytes are kept under this one.
 pub(crate) fn damaged_original(name: &str) -> Option<&str> {
     name.strip_suffix(DAMAGED).filter(|original| [IDENTITY, STATE].contains(original))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn own_names_are_those_that_are_given_here() {
+        let digest = Digest::of("a").to_string();
+        let nonce = Uuid::new("0198c0d2-6c1e-7000-8000-2f6f2b1d9a10").unwrap();
+        for (_, beginning) in ARTEFACTS {
+            assert!(is_own_name(&format!("{beginning}{digest}.txt")), "{beginning}");
+            for other in ["meyer", &digest[1..], &digest.to_uppercase(), &format!("{digest}0"), ""] {
+                assert!(!is_own_name(&format!("{beginning}{other}.txt")), "{beginning}{other}");
+            }
+            assert!(!is_own_name(&format!("{beginning}{digest}")), "{beginning}");
+        }
+        for own in [IDENTITY, STATE, "identity.json.damaged", "state.json.damaged", &request(nonce)] {
+            assert!(is_own_name(own), "{own}");
+        }
+        for other in ["", "meyer.txt", "request-meyer.txt", "meyer.damaged", "state.json.bak", ".lock"] {
+            assert!(!is_own_name(other), "{other}");
+        }
+    }
 }

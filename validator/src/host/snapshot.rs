@@ -8,7 +8,6 @@ use super::holds::Holds;
 use super::product::Product;
 use super::shelf;
 use super::store::{StateStore, StoreError};
-use super::trouble::{Trouble, flags, in_short};
 use crate::verdict::Verdict;
 
 /// A verdict, when it holds, and what it was made of. Never changed, only replaced.
@@ -42,15 +41,6 @@ impl Snapshot {
     pub(crate) fn at(&self, product: &Product, now: Timestamp) -> Self {
         let mut kept = self.kept.clone();
         kept.custody.read_clock(product, now);
-        Self::new(kept, product, now)
-    }
-
-    /// The same with more that is the matter.
-    pub(crate) fn with_troubles(&self, more: &[Trouble], product: &Product, now: Timestamp) -> Self {
-        let mut kept = self.kept.clone();
-        kept.troubles.extend(more.iter().cloned());
-        kept.troubles = in_short(kept.troubles);
-        kept.custody.flags = flags(&kept.troubles);
         Self::new(kept, product, now)
     }
 

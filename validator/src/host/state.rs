@@ -20,7 +20,7 @@ pub(crate) type LicenseKey = (Text, Uuid);
 /// A list: its issuer and its URI.
 pub(crate) type ListKey = (Text, Uri);
 
-/// The scalars of section 9.
+/// The scalars of the format's section 10.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct State {
     pub(crate) clock: Watermark,
@@ -63,10 +63,12 @@ pub(crate) struct Requests {
     pub(crate) newest: Option<Newest>,
 }
 
-/// The newest request: its nonce, and of whom was asked what for which license.
+/// The newest request: its nonce, who asked, and of whom was asked what for which license.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Newest {
     pub(crate) nonce: Uuid,
+    /// A key that was lost since awaits nothing: its answer is of no use to the one that came after it.
+    pub(crate) deployment: Thumbprint,
     pub(crate) kind: RequestKind,
     pub(crate) issuer: Text,
     pub(crate) license: Uuid,

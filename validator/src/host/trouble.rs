@@ -2,8 +2,13 @@
 
 use std::path::PathBuf;
 
+use super::candidate::Refused;
 use super::limits::REFUSALS;
 use crate::context::{HostFlag, HostFlags};
+use crate::verified::NotAccepted;
+
+/// Names that one sentence bears.
+const SHOWN: usize = 5;
 
 /// Something that went wrong and does not stop anything.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,14 +36,17 @@ pub enum Trouble {
         /// The blob's name.
         name: String,
     },
-    /// The deployment's key was gone or damaged while the program ran, which holds it still and writes it again.
+    /// What the store kept was gone, damaged or older than what this process has seen there, while it ran: it goes on with
+    /// what it holds and writes that again.
     #[error(
-        "{name} was gone or damaged while the program ran; the key that the program holds stays in use and is written again, \
-         but a program that is started without it is another deployment"
+        "{} in the store gone, damaged or older than what the running program knows; it goes on with what it holds and has \
+         it written again, but a program that is started without them does not know it. What is to go for good is removed while \
+         no program runs",
+        some_of(.names)
     )]
-    IdentityRestored {
-        /// The blob's name.
-        name: String,
+    Restored {
+        /// The blobs' names.
+        names: Vec<String>,
     },
     /// What was remembered cannot be believed.
     #[error(
@@ -68,6 +76,16 @@ pub enum Trouble {
     },
 }
 
+/// The first ones, how many more there are, and the verb.
+fn some_of(names: &[String]) -> String {
+    let shown = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match (names.len(), names.len().saturating_sub(SHOWN)) {
+        (1, _) => format!("{shown} was"),
+        (_, 0) => format!("{shown} were"),
+        (_, more) => format!("{shown} and {more} more were"),
+    }
+}
+
 /// Where a candidate came from.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Offered {
@@ -86,12 +104,34 @@ pub enum Offered {
 }
 
 impl Trouble {
+    /// Something offered was refused. Its words are those of today and tomorrow: of a date that lies too far ahead they do not say how
+    /// late it was when somebody last looked.
+    pub(crate) fn refused(offered: Offered, why: &Refused) -> Self {
+        let why = match why {
+            Refused::NotAccepted(NotAccepted::FarAhead { issued_at, .. }) => format!(
+                "it is dated {issued_at}, more than 400 days ahead of all that is known of the time here; check the clock"
+            ),
+            why => why.to_string(),
+        };
+        Self::Refused { offered, why }
+    }
+
+    /// Whether whoever was told of one has been told of the other: the store may give another cause each time, and what is damaged is
+    /// damaged from whatever start on.
+    pub(crate) fn is_about_the_same_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::StateDamaged { name, .. }, Self::StateDamaged { name: other, .. }) => name == other,
+            (Self::Stateless { .. }, Self::Stateless { .. }) => true,
+            _ => self == other,
+        }
+    }
+
     /// The warning that verdicts carry for it, if they carry one.
     #[must_use]
     pub const fn flag(&self) -> Option<HostFlag> {
         match self {
             Self::Refused { .. } | Self::MoreRefused { .. } => Some(HostFlag::CandidateRejected),
-            Self::StateDamaged { .. } | Self::IdentityRestored { .. } => Some(HostFlag::StateDamaged),
+            Self::StateDamaged { .. } | Self::Restored { .. } => Some(HostFlag::StateDamaged),
             Self::Stateless { .. } => Some(HostFlag::Stateless),
             Self::Unshipped { .. } | Self::NoThread { .. } => None,
         }

@@ -1,9 +1,9 @@
 //! `lictor activation grant`.
 
 use clap::Args;
+use lictor_keys::Signer;
 use lictor_shared::json::Value;
-use lictor_shared::{Code, Envelope, Name, Purpose};
-use std::collections::BTreeSet;
+use lictor_shared::{Code, Envelope, Purpose};
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
@@ -16,9 +16,13 @@ use super::super::shown;
 use super::super::values;
 use super::super::writing::{self, Writing};
 use super::taken;
-use crate::activation::{Answer, Denied, Given, Grants, History, Manner, SeatRequest, grant, recall};
+use crate::activation::{
+    Answer, Denied, Given, Grants, History, Manner, SeatRequest, SeatState, grant, is_for_us,
+    products_to_sign_for, recall,
+};
 use crate::error::{Failure, FailureKind};
 use crate::home::Home;
+use crate::ledger::Ledger;
 use crate::occasion::{Intent, Occasion};
 use crate::outcome::{DryRun, Outcome as _};
 use crate::terms::Span;
@@ -66,25 +70,20 @@ impl Grant {
             return self.show(&answer, written(&answer, path)?, output);
         }
         self.say_how_to_paste(output);
-        let requests = self.requests()?;
+        let requests = self.requests(&home, &ledger)?;
         // What cannot be answered is said before anybody is asked for a passphrase, and what was answered needs none.
         if let Some(grants) = recall(&home, &ledger, &requests)? {
             return self.again(&grants, &home, &occasion, output);
         }
         self.out.can_be_written(&home, ANSWER_BYTES, &occasion)?;
-        let products: BTreeSet<Name> =
-            requests.iter().map(|request| request.claims().product.clone()).collect();
-        let products: Vec<Name> = products.into_iter().collect();
+        // What is denied in any case needs none either.
+        let products = products_to_sign_for(&home, &ledger, &requests, occasion.at)?;
         let prompts = globals.prompts();
-        let signer = self.passphrase.product_signer(
-            &home,
-            &ledger,
-            (Purpose::Activation, &products),
-            &occasion,
-            prompts,
-        )?;
+        let signers =
+            self.passphrase.signers(&home, &ledger, (Purpose::Activation, &products), &occasion, prompts)?;
+        let signers: Vec<&dyn Signer> = signers.iter().map(|signer| &**signer).collect();
         let occasion = globals.after_asking(occasion)?;
-        let grants = grant(&home, &mut ledger, &*signer, &requests, self.lease, &occasion)?;
+        let grants = grant(&home, &mut ledger, &signers, &requests, self.lease, &occasion)?;
         if let Some(dry_run) = ledger.dry_run() {
             return writing::tell(dry_run, output, |output| tell(&grants, output));
         }
@@ -120,19 +119,23 @@ impl Grant {
         }
     }
 
-    fn requests(&self) -> Result<Vec<SeatRequest>, Failure> {
+    /// The requests of all files. One that cannot be answered is told by its file and place, and then none is.
+    fn requests(&self, home: &Home, ledger: &Ledger) -> Result<Vec<SeatRequest>, Failure> {
         let mut requests = Vec::new();
         for file in &self.file {
-            let found = SeatRequest::read_all(&input::read(file)?);
-            requests.extend(found.map_err(|failure| {
-                let name = if input::is_standard_input(file) {
-                    "standard input".to_string()
-                } else {
-                    file.display().to_string()
-                };
-                let message = format!("{name}: {}", failure.message);
-                Failure { message, ..failure }
-            })?);
+            let name = match input::is_standard_input(file) {
+                true => "standard input".to_string(),
+                false => file.display().to_string(),
+            };
+            let found =
+                SeatRequest::read_all(&input::read(file)?).map_err(|failure| told_of(&name, failure))?;
+            for (place, request) in (1..).zip(&found) {
+                is_for_us(home, ledger, request).map_err(|failure| match found.len() {
+                    1 => told_of(&name, failure),
+                    count => told_of(&format!("{name}: request {place} of {count}"), failure),
+                })?;
+            }
+            requests.extend(found);
         }
         Ok(requests)
     }
@@ -185,6 +188,10 @@ impl Grant {
     }
 }
 
+fn told_of(which: &str, failure: Failure) -> Failure {
+    Failure { message: format!("{which}: {}", failure.message), ..failure }
+}
+
 fn written<'p>(answer: &Value, path: Result<Option<&'p Path>, Failure>) -> Result<Option<&'p Path>, Failure> {
     path.map(|path| path.filter(|_| !armored(answer).is_empty()))
 }
@@ -234,6 +241,16 @@ fn tell_given(given: &Given, output: &mut Output) {
         Manner::Repeated => {
             output.say(format_args!("Answered before: here is the same answer to {who} again."));
         }
+    }
+    if let Some(gone) = given.gone {
+        let became = match gone {
+            SeatState::Released => "was given back",
+            SeatState::Expired => "came to its end",
+            SeatState::Active | SeatState::Revoked => "was taken away",
+        };
+        output.warn(format_args!(
+            "the seat of this answer {became} since; for another one the deployment makes a new request"
+        ));
     }
     if let Some(occupancy) = &given.occupancy {
         output.say(format_args!("  {}", taken::in_words(occupancy)));

@@ -73,7 +73,7 @@ impl List {
         )?;
         if let Some(last) = found.last().filter(|_| more) {
             output.say(format_args!(
-                "There are more: lictor activation list --after {}/{}",
+                "There are more: the same command with --after {}/{}",
                 last.license, last.id
             ));
         }

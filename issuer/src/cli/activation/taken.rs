@@ -66,15 +66,12 @@ pub(crate) fn holders_in_a_table(
     license: &LicenseRecord,
     at: Timestamp,
 ) -> Result<String, Failure> {
-    let holders = holders(ledger, license)?;
+    let (holders, more) = holders(ledger, license)?;
     if holders.is_empty() {
         return Ok(String::new());
     }
-    let more = if is_more(&holders) {
-        format!("more: lictor activation list --license {}\n", license.id)
-    } else {
-        String::new()
-    };
+    let more =
+        if more { format!("more: lictor activation list --license {}\n", license.id) } else { String::new() };
     Ok(format!("\n{}{more}", table(&holders, at)))
 }
 
@@ -118,19 +115,23 @@ pub(crate) fn with_seats(
     let mut seats = occupancy.seats.to_value();
     seats = writing::with(&seats, "used", occupancy.active);
     seats = writing::with(&seats, "beyondLimit", occupancy.beyond_limit());
-    let holders = holders(ledger, record)?;
+    let (holders, more) = holders(ledger, record)?;
     let deployments: Vec<Value> = holders.iter().map(|holder| super::to_value(holder, at)).collect();
     let denials = denials_value(&denials(ledger, record.id, DENIALS_SHOWN)?);
     let license = writing::with(&license, "seats", seats);
-    Ok(writing::with(&writing::with(&license, "deployments", deployments), "denials", denials))
+    let license = writing::with(&license, "deployments", deployments);
+    Ok(writing::with(&writing::with(&license, "moreDeployments", more), "denials", denials))
 }
 
-fn holders(ledger: &Ledger, license: &LicenseRecord) -> Result<Vec<DeploymentRecord>, Failure> {
-    deployments(ledger, DeploymentPage { license: Some(license.id), after: None, size: SHOWN })
-}
-
-fn is_more(holders: &[DeploymentRecord]) -> bool {
-    u32::try_from(holders.len()).is_ok_and(|found| found == SHOWN)
+/// The deployments that are shown, and whether there are more.
+fn holders(ledger: &Ledger, license: &LicenseRecord) -> Result<(Vec<DeploymentRecord>, bool), Failure> {
+    // One more than is shown tells.
+    let page = DeploymentPage { license: Some(license.id), after: None, size: SHOWN.saturating_add(1) };
+    let mut found = deployments(ledger, page)?;
+    let shown = usize::try_from(SHOWN).unwrap_or(usize::MAX);
+    let more = found.len() > shown;
+    found.truncate(shown);
+    Ok((found, more))
 }
 
 fn table(holders: &[DeploymentRecord], at: Timestamp) -> String {

@@ -131,11 +131,25 @@ fn carried(restored: &Restored, output: &mut Output) {
         }
     }
     let told = [
-        (restored.handed_out, "  Status entries of forgotten licenses, which stay taken and as they were"),
+        (
+            restored.handed_out.saturating_sub(restored.activations),
+            "  Status entries of forgotten licenses, which stay taken and as they were",
+        ),
         (restored.stopped, "  Status entries revoked or suspended since the backup, and so again"),
     ];
     for (number, what) in told.into_iter().filter(|(number, _)| *number > 0) {
         output.say(format_args!("{what}: {number}."));
+    }
+    let activations = restored.activations;
+    if activations > 0 {
+        let were = if activations == 1 {
+            "1 activation was".to_owned()
+        } else {
+            format!("{activations} activations were")
+        };
+        output.warn(format_args!("{were} granted since the backup. What is not revoked of that goes on"));
+        output.warn("working, and its seats are not counted here: OPERATING.md, \"Restoring\", says what");
+        output.warn("to do about it.");
     }
     let keys = restored.carried_keys.len();
     if keys > 0 {

@@ -48,6 +48,16 @@ impl Export {
             );
             output.warn("go on publishing their lists here.");
         }
+        let taken = crate::ledger::seats::taken(ledger.connection())?;
+        if taken > 0 {
+            let seats = if taken == 1 {
+                "1 seat is taken, and".into()
+            } else {
+                format!("{taken} seats are taken, and")
+            };
+            output.warn(format_args!("{seats} the export does not say by whom. A ledger that takes the"));
+            output.warn("licenses over keeps the activations on the lists, and counts seats from none.");
+        }
         if let Some(path) = self.out.path() {
             let shown = path.display().to_string();
             match output.form() {

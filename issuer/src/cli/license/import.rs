@@ -89,6 +89,12 @@ fn tell(imported: &Imported, output: &mut Output) {
         let (one, more) = ("license was here already, and stays", "licenses were here already, and stay");
         output.say(format_args!("  {} as before.", counted(imported.skipped, one, more)));
     }
+    if imported.activations > 0 {
+        let (one, more) = ("activation came with them, and stands", "activations came with them, and stand");
+        output.warn(format_args!("{} on the lists as before.", counted(imported.activations, one, more)));
+        output.warn("The seats that deployments hold by them are not counted here: this ledger counts");
+        output.warn("from none. OPERATING.md, \"Taking licenses over\", says what to do about it.");
+    }
     if imported.licenses > 0 {
         output.say("Next: lictor status publish");
         output.say("From now on publish here alone: of two ledgers that sign the same list, each takes");

@@ -22,6 +22,9 @@ CREATE TRIGGER status_entry_changes_its_list AFTER UPDATE OF status, since ON st
 WHEN NEW.status <> OLD.status OR NEW.since IS NOT OLD.since
 BEGIN UPDATE status_list SET changed = 1 WHERE id = NEW.list; END;
 
+CREATE TRIGGER status_entry_is_stopped_as_it_comes AFTER INSERT ON status_entry WHEN NEW.status <> 0
+BEGIN UPDATE status_list SET changed = 1 WHERE id = NEW.list; END;
+
 -- The denials of a license are shown with it.
 CREATE INDEX event_that_denies ON event (license_id, seq) WHERE kind = 'activation.denied';
 
@@ -82,6 +85,17 @@ CREATE TABLE activation (
   FOREIGN KEY (list, idx) REFERENCES status_entry (list, idx)
 ) STRICT;
 CREATE INDEX activation_by_deployment ON activation (license_id, deployment, seq);
+
+-- Entries of activations that this ledger has not granted, or has forgotten: they came with an import, or from the ledger that
+-- a restore replaced. Which deployments they are for, and whether these hold seats, is not known here.
+CREATE TABLE activation_elsewhere (
+  list       INTEGER NOT NULL,
+  idx        INTEGER NOT NULL,
+  license_id TEXT    NOT NULL REFERENCES license (id),
+  PRIMARY KEY (list, idx),
+  FOREIGN KEY (list, idx) REFERENCES status_entry (list, idx)
+) STRICT;
+CREATE INDEX activation_elsewhere_by_license ON activation_elsewhere (license_id);
 
 -- What a request was answered with, so that asking again gets the same bytes: the token, then editions of lists
 -- ([[list, sequence], …]) and licenses ([serial, …]). Denials are not remembered.

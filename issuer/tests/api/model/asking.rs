@@ -76,7 +76,7 @@ impl Desk {
         let signer = model.signer().map_or(&self.stranger, |place| &self.keys[place]);
         let lease = brought.lease.map(span);
         let asked = std::slice::from_ref(&request);
-        let mut grants = grant(&self.home, &mut self.ledger, signer, asked, lease, occasion)?;
+        let mut grants = grant(&self.home, &mut self.ledger, &[signer], asked, lease, occasion)?;
         match grants.answers.pop().unwrap() {
             Answer::Denied(denied) => Ok(Said::Denied(denied.reason)),
             Answer::Given(given) => {

@@ -28,7 +28,7 @@ pub(crate) struct Check {}
 
 impl Check {
     pub(crate) fn run(&self, deployment: &Deployment, output: &mut Output) -> Result<u8, Failure> {
-        let guard = deployment.open(Intent::Look)?;
+        let guard = deployment.open(Intent::Look, output)?;
         let verdict = guard.verdict();
         match output.form {
             Form::Text => output.raw(&(line(&verdict) + "\n"))?,

@@ -46,7 +46,7 @@ impl Explain {
 }
 
 fn here(deployment: &Deployment, output: &mut Output) -> Result<(), Failure> {
-    let verdict = deployment.open(Intent::Look)?;
+    let verdict = deployment.open(Intent::Look, output)?;
     let verdict = verdict.verdict();
     let mut entries = documents::reasons();
     entries.retain(|entry| verdict.reasons().contains(&entry.reason));

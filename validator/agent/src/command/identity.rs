@@ -23,7 +23,7 @@ pub(crate) struct Identity {}
 
 impl Identity {
     pub(crate) fn run(&self, deployment: &Deployment, output: &mut Output) -> Result<u8, Failure> {
-        let guard = deployment.open(Intent::Change)?;
+        let guard = deployment.open(Intent::Change, output)?;
         let folder = deployment.settings.state.display().to_string();
         let Some(identity) = guard.identity() else {
             let why: Vec<String> = guard.troubles().iter().map(ToString::to_string).collect();

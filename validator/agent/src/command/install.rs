@@ -48,7 +48,7 @@ impl Install {
     pub(crate) fn run(&self, deployment: &Deployment, output: &mut Output) -> Result<u8, Failure> {
         // Every file is read before the first is judged.
         let files = self.read(output)?;
-        let guard = deployment.open(Intent::Change)?;
+        let guard = deployment.open(Intent::Change, output)?;
         let judged: Vec<Judged> = files.iter().flat_map(|(file, bytes)| judge(&guard, file, bytes)).collect();
         match output.form {
             Form::Json => output.json(value(&guard, deployment, &judged)?)?,

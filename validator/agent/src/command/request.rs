@@ -58,7 +58,7 @@ pub(crate) struct Request {
 impl Request {
     pub(crate) fn run(&self, deployment: &Deployment, output: &mut Output) -> Result<u8, Failure> {
         self.check(output.form)?;
-        let guard = deployment.open(Intent::Change)?;
+        let guard = deployment.open(Intent::Change, output)?;
         let armored = if self.again { guard.ask_again()? } else { self.ask(&guard, deployment, output)? };
         // From here on it is counted and kept, so whatever fails now is mended with --again.
         self.hand_over(&guard, &armored, output).map(|()| 0).inspect_err(|_| {

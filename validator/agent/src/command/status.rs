@@ -29,7 +29,7 @@ pub(crate) struct Status {}
 
 impl Status {
     pub(crate) fn run(&self, deployment: &Deployment, output: &mut Output) -> Result<u8, Failure> {
-        let guard = deployment.open(Intent::Look)?;
+        let guard = deployment.open(Intent::Look, output)?;
         let remaining = remaining(&guard, deployment)?;
         let called = output.called.clone();
         output.either(
@@ -52,7 +52,7 @@ pub(super) fn remaining(guard: &Guard, deployment: &Deployment) -> Result<Option
 /// What the verdict says, first of all.
 pub(super) fn mode_rows(guard: &Guard, called: &Called) -> Vec<(&'static str, String)> {
     let verdict = guard.verdict();
-    let awaits = if guard.awaited().is_some() { Awaits::AnAnswer } else { Awaits::Nothing };
+    let awaits = if guard.awaits_seat() { Awaits::ASeat } else { Awaits::Nothing };
     let reasons: Vec<&str> = verdict.reasons().iter().map(|reason: &Reason| reason.as_str()).collect();
     vec![
         ("mode", format!("{}: {}", verdict.mode(), verdict.explanation())),

@@ -2,7 +2,9 @@
 
 use clap::Args;
 use lictor_validator::Verdict;
-use lictor_validator::host::{Article, Folder, Guard, Held, Offered, StateStore as _, Trouble, system_time};
+use lictor_validator::host::{
+    Article, Folder, Guard, Held, Offered, StateStore as _, Trouble, is_own_name, system_time,
+};
 use lictor_validator::shared::Uuid;
 use lictor_validator::shared::json::{Members, Value};
 use std::path::{Path, PathBuf};
@@ -29,7 +31,7 @@ const HOLDS: [&str; 7] = [
     "the deployment's id, which is public, and whether a request awaits its answer",
     "which licenses, status lists, activations and receipts are held, by their ids, and what each counts for now",
     "the thumbprints of the trusted keys, which are public",
-    "names and sizes of the files of state, with digests cut to eight digits",
+    "names and sizes of the files of state, with digests cut to eight digits, and how many others lie there",
 ];
 
 /// What is not, said in it too.
@@ -37,7 +39,7 @@ const LEAVES_OUT: [&str; 5] = [
     "the deployment's private key",
     "licenses, lists, activations and requests, and their full digests",
     "the customer's name and id, and the license's meta texts",
-    "public address, paths, host names, user names, environment variables",
+    "public address, paths, names of files that others have made, host names, user names, environment variables",
     "everything that the product stores",
 ];
 
@@ -83,7 +85,7 @@ impl SupportBundle {
         if let Some(path) = &self.out {
             outfile::can_be_made(path)?;
         }
-        let guard = deployment.open(Intent::Look)?;
+        let guard = deployment.open(Intent::Look, output)?;
         let bundle = shown::indented(&bundle(&guard, deployment));
         match &self.out {
             Some(path) => {
@@ -173,18 +175,22 @@ fn verdict(verdict: &Verdict) -> Value {
     value
 }
 
-/// What is the matter, with the places of files left out.
+/// What is the matter, with the places of files left out, and the names that somebody else gave them.
 fn trouble(trouble: &Trouble, state: &Path) -> Value {
     let text = match trouble {
         Trouble::Refused { offered: Offered::Watched(_), why } => {
             format!("a watched file was refused: {why}")
+        }
+        Trouble::Refused { offered: Offered::Kept(name), why } if !is_own_name(name) => {
+            format!("a file beside those of state was refused: {}", why.replace(name.as_str(), "[name]"))
         }
         other => other.to_string(),
     };
     cut_digests(&text.replace(&*state.to_string_lossy(), "[state]")).into()
 }
 
-/// Names and sizes of what is kept.
+/// Names and sizes of what is kept. A name of somebody else's choice may say whose it is, so of those files there is only the
+/// number.
 fn files(state: &Path) -> Value {
     let folder = Folder::at(state);
     let mut names = match folder.names() {
@@ -192,8 +198,13 @@ fn files(state: &Path) -> Value {
         Err(error) => return trouble(&Trouble::Stateless { why: error.to_string() }, state),
     };
     names.sort();
+    let all = names.len();
+    names.retain(|name| is_own_name(name));
+    let others = u64::try_from(all - names.len()).unwrap_or(u64::MAX);
     let size = |name: &String| std::fs::metadata(state.join(name)).ok().map(|file| file.len());
-    names.iter().map(|name| (cut_digests(name), size(name).into())).collect::<Members>().into()
+    let mut files: Members = names.iter().map(|name| (cut_digests(name), size(name).into())).collect();
+    files.extend((others > 0).then(|| ("others".into(), others.into())));
+    files.into()
 }
 
 /// The SHA-256 of a token proves that one has it, so none is told in full.

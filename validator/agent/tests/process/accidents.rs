@@ -70,7 +70,62 @@ fn a_state_of_another_user() {
     }
     // Whoever cannot read it does not take it for no license.
     fs::set_permissions(world.path("state/identity.json"), fs::Permissions::from_mode(0o000)).unwrap();
-    run_as_nobody(&world, &["check"]).exits(30, &["cannot be read", "the user that the product runs as"]);
+    run_as_nobody(&world, &["check"]).exits(
+        30,
+        &[
+            "cannot be read: Permission denied",
+            "who runs this",
+            "let its owner read it again: chmod -R u+rwX",
+        ],
+    );
+}
+
+/// Root installed the license, and the product runs as somebody else.
+#[test]
+fn a_state_that_root_has_made() {
+    let world = World::licensed("made by root");
+    if is_root() {
+        run_as_nobody(&world, &["check"]).exits(
+            30,
+            &[
+                "it belongs to the user 0, and the user 65534 runs this",
+                "root gives it to him: chown -R 65534 '",
+            ],
+        );
+        let state = world.path("state");
+        assert!(Command::new("chown").args(["-R", "65534"]).arg(&state).status().unwrap().success());
+    }
+    run_as_nobody(&world, &["check"]).exits(0, &["grace"]);
+}
+
+/// What a terminal shows.
+fn at_a_terminal(world: &World, arguments: &[&str]) -> String {
+    let mut command = world.command();
+    command.args(arguments).args(["--now", NOW]).stdin(Stdio::inherit());
+    rexpect::session::spawn_command(command, Some(20_000)).unwrap().exp_eof().unwrap()
+}
+
+#[test]
+fn root_is_told_what_it_means_that_he_makes_a_state() {
+    let warning = "no other user will be able to read it";
+    let world = World::new("warned");
+    for (look, told) in [("status", false), ("identity", is_root()), ("identity", false)] {
+        let shown = at_a_terminal(&world, &[look]);
+        assert_eq!(shown.contains(warning), told, "{look}: {shown}");
+    }
+    // In a script it is no news to anybody.
+    let ran = World::new("not warned").run(&["identity"]).exits(0, &[]);
+    assert_eq!(ran.words, "");
+}
+
+#[test]
+fn a_state_that_is_a_file() {
+    let world = World::new("state file");
+    world.write("state", "nothing");
+    let ran = world
+        .run(&["status"])
+        .exits(30, &["cannot be read", "must be a folder; move away what stands there"]);
+    assert!(!ran.words.contains("run it as"), "{ran:?}");
 }
 
 #[test]

@@ -45,3 +45,28 @@ fn holds_no_secret_no_token_and_no_name() {
     }
     world.run(&["support-bundle", "--out", "bundle.json"]).exits(20, &["exists already"]);
 }
+
+/// Whoever lays a file there names it as he likes: after a customer, after himself.
+#[test]
+fn tells_no_name_that_somebody_else_gave() {
+    let world = World::licensed("bundle names");
+    world.write("state/license-gmbh-meyer.txt", license(|claims| claims["aud"] = ["recorder"].into()));
+    world.write("state/status-list-meyer.txt", "nothing");
+    world.write("state/meyer's notes.txt", "nothing");
+    std::fs::create_dir(world.path("state/activation-meyer.txt")).unwrap();
+    let status = world.run(&["status"]).exits(0, &["status-list-meyer.txt", "activation-meyer.txt"]);
+    assert!(!status.data.contains("notes"), "{status:?}");
+    let bundle = world.run(&["support-bundle"]).exits(0, &[]);
+    assert!(!bundle.data.contains("meyer"), "{bundle:?}");
+    let read = bundle.json();
+    let troubles: Vec<&str> = read["troubles"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    let refused: Vec<&&str> = troubles
+        .iter()
+        .filter(|text| text.starts_with("a file beside those of state was refused: "))
+        .collect();
+    assert_eq!(refused.len(), 2, "{troubles:?}");
+    assert!(refused[0].contains("[name] cannot be read"), "{refused:?}");
+    assert_eq!(read["state"]["others"], 4);
+    let own = read["state"].as_object().unwrap().keys().filter(|name| *name != "others").count();
+    assert_eq!(own, 3, "{}", read["state"]);
+}

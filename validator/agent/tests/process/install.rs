@@ -32,15 +32,15 @@ fn a_mail_with_good_and_bad_blocks() {
     let ran = world.run(&["install", "mail.txt", "--json"]).exits(10, &[]);
     let report = ran.json();
     let expected = [
-        ("ACTIVATION REQUEST", "refused"),
         ("LICENSE", "refused"),
         ("LICENSE", "pending"),
         ("STATUS LIST", "accepted"),
+        ("ACTIVATION REQUEST", "refused"),
     ];
     assert_eq!(outcomes(&report), words(&expected));
-    assert_eq!(report["blocks"][1]["code"], "LICENSE_INVALID");
-    assert!(report["blocks"][1]["text"].as_str().unwrap().contains("not among the trusted keys"), "{report}");
-    assert_eq!(report["blocks"][2]["from"], "2026-12-22T00:00:00Z");
+    assert_eq!(report["blocks"][0]["code"], "LICENSE_INVALID");
+    assert!(report["blocks"][0]["text"].as_str().unwrap().contains("not among the trusted keys"), "{report}");
+    assert_eq!(report["blocks"][1]["from"], "2026-12-22T00:00:00Z");
     // What was in force still is.
     assert_eq!(report["status"]["verdict"]["license"]["revision"], 1);
     assert_eq!(report["status"]["verdict"]["reasons"], json!(["not_activated", "candidate_rejected"]));

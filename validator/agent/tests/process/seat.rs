@@ -98,3 +98,39 @@ fn a_request_for_programs() {
     assert_eq!((&made["awaited"], &made["deployment"]), (&said["jti"], &said["iss"]));
     world.run(&["request", "--json", "--qr"]).exits(2, &["a QR code is for people"]);
 }
+
+/// What the old key has asked for would seat a deployment that is gone.
+#[test]
+fn after_a_lost_key_one_asks_anew() {
+    let world = World::licensed("lost key");
+    world.run(&["request"]).done();
+    world.run(&["status"]).exits(0, &["lictor-agent install ANSWER, when it has come"]);
+    for damaged in [None, Some("{")] {
+        match damaged {
+            None => std::fs::remove_file(world.path("state/identity.json")).unwrap(),
+            Some(damaged) => world.write("state/identity.json", damaged),
+        }
+        let status = world.run(&["status"]).exits(0, &["lictor-agent request --out request.txt"]);
+        assert!(!status.data.contains("awaits its answer"), "{status:?}");
+        // What is wrong with it is said once.
+        assert_eq!(
+            status.data.contains("identity.json is damaged (it is no JSON object);"),
+            damaged.is_some()
+        );
+        world.run(&["request", "--again"]).exits(21, &["with the key that this deployment has now"]);
+    }
+    let asked = request(&world.run(&["request"]).done());
+    let own = world.run(&["identity", "--json"]).json();
+    assert_eq!(asked["iss"], own["deployment"]);
+    world.run(&["status"]).exits(0, &["lictor-agent install ANSWER, when it has come"]);
+}
+
+/// A receipt for the seat that is given back is nothing that would make a seat.
+#[test]
+fn after_a_release_the_answer_is_no_seat() {
+    let world = World::licensed("awaited receipt");
+    world.run(&["request", "--release"]).done();
+    let status =
+        world.run(&["status"]).exits(0, &["awaits its answer", "lictor-agent request --out request.txt"]);
+    assert!(!status.data.contains("install ANSWER"), "{status:?}");
+}

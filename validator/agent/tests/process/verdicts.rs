@@ -133,6 +133,8 @@ fn every_word_is_explained_without_any_state() {
     world.run(&["explain", "license_revoked"]).exits(0, &["LICENSE_REVOKED (exit 12)"]);
     let all = world.run(&["explain", "--all", "--json"]).exits(0, &[]).json();
     assert_eq!(all.as_array().unwrap().len(), 34);
-    world.run(&["explain", "nonsense"]).exits(21, &["is no reason and no code", "explain --all"]);
+    world
+        .run(&["explain", "nonsense"])
+        .exits(21, &["is no mode, no reason, no denial and no code", "explain --all"]);
     assert_eq!(world.state(), []);
 }

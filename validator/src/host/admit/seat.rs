@@ -61,7 +61,21 @@ impl Custody {
     /// Whether a receipt that is held has ended it: what was given back is not taken up again.
     fn is_released(&self, activation: &Activation, key: &LicenseKey, owner: Thumbprint) -> bool {
         let receipt = self.holdings.receipt(key, owner);
-        receipt.is_some_and(|receipt| activation.issued_at <= receipt.claims().issued_at)
+        receipt.is_some_and(|receipt| {
+            activation.issued_at <= receipt.claims().issued_at
+                || self.was_asked_before_release(activation, key)
+        })
+    }
+
+    /// Whether the last thing that was asked and answered is a release, and the activation answers an earlier request. The counter
+    /// is the deployment's own, and tells what came first where the issuer's clock was set back in between.
+    fn was_asked_before_release(&self, activation: &Activation, (issuer, license): &LicenseKey) -> bool {
+        let requests = &self.state.requests;
+        requests.newest.as_ref().is_some_and(|newest| {
+            (newest.kind == RequestKind::Release && newest.answer == Answer::Received)
+                && (newest.issuer == *issuer && newest.license == *license)
+                && activation.counter < requests.counter
+        })
     }
 
     fn answered(&mut self) {
@@ -81,7 +95,8 @@ impl Custody {
         });
     }
 
-    /// A receipt ends every activation of its license that is not younger than it, and is held so that none of them comes back.
+    /// A receipt ends every activation of its license that is not younger than it, and is held so that none of them comes back. One
+    /// that answers the newest request was asked for after whatever is held, and ends it whatever the issuer's clock says.
     pub(super) fn admit_receipt(
         &mut self,
         receipt: Verified<Release>,
@@ -105,7 +120,7 @@ impl Custody {
                 return Ok(Outcome::Outranked);
             }
         }
-        let ends = |held: &Activation| held.issued_at <= claims.issued_at;
+        let ends = |held: &Activation| answers || held.issued_at <= claims.issued_at;
         self.drop_activations(|held| is_seat_of(held, &key, owner.id) && ends(held));
         if answers {
             self.answered();

@@ -14,6 +14,10 @@ impl Desk<'_> {
         if self.writing != Writing::Allowed {
             return Ok(self.stands());
         }
+        // What is gone may have been taken out of force by somebody who has changed the state after it was read here.
+        if !self.lost.is_empty() && self.stands() == Swap::Taken {
+            return Ok(Swap::Taken);
+        }
         let holdings = Arc::clone(&self.custody.holdings);
         for (label, token) in holdings.tokens() {
             self.keep_artefact(label, token)?;
@@ -68,6 +72,7 @@ impl Desk<'_> {
         let mended = Offered::Kept(name.clone());
         self.troubles
             .retain(|trouble| !matches!(trouble, Trouble::Refused { offered, .. } if *offered == mended));
+        self.restore(&name);
         self.found.insert(name, bytes);
         Ok(())
     }
@@ -80,7 +85,12 @@ impl Desk<'_> {
         let swap = self.store.swap(shelf::STATE, self.record.bytes.as_deref(), Some(text.as_bytes()))?;
         if swap == Swap::Done {
             self.record = Record { bytes: Some(text.into_bytes()), state: Some(self.custody.state.clone()) };
+            self.restore(shelf::STATE);
         }
         Ok(swap)
+    }
+
+    fn restore(&mut self, name: &str) {
+        self.restored.extend(self.lost.take(name));
     }
 }

@@ -1,10 +1,13 @@
 //! Taking up what is remembered and who the deployment is.
 
+use lictor_shared::Thumbprint;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
-use super::{Desk, Kept, Record, Writing};
+use super::{Desk, Kept, Record, Writer, Writing};
+use crate::host::digest::Digest;
 use crate::host::identity::Identity;
+use crate::host::recall::Lead;
 use crate::host::shelf;
 use crate::host::state::State;
 use crate::host::store::{StoreError, Swap};
@@ -33,10 +36,40 @@ impl Desk<'_> {
             }
         };
         self.record = Record { bytes, state };
-        // Unless somebody else has changed it, what is remembered in memory follows from it and is newer.
-        let own = before.filter(|before| before.record.bytes == self.record.bytes);
-        let state = own.map(|before| &before.custody.state).or(self.record.state.as_ref());
-        self.custody.state = state.cloned().unwrap_or_default();
+        self.custody.state = match before {
+            Some(before) => self.recall(before),
+            None => self.record.state.clone().unwrap_or_default(),
+        };
+    }
+
+    /// Only another process that has written a state takes away what this one knows: a file that was removed or damaged says
+    /// nothing, and one that is older than what was seen here adds what it knows.
+    fn recall(&mut self, before: &Kept) -> State {
+        let held = &before.custody.state;
+        // What is remembered in memory follows from what was last seen, and is newer.
+        let changed = self.record.state.as_ref().filter(|_| before.record.bytes != self.record.bytes);
+        let seen = before.record.state.as_ref();
+        let Some(stored) = changed else {
+            if self.record.bytes.is_none() && seen.is_some() {
+                self.lost.insert(shelf::STATE.into());
+            }
+            return held.clone();
+        };
+        if seen.is_some_and(|seen| stored.is_older_than(seen)) {
+            self.lost.insert(shelf::STATE.into());
+        }
+        let lead = Lead::between(stored, held);
+        self.writer = Writer::Another(lead);
+        let mut state = stored.clone().recalling(held, |key| self.may_be_distrusted(key));
+        if lead == Lead::Memory {
+            state.accepted.extend(before.custody.holdings.seats().map(|(_, token)| Digest::of(token)));
+        }
+        state
+    }
+
+    fn may_be_distrusted(&self, key: Thumbprint) -> bool {
+        let anchor = self.product.anchors.find(&key.to_string());
+        anchor.is_some_and(|anchor| anchor.distrust_after.is_some())
     }
 
     /// Keeps damaged bytes under another name, in place of what was kept there of an earlier accident.
@@ -85,7 +118,7 @@ impl Desk<'_> {
 
     fn restore_or_make_identity(&mut self, before: Option<&Kept>, old: Option<&[u8]>) {
         if let Some(held) = before.and_then(|before| before.identity.clone()) {
-            self.troubles.push(Trouble::IdentityRestored { name: shelf::IDENTITY.into() });
+            self.restored.insert(shelf::IDENTITY.into());
             self.identity = Some(held);
         }
         if self.writing != Writing::Allowed {

@@ -4,7 +4,8 @@ use arc_swap::ArcSwap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::{Clock, Current, Installed, Listener, Notice};
+use super::telling::Telling;
+use super::{Clock, Current, Installed, Listener};
 use crate::host::candidate::Outcome;
 use crate::host::desk::{Desk, Kept, Writing};
 use crate::host::held::Held;
@@ -22,7 +23,7 @@ pub(super) struct Inner {
     pub(super) product: Product,
     store: Box<dyn StateStore>,
     clock: Clock,
-    listeners: Vec<Listener>,
+    telling: Telling,
     pub(super) current: ArcSwap<Snapshot>,
     /// Held by whoever makes a change; never by who asks for the verdict.
     writer: Mutex<Writer>,
@@ -47,14 +48,14 @@ impl Inner {
         listeners: Vec<Listener>,
         watched: Watched,
     ) -> Self {
-        let start = Snapshot::missing(&product, clock());
+        let start = Arc::new(Snapshot::missing(&product, clock()));
         let writer = Writer { watched, stamp: None, refused: Vec::new(), unticked: None, opened: false };
         Self {
             product,
             store,
             clock,
-            listeners,
-            current: ArcSwap::from_pointee(start),
+            telling: Telling::to(listeners, Arc::clone(&start)),
+            current: ArcSwap::new(start),
             writer: Mutex::new(writer),
         }
     }
@@ -74,20 +75,22 @@ impl Inner {
             }
             let next = Arc::new(snapshot.at(&self.product, now));
             // Somebody's newer files are never replaced by what was judged of older ones.
-            let found = self.current.compare_and_swap(&*snapshot, Arc::clone(&next));
-            if Arc::ptr_eq(&found, &snapshot) {
-                let turn = Turn { from: Arc::clone(&snapshot), to: next };
-                self.tell(&turn);
-                return Current(arc_swap::Guard::from_inner(turn.to));
+            let is_newest =
+                || Arc::ptr_eq(&self.current.compare_and_swap(&*snapshot, Arc::clone(&next)), &snapshot);
+            if self.telling.published(&next, is_newest) {
+                self.telling.tell();
+                return Current(arc_swap::Guard::from_inner(next));
             }
         }
     }
 
     pub(super) fn tick(&self) {
         let mut writer = self.writer();
-        let turn = self.turn(&writer).unwrap_or_else(|| self.change(&mut writer, |_| ()).1);
+        if self.follow(&writer) == Followed::No {
+            self.change(&mut writer, |_| ());
+        }
         drop(writer);
-        self.tell(&turn);
+        self.telling.tell();
     }
 
     /// For how long the verdict stays what it is if the clock runs on and nothing is installed.
@@ -97,38 +100,35 @@ impl Inner {
     }
 
     pub(super) fn reload(&self) {
-        let ((), turn) = self.change(&mut self.writer(), |_| ());
-        self.tell(&turn);
+        self.change(&mut self.writer(), |_| ());
+        self.telling.tell();
     }
 
     pub(super) fn install(&self, file: &[u8]) -> Installed {
-        let mut writer = self.writer();
-        writer.refused.clear();
-        let (blocks, first) = self.change(&mut writer, |desk| desk.offer(file));
-        let offered = |kind: &String| Offered::Installed { kind: kind.clone() };
-        let refused = blocks.iter().filter_map(|(kind, outcome)| refusal(offered(kind), outcome));
-        writer.refused = refused.collect();
-        // Said from now on, until the next installation.
-        let last = self.publish(first.to.with_troubles(&writer.refused, &self.product, (self.clock)()));
-        drop(writer);
-        self.tell(&Turn { from: first.from, to: last.to });
+        let offer = |desk: &mut Desk<'_>| desk.offer(file);
+        let blocks = self.change_and_say(&mut self.writer(), offer, |blocks| Some(refusals(blocks)));
+        self.telling.tell();
         Installed { blocks }
     }
 
     pub(super) fn ask(&self, ask: &Ask<'_>) -> Result<String, AskError> {
-        let (asked, turn) = self.change(&mut self.writer(), |desk| desk.ask(ask));
-        self.tell(&turn);
+        let asked = self.change(&mut self.writer(), |desk| desk.ask(ask));
+        self.telling.tell();
         asked
     }
 
     pub(super) fn ask_again(&self) -> Result<String, AskError> {
-        let (asked, turn) = self.change(&mut self.writer(), |desk| desk.ask_again());
-        self.tell(&turn);
+        let asked = self.change(&mut self.writer(), |desk| desk.ask_again());
+        self.telling.tell();
         asked
     }
 
     pub(super) fn held(&self) -> Vec<Held> {
         self.current.load().kept.custody.inventory(&self.product, (self.clock)())
+    }
+
+    pub(super) fn awaits_seat(&self) -> bool {
+        self.current.load().kept.custody.awaits_seat(&self.product, (self.clock)())
     }
 
     fn writer(&self) -> MutexGuard<'_, Writer> {
@@ -137,16 +137,31 @@ impl Inner {
     }
 
     /// Follows the clock where no file has changed and nothing has to be written.
-    fn turn(&self, writer: &Writer) -> Option<Turn> {
-        let unchanged =
-            writer.stamp.is_some() && writer.stamp == self.store.stamp() && !writer.watched.have_changed();
-        let next = unchanged.then(|| self.current.load().at(&self.product, (self.clock)()))?;
-        let settled = !next.kept.record.is_outgrown_by(&next.kept.custody.state);
-        settled.then(|| self.publish(next))
+    fn follow(&self, writer: &Writer) -> Followed {
+        if writer.stamp.is_none() || writer.stamp != self.store.stamp() || writer.watched.have_changed() {
+            return Followed::No;
+        }
+        let next = self.current.load().at(&self.product, (self.clock)());
+        if next.kept.record.is_outgrown_by(&next.kept.custody.state) {
+            return Followed::No;
+        }
+        self.publish(next);
+        Followed::Yes
     }
 
-    /// Makes a change, anew until nobody else was faster; what a store does not take happens in memory only.
-    fn change<T>(&self, writer: &mut Writer, change: impl Fn(&mut Desk<'_>) -> T) -> (T, Turn) {
+    /// Makes a change; what the last installation refused goes on being said.
+    fn change<T>(&self, writer: &mut Writer, change: impl Fn(&mut Desk<'_>) -> T) -> T {
+        self.change_and_say(writer, change, |_| None)
+    }
+
+    /// Makes a change, anew until nobody else was faster; what a store does not take happens in memory only. What it refuses, if it
+    /// is an installation, is said until the next one.
+    fn change_and_say<T>(
+        &self,
+        writer: &mut Writer,
+        change: impl Fn(&mut Desk<'_>) -> T,
+        refused: impl Fn(&T) -> Option<Vec<Trouble>>,
+    ) -> T {
         let before = self.current.load_full();
         let before = writer.opened.then_some(&before.kept);
         // Asked for before anything is read: what changes meanwhile is read again next time.
@@ -169,10 +184,14 @@ impl Inner {
                 }
                 Err(error) => writing = Writing::Refused(error.to_string()),
                 Ok(_) => {
+                    if let Some(refused) = refused(&answer) {
+                        writer.refused = refused;
+                    }
                     troubles.extend(writer.refused.iter().chain(&writer.unticked).cloned());
                     let (now, kept) = (desk.now, desk.keep(troubles));
                     (writer.stamp, writer.opened) = (stamp, true);
-                    return (answer, self.publish(Snapshot::new(kept, &self.product, now)));
+                    self.publish(Snapshot::new(kept, &self.product, now));
+                    return answer;
                 }
             }
         }
@@ -192,39 +211,38 @@ impl Inner {
         let mut next = last.at(&self.product, (self.clock)());
         if let Err(error) = next.keep_state(&*self.store) {
             next.kept.troubles.push(Trouble::Stateless { why: error.to_string() });
-            self.tell(&Turn { from: last, to: Arc::new(next) });
+            self.publish(next);
+            self.telling.tell();
         }
     }
 
-    fn publish(&self, next: Snapshot) -> Turn {
-        let to = Arc::new(next);
-        Turn { from: self.current.swap(Arc::clone(&to)), to }
-    }
-
-    /// Tells the listeners. No lock is held meanwhile, so they may ask for anything here.
-    fn tell(&self, turn: &Turn) {
-        let (before, now) = (&turn.from, &turn.to);
-        let from = before.verdict.mode();
-        let news = now.kept.troubles.iter().filter(|trouble| !before.kept.troubles.contains(trouble));
-        let mode = (from != now.verdict.mode()).then_some(Notice::Mode { from, verdict: &now.verdict });
-        for notice in mode.into_iter().chain(news.map(Notice::Trouble)) {
-            for listener in &self.listeners {
-                listener(&notice);
-            }
-        }
+    fn publish(&self, next: Snapshot) {
+        let next = Arc::new(next);
+        self.telling.published(&next, || {
+            self.current.store(Arc::clone(&next));
+            true
+        });
     }
 }
 
-/// One snapshot in the place of another.
-struct Turn {
-    from: Arc<Snapshot>,
-    to: Arc<Snapshot>,
+/// Whether the clock could be followed in memory.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Followed {
+    Yes,
+    /// Something has to be read or written first.
+    No,
+}
+
+/// What was refused of what was installed.
+fn refusals(blocks: &[(String, Outcome)]) -> Vec<Trouble> {
+    let offered = |kind: &String| Offered::Installed { kind: kind.clone() };
+    blocks.iter().filter_map(|(kind, outcome)| refusal(offered(kind), outcome)).collect()
 }
 
 /// The trouble that an outcome is, if it is one.
 pub(crate) fn refusal(offered: Offered, outcome: &Outcome) -> Option<Trouble> {
     match outcome {
-        Outcome::Refused(why) => Some(Trouble::Refused { offered, why: why.to_string() }),
+        Outcome::Refused(why) => Some(Trouble::refused(offered, why)),
         _ => None,
     }
 }

@@ -48,8 +48,15 @@ impl Opening {
         self
     }
 
-    /// Calls `listener` when the mode changes or something new is the matter, in the thread that noticed, which may be the guard's own; opening counts
-    /// as a change from `unlicensed`.
+    /// Calls `listener` when the mode changes or something new is the matter; opening counts as a change from `unlicensed`.
+    ///
+    /// It is called in a thread that noticed something, which may be the guard's own or one that asks for the verdict, so it shall be
+    /// quick. Everything is told in the order in which it happened, one notice after the other: what happens while a listener
+    /// runs is told after that, in its thread. A listener may ask the guard for anything, and install. One that panics is
+    /// left at that; the others are told, and whoever called the guard notices nothing.
+    ///
+    /// Dropping the guard waits for a listener that its thread is in. So whoever drops it must hold no lock that a listener
+    /// waits for.
     #[must_use]
     pub fn on_notice(mut self, listener: impl Fn(&Notice<'_>) + Send + Sync + 'static) -> Self {
         self.listeners.push(Box::new(listener));

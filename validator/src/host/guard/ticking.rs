@@ -45,7 +45,7 @@ impl Ticker {
         let ticks = move || {
             let mut wait = every;
             while ended.recv_timeout(wait.max(LEAST)) == Err(RecvTimeoutError::Timeout) {
-                // A listener that panics has said so itself, and ends its tick, not the ticking.
+                // A store or clock of the host's that panics has said so itself, and ends its tick, not the ticking.
                 let wanted = catch_unwind(AssertUnwindSafe(&tick)).ok().flatten();
                 wait = wanted.map_or(every, |wanted| wanted.min(every));
             }

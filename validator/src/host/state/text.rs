@@ -150,6 +150,7 @@ impl Newest {
     fn to_value(&self) -> Value {
         Value::object([
             ("nonce", self.nonce.to_string().into()),
+            ("deployment", self.deployment.to_string().into()),
             ("kind", self.kind.as_str().into()),
             ("issuer", self.issuer.as_str().into()),
             ("license", self.license.to_string().into()),
@@ -159,6 +160,7 @@ impl Newest {
 
     fn read(mut members: Taken) -> Option<Self> {
         let nonce = members.parse("nonce", Uuid::new)?;
+        let deployment = members.parse("deployment", Thumbprint::new)?;
         let issuer = members.parse("issuer", Text::new)?;
         let license = members.parse("license", Uuid::new)?;
         let kind = members.0.remove("kind")?;
@@ -169,7 +171,7 @@ impl Newest {
             Value::Bool(false) => Answer::Awaited,
             _ => return None,
         };
-        members.0.is_empty().then_some(Self { nonce, kind, issuer, license, answer })
+        members.0.is_empty().then_some(Self { nonce, deployment, kind, issuer, license, answer })
     }
 }
 
@@ -272,6 +274,7 @@ mod tests {
         let record = LicenseRecord { since: Some(at(7)), revision: 3, origin_since: None };
         let newest = Newest {
             nonce: id,
+            deployment: key,
             kind: RequestKind::Release,
             issuer: issuer.clone(),
             license: id,
@@ -314,7 +317,8 @@ mod tests {
              \"revision\":3,\"since\":7}],\
              \"lists\":[{\"issuer\":\"acme-licensing\",\"key\":\"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k\",\"sequence\":12,\
              \"uri\":\"https://licensing.acme.example/status/0\"}],\
-             \"requests\":{\"counter\":2,\"newest\":{\"answered\":false,\"issuer\":\"acme-licensing\",\"kind\":\"release\",\
+             \"requests\":{\"counter\":2,\"newest\":{\"answered\":false,\
+             \"deployment\":\"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k\",\"issuer\":\"acme-licensing\",\"kind\":\"release\",\
              \"license\":\"0198c0d2-6c1e-7000-8000-2f6f2b1d9a10\",\"nonce\":\"0198c0d2-6c1e-7000-8000-2f6f2b1d9a10\"}},\
              \"version\":1,\"watermark\":1795305600}\n"
         );
