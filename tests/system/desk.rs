@@ -221,7 +221,7 @@ fn a_license_is_taken_over() {
     let token: String = armored.lines().filter(|line| !line.starts_with("-----")).collect();
     let line = serde_json::json!({
         "version": 1, "id": id, "customerId": "acme-gmbh", "customer": "Acme GmbH",
-        "state": "active", "since": null, "reason": null,
+        "state": "active", "since": null, "reason": null, "activations": [],
         "revisions": [{
             "revision": 1, "serial": revision["serial"], "kid": revision["kid"], "token": token,
             "statusUri": STATUS_URI, "statusIndex": revision["statusIndex"],

@@ -22,7 +22,7 @@ impl Growing {
     /// Begins it.
     ///
     /// # Errors
-    /// [`FailureKind::CannotWrite`] if the file system refuses.
+    /// [`FailureKind::CannotWrite`](crate::FailureKind::CannotWrite) if the file system refuses.
     pub fn create(path: &Path, readers: Readers) -> Result<Self, Failure> {
         let building = TemporaryFolder::beside(path).map_err(|failure| renamed(failure, path))?;
         let file =
@@ -34,7 +34,7 @@ impl Growing {
     /// Writes what comes next.
     ///
     /// # Errors
-    /// [`FailureKind::CannotWrite`] if the file system refuses.
+    /// [`FailureKind::CannotWrite`](crate::FailureKind::CannotWrite) if the file system refuses.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         self.file.write_all(bytes).map_err(cannot_write(&self.path))
     }
@@ -42,7 +42,7 @@ impl Growing {
     /// After `Ok` it is on disk, name included; after a failure it is not there.
     ///
     /// # Errors
-    /// [`FailureKind::Conflict`] if the name is taken, [`FailureKind::CannotWrite`] if the file system refuses.
+    /// [`FailureKind::Conflict`](crate::FailureKind::Conflict) if the name is taken, [`FailureKind::CannotWrite`](crate::FailureKind::CannotWrite) if the file system refuses.
     pub fn finish(mut self, existing: Existing) -> Result<(), Failure> {
         let written = self.file.flush().and_then(|()| self.file.get_ref().sync_all());
         written.map_err(cannot_write(&self.path))?;

@@ -79,6 +79,24 @@ fn a_seat_that_was_revoked_stays_so_in_the_ledger_that_takes_its_license_over() 
     );
 }
 
+/// What is granted here after an import does not make it another license; what was granted there does.
+#[test]
+fn an_import_is_repeated_as_long_as_all_that_comes_is_here() {
+    let mut old = World::new();
+    let issued = old.seats(9, 0);
+    old.grant(&Deployment::new(&issued).activate());
+    let exported = lines(&old);
+    let mut new = beside(&old);
+    import_at(&mut new, &exported, &at(NOW)).unwrap();
+    new.grant(&Deployment::new(&issued).activate());
+    assert_eq!(import_at(&mut new, &exported, &at(NOW)).unwrap().skipped, 1);
+    old.grant(&Deployment::new(&issued).activate());
+    assert_eq!(import_at(&mut old, &exported, &at(NOW)).unwrap().skipped, 1);
+    let failure = import_at(&mut new, &lines(&old), &at(NOW)).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Conflict);
+    assert!(failure.message.contains("differs"), "{failure}");
+}
+
 #[test]
 fn the_activations_of_a_license_are_its_line_and_its_events() {
     let old = world();
