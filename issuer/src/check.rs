@@ -4,6 +4,7 @@ mod activation;
 mod customer;
 mod key;
 mod license;
+mod log;
 mod request;
 mod restored;
 
@@ -80,6 +81,7 @@ struct Check<'c> {
     lists: BTreeMap<String, (u64, Option<Timestamp>)>,
     customers: BTreeMap<String, String>,
     requests: BTreeMap<String, request::Told>,
+    tree: log::Tree,
     checked: Checked,
 }
 
@@ -99,6 +101,7 @@ impl<'c> Check<'c> {
             lists: BTreeMap::new(),
             customers: BTreeMap::new(),
             requests: BTreeMap::new(),
+            tree: log::Tree::default(),
             checked: Checked::default(),
         })
     }
@@ -132,6 +135,7 @@ impl<'c> Check<'c> {
             | EventKind::ActivationForked => self.activation(event)?,
         }
         self.request(event);
+        self.tree.push(event);
         self.checked.events += 1;
         Ok(())
     }
@@ -237,6 +241,7 @@ impl<'c> Check<'c> {
         self.changed()?;
         same("license", &self.decisions, &projection::decisions(self.connection)?)?;
         same("status_list", &self.lists, &projection::lists(self.connection)?)?;
+        self.log()?;
         self.seats()?;
         self.customers()?;
         self.requests()?;

@@ -24,6 +24,7 @@ pub(crate) mod hold;
 pub(crate) mod keys;
 pub(crate) mod licenses;
 pub(crate) mod listing;
+pub(crate) mod log;
 mod open;
 pub(crate) mod products;
 pub(crate) mod projection;

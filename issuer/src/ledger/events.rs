@@ -7,6 +7,7 @@ use rusqlite::{Connection, Params, Row};
 use std::collections::VecDeque;
 
 use super::fault::{OrFault, RESTORE};
+use super::log;
 use super::value::Int;
 use crate::error::{Failure, FailureKind};
 use crate::event::{Commitment, Event, EventKind, Facts};
@@ -42,15 +43,17 @@ pub(crate) fn append(
     let Int(seq) = connection.query_row(NEXT_SEQ, (), |row| row.get(0)).or_fault()?;
     let (body, personal) = facts.into_parts();
     let event = Event::new(seq, occasion, kind, body);
+    let leaf = event.leaf();
     let row = (
         Int(seq),
-        event.leaf().into_bytes(),
+        leaf.as_bytes(),
         kind.as_str(),
         Int(event.at.seconds()),
         event.actor.as_str(),
         license_id(&event),
     );
     connection.execute(INSERT, row).or_fault()?;
+    log::append(connection, leaf.as_bytes())?;
     for (field, text) in personal {
         connection
             .execute(INSERT_PERSONAL, (Int(seq), field, text.salt().as_slice(), text.text()))

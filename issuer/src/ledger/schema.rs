@@ -4,6 +4,7 @@ use rusqlite::Connection;
 use std::collections::BTreeMap;
 
 use super::fault::OrFault;
+use super::log;
 use crate::error::{Failure, FailureKind};
 
 /// `application_id` of the file: "Lict". Tells a ledger from any other SQLite database.
@@ -13,11 +14,12 @@ pub(crate) const APPLICATION: i32 = 0x4C69_6374;
 pub(crate) const VERSION: usize = MIGRATIONS.len();
 
 /// Step n leads from version n to version n + 1. A step that has been released is never changed.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
     include_str!("schema/4.sql"),
+    include_str!("schema/5.sql"),
 ];
 
 /// Brings the tables from their version to this program's. Runs in the caller's transaction: a crash half-way leaves
@@ -27,6 +29,8 @@ pub(crate) fn migrate(connection: &Connection) -> Result<(), Failure> {
     for step in MIGRATIONS.iter().skip(found) {
         connection.execute_batch(step).or_fault()?;
     }
+    // Events from before version 5 are no leaves of the tree yet.
+    log::catch_up(connection)?;
     let written = i64::try_from(VERSION).unwrap_or_default();
     connection.pragma_update(None, "user_version", written).or_fault()
 }

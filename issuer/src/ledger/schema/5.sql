@@ -1,0 +1,21 @@
+-- Version 5. The log as a Merkle tree (RFC 6962, with SHA-256), of which the leaves are those of the events.
+
+-- The right edge: the roots of the perfect subtrees that the tree consists of, the largest first, 32 bytes each. One row.
+CREATE TABLE log_edge (
+  one   INTEGER PRIMARY KEY CHECK (one = 1),
+  size  INTEGER NOT NULL CHECK (size >= 0),
+  roots BLOB    NOT NULL CHECK (length(roots) % 32 = 0)
+) STRICT;
+INSERT INTO log_edge (one, size, roots) VALUES (1, 0, x'');
+
+-- The roots of perfect subtrees of 256, 65 536, 16 777 216 … leaves. Those between are hashed from 256 of the next below.
+CREATE TABLE log_node (
+  level INTEGER NOT NULL CHECK (level > 0 AND level % 8 = 0),
+  idx   INTEGER NOT NULL CHECK (idx >= 0),
+  hash  BLOB    NOT NULL CHECK (length(hash) = 32),
+  PRIMARY KEY (level, idx)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER log_node_is_never_changed BEFORE UPDATE ON log_node
+BEGIN SELECT RAISE(ABORT, 'a whole subtree never changes'); END;
+CREATE TRIGGER log_node_is_never_deleted BEFORE DELETE ON log_node
+BEGIN SELECT RAISE(ABORT, 'a whole subtree never changes'); END;
