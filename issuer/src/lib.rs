@@ -20,6 +20,7 @@
 //! ```
 
 pub mod activation;
+pub mod audit;
 pub mod catalogue;
 pub mod cli;
 pub mod durable;

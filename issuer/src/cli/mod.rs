@@ -2,6 +2,7 @@
 
 mod activation;
 mod asked;
+mod audit;
 mod color;
 mod completions;
 mod csv;
@@ -87,6 +88,8 @@ enum Command {
     #[command(subcommand)]
     Status(status::Status),
     #[command(subcommand)]
+    Audit(Box<audit::Audit>),
+    #[command(subcommand)]
     Ledger(ledger::Ledger),
     Doctor(doctor::Doctor),
     Verify(Box<verify::Verify>),
@@ -147,6 +150,7 @@ impl Command {
             Self::Activation(command) => command.run(globals, output),
             Self::Customer(command) => command.run(globals, output),
             Self::Status(command) => command.run(globals, output),
+            Self::Audit(command) => command.run(globals, output),
             Self::Ledger(command) => command.run(globals, output),
             Self::Doctor(command) => command.run(globals, output),
             Self::Verify(command) => command.run(globals, output),

@@ -65,7 +65,7 @@ fn store(connection: &Connection, edge: &Edge) -> Result<(), Failure> {
 
 /// Whether a perfect subtree has a row.
 pub(crate) const fn is_stored(node: &Node) -> bool {
-    node.level > 0 && node.level % TILE_LEVELS == 0
+    node.level > 0 && node.level.is_multiple_of(TILE_LEVELS)
 }
 
 /// Every row of `log_node`, by level and index.
@@ -88,6 +88,20 @@ pub(crate) fn node(connection: &Connection, level: u32, index: u64) -> Result<Tr
     }
     // The hashes are those of inner nodes, and are joined as leaves' are.
     Ok(subtree.root())
+}
+
+/// The root over the first `size` leaves, which must be there.
+pub(crate) fn root_at(connection: &Connection, size: u64) -> Result<TreeHash, Failure> {
+    let mut roots = Vec::new();
+    let mut first = 0;
+    for level in (0..u64::BITS).rev() {
+        let width = 1_u64 << level;
+        if size & width != 0 {
+            roots.push(node(connection, level, first >> level)?);
+            first += width;
+        }
+    }
+    Edge::new(size, roots).map(|edge| edge.root()).ok_or_else(|| damaged("the log's tree has no such edge"))
 }
 
 /// So many roots of a stored level, or leaves.

@@ -39,7 +39,7 @@ fn holds(checked: &Checked) -> String {
     format!("{} and {}", counted(checked.events, "event"), counted(checked.licenses, "license"))
 }
 
-fn counts(checked: &Checked) -> [(&'static str, Value); 4] {
+pub(super) fn counts(checked: &Checked) -> [(&'static str, Value); 4] {
     [
         ("events", checked.events.into()),
         ("licenses", checked.licenses.into()),

@@ -115,10 +115,13 @@ fn proofs_are_made_from_what_is_stored() {
         let path = inclusion_path(index, EVENTS, node).unwrap();
         let leaf = &leaves[usize::try_from(index).unwrap()];
         assert!(is_included(leaf, index, EVENTS, &path, &root(&leaves)), "{index}");
+        assert_eq!(ledger.tree().inclusion(index + 1, EVENTS).unwrap(), path);
     }
     for size in [1, 255, 256, 257, 512, 600] {
         let path = consistency_path(size, EVENTS, node).unwrap();
         let old = root(&leaves[..usize::try_from(size).unwrap()]);
+        assert_eq!(ledger.tree().root_at(size).unwrap(), old);
+        assert_eq!(ledger.tree().consistency(size, EVENTS).unwrap(), path);
         assert!(is_consistent(size, &old, EVENTS, &root(&leaves), &path), "{size}");
     }
     let Ok(none) = consistency_path(0, EVENTS, |_, _| Ok::<_, Infallible>(TreeHash::of_nothing()));
