@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::{Failure, FailureKind};
-use crate::event::{Event, EventKind};
+use crate::event::{Event, EventKind, is_commitment};
 use crate::ledger::clock::CLOCK_CHANGED;
 use crate::ledger::elsewhere::{self, Owners};
 use crate::ledger::events::{self, differs};
@@ -264,10 +264,6 @@ fn same<K: Ord + core::fmt::Debug, V: PartialEq + core::fmt::Debug>(
     Err(damaged(format!(
         "the row {first:?} of the table {table} says {found:?}, and the events say {told:?}"
     )))
-}
-
-fn is_commitment(value: &Value) -> bool {
-    value.as_object().is_some_and(|members| members.len() == 1 && members.contains_key("sha256"))
 }
 
 /// The body of an event, read for comparing.

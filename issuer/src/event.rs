@@ -128,6 +128,12 @@ impl Event {
         .to_string()
     }
 
+    /// Whether it commits to texts that lie beside it, or lay there.
+    #[must_use]
+    pub fn has_texts(&self) -> bool {
+        self.body.values().any(is_commitment)
+    }
+
     /// Reads a leaf, and makes sure that writing it again gives the same bytes.
     pub(crate) fn read(leaf: &[u8]) -> Result<Self, LeafError> {
         let mut members = Value::read_object(leaf).map_err(LeafError::Json)?;
@@ -194,6 +200,11 @@ impl Commitment {
         hash.update(&self.text);
         Value::object([("sha256", hex(&hash.finalize()).into())])
     }
+}
+
+/// Whether a value is what stands in an event in place of a text.
+pub(crate) fn is_commitment(value: &Value) -> bool {
+    value.as_object().is_some_and(|members| members.len() == 1 && members.contains_key("sha256"))
 }
 
 impl fmt::Debug for Commitment {

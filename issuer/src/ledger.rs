@@ -20,11 +20,13 @@ pub(crate) mod events;
 pub(crate) mod export;
 pub(crate) mod fault;
 pub(crate) mod file_id;
+pub(crate) mod history;
 pub(crate) mod hold;
 pub(crate) mod keys;
 pub(crate) mod licenses;
 pub(crate) mod listing;
 pub(crate) mod log;
+mod narrowed;
 mod open;
 pub(crate) mod products;
 pub(crate) mod projection;
@@ -90,6 +92,14 @@ impl Ledger {
     #[must_use]
     pub const fn events(&self, from: u64) -> Events<'_> {
         Events::new(&self.connection, from)
+    }
+
+    /// Whether its file still bears the name under which it was opened.
+    ///
+    /// # Errors
+    /// [`FailureKind::Conflict`](crate::FailureKind::Conflict) if it was replaced or moved.
+    pub fn is_in_place(&self) -> Result<(), Failure> {
+        self.file.still_bears(&self.path)
     }
 
     /// The keys, in the order in which they joined.

@@ -15,6 +15,7 @@ mod manners;
 mod manuals;
 mod matrix;
 mod passphrases;
+mod past;
 mod paste;
 mod quickstart;
 mod readers;

@@ -102,6 +102,11 @@ impl Globals {
         Ok(Occasion::new(self.now()?, clock, self.actor()?))
     }
 
+    /// Who was named as the one who acts.
+    pub(crate) const fn named_actor(&self) -> Option<&Text> {
+        self.actor.as_ref()
+    }
+
     fn actor(&self) -> Result<Text, Failure> {
         if let Some(actor) = &self.actor {
             return Ok(actor.clone());

@@ -29,6 +29,15 @@ pub(crate) enum Volume {
     Warnings,
 }
 
+/// Who reads standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reader {
+    /// Somebody may.
+    There,
+    /// It is closed.
+    Gone,
+}
+
 /// For whom data is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
@@ -60,6 +69,15 @@ impl Output {
     /// Writes data as it stands. A reader that has closed its end has had enough: nothing failed, and nothing is said.
     pub(crate) fn raw(&mut self, text: &str) -> Result<(), Failure> {
         enough(self.write(text)).map_err(cannot_print)
+    }
+
+    /// Writes data as it stands, and tells whether anybody still reads: for what would go on for ever.
+    pub(crate) fn raw_to_reader(&mut self, text: &str) -> Result<Reader, Failure> {
+        match self.write(text) {
+            Ok(()) => Ok(Reader::There),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Reader::Gone),
+            Err(error) => Err(cannot_print(error)),
+        }
     }
 
     /// Writes one of the two forms of the same data.

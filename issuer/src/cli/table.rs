@@ -37,6 +37,11 @@ enum Breaks {
 }
 
 impl Column {
+    /// Ids, dates and words of registers, which are never broken.
+    pub(crate) const fn words(title: &'static str) -> Self {
+        Self { title, breaks: Breaks::Words }
+    }
+
     /// Names that are read and not copied, so that long ones may be broken.
     pub(crate) const fn names(title: &'static str) -> Self {
         Self { title, breaks: Breaks::Anywhere }
@@ -61,7 +66,7 @@ impl Column {
 /// Ids, dates and words of registers are never broken.
 impl From<&'static str> for Column {
     fn from(title: &'static str) -> Self {
-        Self { title, breaks: Breaks::Words }
+        Self::words(title)
     }
 }
 

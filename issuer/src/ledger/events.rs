@@ -119,8 +119,9 @@ pub struct Events<'l> {
     ended: bool,
 }
 
+/// A row, in which nothing has been checked yet.
 #[derive(Debug)]
-struct Stored {
+pub(super) struct Stored {
     seq: u64,
     leaf: Vec<u8>,
     kind: String,
@@ -138,12 +139,7 @@ impl<'l> Events<'l> {
 
     fn fill(&mut self) -> Result<(), Failure> {
         let mut statement = self.connection.prepare(SELECT_FROM).or_fault()?;
-        let read = |row: &Row<'_>| {
-            let (Int(seq), Int(at)) = (row.get(0)?, row.get(3)?);
-            let (leaf, kind, actor, license_id) = (row.get(1)?, row.get(2)?, row.get(4)?, row.get(5)?);
-            Ok(Stored { seq, leaf, kind, at, actor, license_id })
-        };
-        let rows = statement.query_map([Int(self.next), Int(PAGE)], read).or_fault()?;
+        let rows = statement.query_map([Int(self.next), Int(PAGE)], Stored::read).or_fault()?;
         self.page = rows.collect::<rusqlite::Result<_>>().or_fault()?;
         Ok(())
     }
@@ -163,8 +159,15 @@ impl<'l> Events<'l> {
 }
 
 impl Stored {
+    /// Reads the columns of the table, in their order.
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let (Int(seq), Int(at)) = (row.get(0)?, row.get(3)?);
+        let (leaf, kind, actor, license_id) = (row.get(1)?, row.get(2)?, row.get(4)?, row.get(5)?);
+        Ok(Self { seq, leaf, kind, at, actor, license_id })
+    }
+
     /// The event, if every column says what the leaf says.
-    fn checked(self) -> Result<Event, Failure> {
+    pub(super) fn checked(self) -> Result<Event, Failure> {
         let event = Event::read(&self.leaf).map_err(|error| differs(self.seq, error))?;
         let columns = [
             ("seq", self.seq.to_string(), event.seq.to_string()),

@@ -3,14 +3,15 @@
 #[cfg(test)]
 mod tests;
 
-use lictor_shared::Timestamp;
+use lictor_shared::{Name, Text, Timestamp};
 use rusqlite::types::FromSqlError;
-use rusqlite::{Connection, Row, ToSql};
+use rusqlite::{Connection, Row};
 
 use super::fault::OrFault;
 use super::licenses::{
     SELECT_REVISIONS, license_columns, read_license, read_revision, revision_columns, revisions,
 };
+use super::narrowed::Narrowed;
 use super::value::{At, Texts, Word};
 use crate::error::Failure;
 use crate::licenses::{LicenseRecord, LicenseState};
@@ -35,8 +36,9 @@ const STATE: &str = "CASE WHEN license.state <> 'active' THEN license.state \
 /// The number of the first column of the revision, behind the license and its state.
 const REVISION: usize = 7;
 
-const OF_CUSTOMER: &str = "license.customer_id IN (SELECT customer.id FROM customer WHERE customer.id = :customer \
-    UNION ALL SELECT customer.id FROM customer WHERE customer.name = :customer)";
+/// The ids of the customers that are meant.
+pub(super) const CUSTOMERS: &str = "SELECT customer.id FROM customer WHERE customer.id = :customer \
+    UNION ALL SELECT customer.id FROM customer WHERE customer.name = :customer";
 const OF_PRODUCT: &str = "EXISTS (SELECT 1 FROM json_each(revision.products) WHERE value = :product)";
 const OF_PLAN: &str = "revision.plan = :plan";
 const EXPIRING: &str = "revision.exp > :at AND revision.exp <= :end";
@@ -53,49 +55,35 @@ fn key(sorting: Sorting) -> Option<String> {
     }
 }
 
-/// A statement and what its parameters are.
-pub(super) struct Statement<'s> {
-    pub(super) text: String,
-    parameters: Vec<(&'static str, Box<dyn ToSql + 's>)>,
-}
-
-/// The statement that finds a selection at an instant.
-pub(super) fn statement(selection: &Selection, at: Timestamp) -> Statement<'_> {
-    let mut parameters: Vec<(&str, Box<dyn ToSql>)> = vec![(":at", Box::new(At(at)))];
-    let mut conditions: Vec<String> = Vec::new();
-    let mut narrow = |condition: &str, name, value: Box<dyn ToSql>| {
-        conditions.push(condition.into());
-        parameters.push((name, value));
-    };
-    if let Some(customer) = &selection.customer {
-        narrow(OF_CUSTOMER, ":customer", Box::new(customer.as_str().to_owned()));
-    }
-    if let Some(product) = &selection.product {
-        narrow(OF_PRODUCT, ":product", Box::new(product.as_str().to_owned()));
-    }
-    if let Some(plan) = &selection.plan {
-        narrow(OF_PLAN, ":plan", Box::new(plan.as_str().to_owned()));
-    }
-    if !selection.states.is_empty() {
-        let words = Texts(selection.states.iter().map(|state| state.as_str()).collect());
-        narrow(&format!("{STATE} IN (SELECT value FROM json_each(:states))"), ":states", Box::new(words));
-    }
-    if let Some(within) = selection.expiring {
-        narrow(EXPIRING, ":end", Box::new(At(at.plus(within).unwrap_or(Timestamp::MAX))));
-    }
-    if let Some(after) = selection.after {
-        narrow(&behind(selection), ":after", Box::new(Word(after)));
-    }
-    let most: Box<dyn ToSql> = Box::new(selection.most.map_or(-1, i64::from));
-    parameters.push((":most", most));
-    let conditions = if conditions.is_empty() { "TRUE".into() } else { conditions.join(" AND ") };
+/// The statement that finds a selection at an instant, and what its parameters are.
+pub(super) fn statement(selection: &Selection, at: Timestamp) -> (String, Narrowed<'_>) {
+    let words = Texts(selection.states.iter().map(|state| state.as_str()).collect());
+    let end = selection.expiring.map(|within| At(at.plus(within).unwrap_or(Timestamp::MAX)));
+    let narrowed = Narrowed::default()
+        .with(":at", At(at))
+        .with(":most", selection.most.map_or(-1, i64::from))
+        .by(
+            format!("license.customer_id IN ({CUSTOMERS})"),
+            ":customer",
+            selection.customer.as_ref().map(Text::as_str),
+        )
+        .by(OF_PRODUCT, ":product", selection.product.as_ref().map(Name::as_str))
+        .by(OF_PLAN, ":plan", selection.plan.as_ref().map(Name::as_str))
+        .by(
+            format!("{STATE} IN (SELECT value FROM json_each(:states))"),
+            ":states",
+            (!selection.states.is_empty()).then_some(words),
+        )
+        .by(EXPIRING, ":end", end)
+        .by(behind(selection), ":after", selection.after.map(Word));
     let text = format!(
         "SELECT {license}, {STATE}, {revision}{FROM} WHERE {conditions} ORDER BY {order} LIMIT :most",
         license = license_columns!(),
         revision = revision_columns!(),
+        conditions = narrowed.conditions(),
         order = order(selection),
     );
-    Statement { text, parameters }
+    (text, narrowed)
 }
 
 /// Only what comes after the license `:after`.
@@ -128,15 +116,8 @@ fn each(
     at: Timestamp,
     visit: &mut dyn FnMut(&Row<'_>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let Statement { text, parameters } = statement(selection, at);
-    let parameters: Vec<(&str, &dyn ToSql)> =
-        parameters.iter().map(|(name, value)| (*name, value.as_ref())).collect();
-    let mut statement = connection.prepare(&text).or_fault()?;
-    let mut rows = statement.query(parameters.as_slice()).or_fault()?;
-    while let Some(row) = rows.next().or_fault()? {
-        visit(row)?;
-    }
-    Ok(())
+    let (text, narrowed) = statement(selection, at);
+    narrowed.each(connection, &text, visit)
 }
 
 pub(crate) fn visit(

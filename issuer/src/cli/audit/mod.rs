@@ -1,5 +1,7 @@
 //! `lictor audit …`: who runs what, since when, and the proof that nobody edited it.
 
+mod log;
+mod told;
 mod verify;
 
 use clap::Subcommand;
@@ -11,12 +13,14 @@ use crate::error::Failure;
 /// Ask the log who runs what, and prove what it says
 #[derive(Subcommand, Debug)]
 pub(crate) enum Audit {
+    Log(Box<log::Log>),
     Verify(verify::Verify),
 }
 
 impl Audit {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
         match self {
+            Self::Log(command) => command.run(globals, output),
             Self::Verify(command) => command.run(globals, output),
         }
     }

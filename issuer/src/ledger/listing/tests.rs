@@ -231,7 +231,7 @@ fn what_is_found_in_sql_is_what_the_rules_choose_page_by_page() {
 }
 
 fn plan(ledger: &Ledger, selection: &Selection) -> Vec<String> {
-    let text = statement(selection, time(MIDDLE)).text;
+    let text = statement(selection, time(MIDDLE)).0;
     let mut plan = ledger.connection().prepare(&format!("EXPLAIN QUERY PLAN {text}")).unwrap();
     let nothing = vec![rusqlite::types::Null; plan.parameter_count()];
     let steps = plan.query_map(rusqlite::params_from_iter(nothing), |row| row.get::<_, String>(3)).unwrap();
