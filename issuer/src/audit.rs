@@ -1,5 +1,10 @@
-//! The log as an auditor sees it: the tree over its events, what is proved of it, and what follows from it.
+//! The log: the proof of who did what, and when.
 
+mod checkpoint;
+mod key;
 mod tree;
 
+pub use checkpoint::{SignedCheckpoint, StoredCheckpoint, sign_checkpoint};
+pub use key::{LogKey, Span};
+pub(crate) use key::{log_id, name_of};
 pub use tree::LogTree;

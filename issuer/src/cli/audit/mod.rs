@@ -1,5 +1,6 @@
 //! `lictor audit …`: who runs what, since when, and the proof that nobody edited it.
 
+mod key;
 mod verify;
 
 use clap::Subcommand;
@@ -12,12 +13,14 @@ use crate::error::Failure;
 #[derive(Subcommand, Debug)]
 pub(crate) enum Audit {
     Verify(verify::Verify),
+    Key(key::Key),
 }
 
 impl Audit {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
         match self {
             Self::Verify(command) => command.run(globals, output),
+            Self::Key(command) => command.run(globals, output),
         }
     }
 }
