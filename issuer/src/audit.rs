@@ -2,9 +2,11 @@
 
 mod checkpoint;
 mod key;
+mod remembered;
 mod tree;
 
 pub use checkpoint::{SignedCheckpoint, StoredCheckpoint, sign_checkpoint};
 pub use key::{LogKey, Span};
-pub(crate) use key::{log_id, name_of};
+pub(crate) use key::{log_id, name_of, origins};
+pub use remembered::{Remembered, Trust};
 pub use tree::LogTree;

@@ -1,5 +1,6 @@
 //! `lictor audit …`: who runs what, since when, and the proof that nobody edited it.
 
+mod checkpoint;
 mod key;
 mod verify;
 
@@ -12,7 +13,8 @@ use crate::error::Failure;
 /// Ask the log who runs what, and prove what it says
 #[derive(Subcommand, Debug)]
 pub(crate) enum Audit {
-    Verify(verify::Verify),
+    Verify(Box<verify::Verify>),
+    Checkpoint(checkpoint::Checkpoint),
     Key(key::Key),
 }
 
@@ -20,6 +22,7 @@ impl Audit {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
         match self {
             Self::Verify(command) => command.run(globals, output),
+            Self::Checkpoint(command) => command.run(globals, output),
             Self::Key(command) => command.run(globals, output),
         }
     }
