@@ -10,6 +10,8 @@ mod catalogue;
 #[cfg(test)]
 mod check;
 #[cfg(test)]
+mod checkpoints;
+#[cfg(test)]
 mod clock;
 #[cfg(test)]
 mod deployment;
@@ -35,6 +37,8 @@ mod model;
 mod once;
 #[cfg(test)]
 mod publish;
+#[cfg(test)]
+mod remembered;
 #[cfg(test)]
 mod renew;
 #[cfg(test)]

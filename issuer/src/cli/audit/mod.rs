@@ -1,5 +1,7 @@
 //! `lictor audit …`: who runs what, since when, and the proof that nobody edited it.
 
+mod checkpoint;
+mod key;
 mod log;
 mod told;
 mod verify;
@@ -14,7 +16,9 @@ use crate::error::Failure;
 #[derive(Subcommand, Debug)]
 pub(crate) enum Audit {
     Log(Box<log::Log>),
-    Verify(verify::Verify),
+    Verify(Box<verify::Verify>),
+    Checkpoint(checkpoint::Checkpoint),
+    Key(key::Key),
 }
 
 impl Audit {
@@ -22,6 +26,8 @@ impl Audit {
         match self {
             Self::Log(command) => command.run(globals, output),
             Self::Verify(command) => command.run(globals, output),
+            Self::Checkpoint(command) => command.run(globals, output),
+            Self::Key(command) => command.run(globals, output),
         }
     }
 }
