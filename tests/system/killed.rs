@@ -74,6 +74,7 @@ fn prepared() -> Prepared {
     fs::copy(donor.path("gifts.jsonl"), world.path("gifts.jsonl")).expect("copied");
     world.write("passphrase", "correct horse battery staple");
     let signs = world.run(&["key", "list", "--json"]).json()[0]["kid"].as_str().expect("a kid").to_owned();
+    world.run(&["key", "new", "--purpose", "log", "--no-passphrase"]).done();
     let spare = world.run(&["key", "import", "spare.pem", "--no-passphrase"]).done();
     let acme = world.issue("acme.lic", &["--seats", "25"]);
     let bolt = world.issue("bolt.lic", &[]);

@@ -123,6 +123,11 @@ statusUri = {uri}
 # After which time a newer status list should be out.
 # statusTtl = "7d"
 
+# The log of everything that is done here.
+[audit]
+# After so many events a checkpoint is signed by itself, if its key opens without asking. 0: never.
+# checkpointEvery = 1000
+
 # Terms of licenses where neither the order nor the product say otherwise. These are the built-in ones.
 [defaults]
 # warn = "30d"
@@ -137,11 +142,6 @@ statusUri = {uri}
 # overage = 0
 # activation = "optional"     # or "required"
 # environments = ["production"]
-
-# The log of everything that is done here.
-[audit]
-# After so many events a checkpoint is signed by itself, if its key opens without asking. 0: never.
-# checkpointEvery = 1000
 "#
         )
     }

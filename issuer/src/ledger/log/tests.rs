@@ -57,10 +57,9 @@ fn tamper(path: &Path, statement: &str) -> Failure {
     intruder
         .execute_batch(
             include_str!("../schema/5.sql")
-                .split_once("CREATE TRIGGER")
-                .map(|(_, rest)| format!("CREATE TRIGGER{rest}"))
-                .unwrap()
-                .as_str(),
+                .split("\n\n")
+                .find_map(|part| part.find("CREATE TRIGGER log_node").map(|at| part.split_at(at).1))
+                .unwrap(),
         )
         .unwrap();
     drop(intruder);
@@ -135,7 +134,9 @@ fn events_from_before_the_tree_become_leaves_of_it() {
     let (path, expected) = (ledger.path().to_owned(), edge(ledger.connection()).unwrap());
     drop(ledger);
     let earlier = Connection::open(&path).unwrap();
-    earlier.execute_batch("DROP TABLE log_edge; DROP TABLE log_node").unwrap();
+    let of_5 =
+        "DROP TABLE log_edge; DROP TABLE log_node; DROP TABLE checkpoint; DROP INDEX event_that_restores";
+    earlier.execute_batch(of_5).unwrap();
     earlier.pragma_update(None, "user_version", 4).unwrap();
     drop(earlier);
     let ledger = Ledger::open(&path).unwrap();

@@ -35,10 +35,11 @@ const MODELLED: [(&str, EventKind); 20] = [
 ];
 
 /// Commands that change something and that no sequence has, and why not.
-const LEFT_OUT: [(&str, &str); 8] = [
+const LEFT_OUT: [(&str, &str); 9] = [
     ("init", "every sequence begins after it"),
     ("product add", "every sequence begins after it, and it changes no license"),
     ("issue", "short for license issue"),
+    ("audit checkpoint", "it tells what the log is, and decides nothing"),
     ("key import", "what becomes of the key is as with key new"),
     ("key export", "it gives public halves out and changes no key; keys are activated here without it"),
     ("key passphrase", "it changes the file of a key, and nothing that is signed or refused"),
@@ -47,13 +48,14 @@ const LEFT_OUT: [(&str, &str); 8] = [
 ];
 
 /// Kinds of events that no operation leaves, and why not.
-const NO_OPERATION: [(EventKind, &str); 6] = [
+const NO_OPERATION: [(EventKind, &str); 7] = [
     (EventKind::IssuerCreated, "every sequence begins after it"),
     (EventKind::ProductAdded, "every sequence begins after it"),
     (EventKind::KeyExported, "it gives public halves out and changes no key"),
     (EventKind::KeyResealed, "it changes the file of a key, and nothing that is signed or refused"),
     (EventKind::LicenseImported, "it is of a license that another ledger has issued"),
     (EventKind::LedgerRestored, "the ledger is another one then"),
+    (EventKind::CheckpointSigned, "it tells what the log is, and decides nothing"),
 ];
 
 pub(super) fn event_of(operation: &Operation) -> Option<&'static str> {
