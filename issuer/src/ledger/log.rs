@@ -3,15 +3,12 @@
 //! The edge is all that appending needs, and it is written in the transaction of the event: so a commit costs the same
 //! whether the log has a thousand events or a million. The nodes make a proof cost some hundreds of hashes.
 
-use lictor_shared::log::{Edge, Node, TreeHash};
+use lictor_shared::log::{Edge, Node, TILE_LEVELS, TreeHash};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::fault::OrFault;
 use super::value::Int;
 use crate::error::{Failure, FailureKind};
-
-/// Levels of the tree from one stored level to the next; that of a tile (C2SP tlog-tiles).
-pub(crate) const TILE_LEVELS: u32 = 8;
 
 const SELECT_EDGE: &str = "SELECT size, roots FROM log_edge WHERE one = 1";
 const UPDATE_EDGE: &str = "UPDATE log_edge SET size = ?1, roots = ?2 WHERE one = 1";
