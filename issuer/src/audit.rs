@@ -1,5 +1,18 @@
 //! The log as an auditor sees it: the tree over its events, what is proved of it, and what follows from it.
 
+mod check_export;
+mod export;
+mod named;
+mod receipt;
+#[cfg(test)]
+mod signed;
 mod tree;
 
+pub use check_export::{CheckedExport, check_export};
+pub use export::{ExportedLog, export_log};
+pub use named::{find_event, named_event};
+pub use receipt::receipt;
 pub use tree::LogTree;
+
+/// The file of an exported log that says how long it is, and signs it.
+const CHECKPOINT: &str = "checkpoint";

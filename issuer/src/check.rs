@@ -266,7 +266,7 @@ fn same<K: Ord + core::fmt::Debug, V: PartialEq + core::fmt::Debug>(
     )))
 }
 
-fn is_commitment(value: &Value) -> bool {
+pub(crate) fn is_commitment(value: &Value) -> bool {
     value.as_object().is_some_and(|members| members.len() == 1 && members.contains_key("sha256"))
 }
 

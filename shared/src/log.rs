@@ -32,7 +32,7 @@ pub use checkpoint::{Checkpoint, CheckpointError};
 pub use edge::{Edge, Node};
 pub use event::{LogEvent, LogEventError};
 pub use hash::TreeHash;
-pub use note::{NoteError, NoteKey, SignedNote};
+pub use note::{NoteError, NoteKey, SignedNote, read_keys};
 pub use path::{consistency_path, inclusion_path, is_consistent, is_included};
 pub use receipt::{Proved, Receipt, ReceiptError};
 pub use tile::{CutOff, Entries, TILE_LEVELS, TILE_WIDTH, Tile, TileKind, push_entry};

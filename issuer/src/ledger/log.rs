@@ -89,6 +89,11 @@ pub(crate) fn node(connection: &Connection, level: u32, index: u64) -> Result<Tr
 
 /// The root over the first `size` leaves, which must be there.
 pub(crate) fn root_at(connection: &Connection, size: u64) -> Result<TreeHash, Failure> {
+    edge_at(connection, size).map(|edge| edge.root())
+}
+
+/// The right edge that the tree had when it had `size` leaves, which must be there.
+pub(crate) fn edge_at(connection: &Connection, size: u64) -> Result<Edge, Failure> {
     let mut roots = Vec::new();
     let mut first = 0;
     for level in (0..u64::BITS).rev() {
@@ -98,11 +103,27 @@ pub(crate) fn root_at(connection: &Connection, size: u64) -> Result<TreeHash, Fa
             first += width;
         }
     }
-    Edge::new(size, roots).map(|edge| edge.root()).ok_or_else(|| damaged("the log's tree has no such edge"))
+    Edge::new(size, roots).ok_or_else(|| damaged("the log's tree has no such edge"))
+}
+
+/// So many leaves from the one after the first `first` on.
+pub(crate) fn leaves(connection: &Connection, first: u64, count: u64) -> Result<Vec<Vec<u8>>, Failure> {
+    let mut statement = connection.prepare(SELECT_LEAVES).or_fault()?;
+    let found = statement.query_map((Int(first), Int(first + count)), |row| row.get(0)).or_fault()?;
+    let found: Vec<Vec<u8>> = found.collect::<rusqlite::Result<_>>().or_fault()?;
+    match u64::try_from(found.len()) {
+        Ok(length) if length == count => Ok(found),
+        _ => Err(damaged("the log lacks an event")),
+    }
 }
 
 /// So many roots of a stored level, or leaves.
-fn stored(connection: &Connection, level: u32, first: u64, count: u64) -> Result<Vec<TreeHash>, Failure> {
+pub(crate) fn stored(
+    connection: &Connection,
+    level: u32,
+    first: u64,
+    count: u64,
+) -> Result<Vec<TreeHash>, Failure> {
     if level == 0 {
         let mut statement = connection.prepare(SELECT_LEAVES).or_fault()?;
         let read = |row: &Row<'_>| Ok(TreeHash::of_leaf(row.get_ref(0)?.as_blob()?));
@@ -121,7 +142,7 @@ fn stored(connection: &Connection, level: u32, first: u64, count: u64) -> Result
     (first..first + count).map(&mut read).collect()
 }
 
-fn damaged(what: &str) -> Failure {
+pub(crate) fn damaged(what: &str) -> Failure {
     Failure::new(FailureKind::Ledger, format!("The ledger is damaged or was tampered with: {what}."))
         .hint(super::fault::RESTORE)
 }

@@ -33,7 +33,9 @@ pub enum LogEventError {
     #[error("the entry is no event of an issuer: it has no proper member {0:?}")]
     Member(&'static str),
     /// Another text for the same.
-    #[error("the entry is no event of an issuer: it is not in canonical form, or has members that no event has")]
+    #[error(
+        "the entry is no event of an issuer: it is not in canonical form, or has members that no event has"
+    )]
     NotCanonical,
 }
 

@@ -128,11 +128,12 @@ impl Receipt {
         }
     }
 
-    /// The event, if the issuer's log with this key has it there.
+    /// The event, if the issuer's log with one of these keys has it there.
     ///
     /// # Errors
     /// [`ReceiptError`] if that is not proved.
-    pub fn proves(&self, key: &NoteKey) -> Result<Proved, ReceiptError> {
+    pub fn proves(&self, keys: &[NoteKey]) -> Result<Proved, ReceiptError> {
+        let key = self.checkpoint.key_among(keys).ok_or_else(|| NoteError::NotSignedBy("any key".into()))?;
         let (leaf, index, checkpoint) = self.proved_by(key)?;
         let event = LogEvent::read(leaf)?;
         match index.checked_add(1) {
@@ -234,11 +235,14 @@ mod tests {
             let rest = r#""kind":"license.issued","seq":"#;
             alloc::format!(r#"{{"actor":"a","at":0,"body":{{}},"clock":"system",{rest}{seq},"version":1}}"#)
         };
-        let proved = alone(&leaf(1)).proves(&key().0).unwrap();
+        let proved = alone(&leaf(1)).proves(&[key().0]).unwrap();
         assert_eq!((proved.event.seq, proved.checkpoint.size), (1, 1));
-        let other = alone(&leaf(2)).proves(&key().0);
+        let other = alone(&leaf(2)).proves(&[key().0]);
         assert_eq!(other, Err(ReceiptError::OtherPlace { says: 2, stands: 1 }));
-        assert!(matches!(alone("one").proves(&key().0), Err(ReceiptError::NoEvent(_))));
+        assert!(matches!(alone("one").proves(&[key().0]), Err(ReceiptError::NoEvent(_))));
+        let stranger = NoteKey::new("log.other.example", key().0.public_key().clone()).unwrap();
+        assert!(alone(&leaf(1)).proves(&[stranger.clone(), key().0]).is_ok());
+        assert!(alone(&leaf(1)).proves(&[stranger]).is_err() && alone(&leaf(1)).proves(&[]).is_err());
     }
 
     #[test]

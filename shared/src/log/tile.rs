@@ -237,10 +237,7 @@ mod tests {
             ("tile/1/x004/820.p/133", tile(TileKind::Hashes(1), 4820, 133)),
             ("tile/entries/x001/000", tile(TileKind::Entries, 1000, 256)),
             ("tile/7/001.p/1", tile(TileKind::Hashes(7), 1, 1)),
-            (
-                "tile/entries/x018/x446/x744/x073/x709/x551/615",
-                tile(TileKind::Entries, u64::MAX, 256),
-            ),
+            ("tile/entries/x018/x446/x744/x073/x709/x551/615", tile(TileKind::Entries, u64::MAX, 256)),
         ] {
             assert_eq!(expected.to_string(), path);
             assert_eq!(Tile::read(path), Some(expected), "{path}");
@@ -302,7 +299,8 @@ mod tests {
 
     #[test]
     fn what_is_new_is_told_apart() {
-        let new = |kind, old, size| Tile::since(kind, old, size).map(|tile| tile.to_string()).collect::<Vec<_>>();
+        let new =
+            |kind, old, size| Tile::since(kind, old, size).map(|tile| tile.to_string()).collect::<Vec<_>>();
         assert_eq!(new(TileKind::Hashes(0), 255, 257), ["tile/0/000", "tile/0/001.p/1"]);
         assert_eq!(new(TileKind::Hashes(0), 256, 257), ["tile/0/001.p/1"]);
         assert_eq!(new(TileKind::Hashes(1), 256, 511), ["tile/1/000.p/1"]);
