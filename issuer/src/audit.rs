@@ -1,7 +1,9 @@
 //! The log as an auditor sees it: the tree over its events, what is proved of it, and what follows from it.
 
 mod check_export;
+mod checkpoint;
 mod export;
+mod key;
 mod named;
 mod receipt;
 #[cfg(test)]
@@ -9,7 +11,10 @@ mod signed;
 mod tree;
 
 pub use check_export::{CheckedExport, check_export};
+pub use checkpoint::{SignedCheckpoint, StoredCheckpoint, sign_checkpoint};
 pub use export::{ExportedLog, export_log};
+pub use key::{LogKey, Span};
+pub(crate) use key::{log_id, name_of};
 pub use named::{find_event, named_event};
 pub use receipt::receipt;
 pub use tree::LogTree;

@@ -1,6 +1,7 @@
 //! The check of a ledger: whether everything in it follows from its events.
 
 mod activation;
+mod checkpoint;
 mod customer;
 mod key;
 mod license;
@@ -12,6 +13,7 @@ use lictor_shared::json::{Members, Value};
 use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::audit;
 use crate::error::{Failure, FailureKind};
 use crate::event::{Event, EventKind};
 use crate::ledger::clock::CLOCK_CHANGED;
@@ -82,6 +84,8 @@ struct Check<'c> {
     customers: BTreeMap<String, String>,
     requests: BTreeMap<String, request::Told>,
     tree: log::Tree,
+    /// The name of the log.
+    origin: String,
     checked: Checked,
 }
 
@@ -102,6 +106,7 @@ impl<'c> Check<'c> {
             customers: BTreeMap::new(),
             requests: BTreeMap::new(),
             tree: log::Tree::default(),
+            origin: audit::name_of(&ledger.id().to_string()),
             checked: Checked::default(),
         })
     }
@@ -133,9 +138,14 @@ impl<'c> Check<'c> {
             | EventKind::ActivationRevoked
             | EventKind::ActivationExpired
             | EventKind::ActivationForked => self.activation(event)?,
+            // It covers itself, so the tree must have it first.
+            EventKind::CheckpointSigned => {}
         }
         self.request(event);
         self.tree.push(event);
+        if event.kind == EventKind::CheckpointSigned {
+            self.checkpoint_signed(event, self.tree.root())?;
+        }
         self.checked.events += 1;
         Ok(())
     }

@@ -240,7 +240,7 @@ impl From<FolderError> for Failure {
 impl From<RingError> for Failure {
     fn from(error: RingError) -> Self {
         match &error {
-            RingError::NoPurpose(_) => invalid("purposes", error.to_string()),
+            RingError::NoPurpose(_) | RingError::LogAlone(_) => invalid("purposes", error.to_string()),
             RingError::NoProduct(_) => invalid("products", error.to_string()),
             RingError::EmptyWindow { .. } => invalid("notAfter", error.to_string()),
             _ => Self::new(FailureKind::Conflict, error.to_string())

@@ -63,6 +63,8 @@ register! {
         ActivationExpired = "activation.expired",
         /// A deployment's request does not follow from what it was given before: two copies of it live, or one was restored.
         ActivationForked = "activation.forked",
+        /// A checkpoint of the log was signed, over all events up to this one.
+        CheckpointSigned = "checkpoint.signed",
     }
 }
 
@@ -312,7 +314,8 @@ mod tests {
                 "activation.released",
                 "activation.revoked",
                 "activation.expired",
-                "activation.forked"
+                "activation.forked",
+                "checkpoint.signed"
             ]
         );
     }

@@ -7,9 +7,9 @@ mod life;
 mod reseal;
 mod signing;
 
-use lictor_keys::{FolderError, KeyFolder, KeyRecord, KeyRing, KeyState};
+use lictor_keys::{FolderError, KeyFolder, KeyPurpose, KeyRecord, KeyRing, KeyState};
 use lictor_shared::json::{Members, Value};
-use lictor_shared::{Algorithm, Products, PublicKey, Purpose, Thumbprint, Timestamp};
+use lictor_shared::{Algorithm, Products, PublicKey, Thumbprint, Timestamp};
 use std::fs;
 
 pub use destroy::{DestroyedKey, KeyFile, destroy_key, remove_destroyed};
@@ -38,8 +38,8 @@ pub struct NewKey {
     pub public: PublicKey,
     /// Where it comes from.
     pub origin: KeyOrigin,
-    /// What it may sign; at least one.
-    pub purposes: Vec<Purpose>,
+    /// What it may sign; at least one, and the log alone.
+    pub purposes: Vec<KeyPurpose>,
     /// The products that it speaks for.
     pub products: Products,
     /// The one algorithm name that a header may carry with it, if it is to be pinned.

@@ -10,6 +10,7 @@ pub(crate) mod activations;
 pub(crate) mod answers;
 mod backup;
 pub(crate) mod carried;
+pub(crate) mod checkpoints;
 pub(crate) mod clock;
 pub(crate) mod customers;
 pub(crate) mod deployments;

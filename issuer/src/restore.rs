@@ -209,6 +209,8 @@ fn prepare(
         ("statusUri", status_uri.as_str().into()),
         ("backupSha256", copy.digest.as_str().into()),
         ("backupEvents", checked.events.into()),
+        // What was signed since the backup is not in this log, so it is another one from here on.
+        ("log", crate::entropy::uuid(occasion.at)?.to_string().into()),
     ]);
     let event = transaction.record(EventKind::LedgerRestored, steps.facts(carried.facts(facts)))?;
     carried.apply(transaction.connection())?;

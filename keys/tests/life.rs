@@ -2,7 +2,9 @@
 
 #![cfg(test)]
 
-use lictor_keys::{KeyRecord, KeyRing, KeyStanding, KeyState, KeyStep, LifeError, Past, PrivateKey};
+use lictor_keys::{
+    KeyPurpose, KeyRecord, KeyRing, KeyStanding, KeyState, KeyStep, LifeError, Past, PrivateKey,
+};
 use lictor_shared::{Name, Products, PublicKey, Purpose, Text, Thumbprint, Timestamp};
 use std::sync::OnceLock;
 
@@ -27,7 +29,7 @@ fn key(number: u8, state: KeyState) -> KeyRecord {
         public: public(number),
         state,
         issuer: Text::new("acme-licensing").unwrap(),
-        purposes: Purpose::ALL.to_vec(),
+        purposes: KeyPurpose::ANCHORED.to_vec(),
         products: Products::Any,
         algorithm: None,
         created_at: at(number.into()),
@@ -155,10 +157,14 @@ fn the_key_that_signs_speaks_for_every_product() {
     let mut ring = KeyRing::from_records([
         KeyRecord { products: only(&["dialer", "crm"]), ..key(1, KeyState::Active) },
         KeyRecord { products: only(&["dialer"]), ..key(2, KeyState::Active) },
-        KeyRecord { purposes: vec![Purpose::Status], products: only(&["mail"]), ..key(3, KeyState::Active) },
+        KeyRecord {
+            purposes: vec![Purpose::Status.into()],
+            products: only(&["mail"]),
+            ..key(3, KeyState::Active)
+        },
     ])
     .unwrap();
-    let signs = |ring: &KeyRing, purpose, names: &[&str]| {
+    let signs = |ring: &KeyRing, purpose: Purpose, names: &[&str]| {
         let names: Vec<Name> = names.iter().map(|name| Name::new(name).unwrap()).collect();
         ring.active_for_products(purpose, &names).map(|key| key.public.thumbprint())
     };
@@ -238,4 +244,22 @@ fn what_ships_is_what_deployments_may_meet() {
         let ring = KeyRing::from_records([record, key(2, KeyState::Active)]).unwrap();
         assert_eq!(ring.anchors().unwrap().anchors().len(), if ships { 2 } else { 1 });
     }
+}
+
+#[test]
+fn a_key_of_the_log_is_retired_without_a_window() {
+    let log = |number, state| KeyRecord { purposes: vec![KeyPurpose::Log], ..key(number, state) };
+    let mut ring =
+        KeyRing::from_records([log(1, KeyState::Active), log(2, KeyState::Next), key(3, KeyState::Active)])
+            .unwrap();
+    let gaps =
+        |ring: &KeyRing| ring.gaps_without(&kid(1)).iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(gaps(&ring), ["checkpoints"]);
+    ring.activate(&kid(2), 9).unwrap();
+    assert!(gaps(&ring).is_empty());
+    let retired = ring.retire(&kid(1), at(100), Past::Blank).unwrap();
+    assert_eq!((retired.standing(), retired.not_after), (KeyStanding::Retired, None));
+    let log_signs = ring.active_for(KeyPurpose::Log).map(|key| key.public.thumbprint());
+    assert_eq!(log_signs, Some(kid(2)));
+    assert_eq!(ring.active_for(Purpose::License).map(|key| key.public.thumbprint()), Some(kid(3)));
 }

@@ -16,6 +16,11 @@ pub(super) struct Tree {
 }
 
 impl Tree {
+    /// Over the events so far.
+    pub(super) fn root(&self) -> TreeHash {
+        self.edge.root()
+    }
+
     pub(super) fn push(&mut self, event: &Event) {
         // The event was read from these bytes, and writing it again gives them.
         let whole = self.edge.push(TreeHash::of_leaf(event.leaf().as_bytes()));

@@ -5,6 +5,7 @@ use lictor_shared::{Thumbprint, Uri};
 
 use super::license::{REVOKED, SUSPENDED};
 use super::{Check, Facts, place};
+use crate::audit;
 use crate::error::Failure;
 use crate::event::Event;
 use crate::ledger::events::differs;
@@ -15,6 +16,9 @@ impl Check<'_> {
     pub(super) fn ledger_restored(&mut self, event: &Event) -> Result<(), Failure> {
         let facts = Facts(event);
         self.list_is_there(&facts, facts.text("statusUri")?)?;
+        if let Some(id) = audit::log_id(event)? {
+            self.origin = audit::name_of(&id);
+        }
         for list in members(&facts, "lists")? {
             let uri = list.get("uri").and_then(Value::as_str).ok_or_else(|| facts.lacks("lists"))?;
             let sequence = list.get("sequence").and_then(Value::as_integer).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! Where a passphrase comes from: a file, a command, the environment's file, or a prompt. Never an argument.
 
 use clap::Args;
-use lictor_keys::{KeyRecord, Passphrase, PassphraseError, PrivateKey, Protection, Signer};
+use lictor_keys::{KeyPurpose, KeyRecord, Passphrase, PassphraseError, PrivateKey, Protection, Signer};
 use lictor_shared::{Name, Purpose, Thumbprint};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -83,7 +83,7 @@ impl PassphraseSource {
         &self,
         home: &Home,
         ledger: &Ledger,
-        purpose: Purpose,
+        purpose: impl Into<KeyPurpose>,
         occasion: &Occasion,
         prompts: Prompts,
     ) -> Result<Box<dyn Signer>, Failure> {

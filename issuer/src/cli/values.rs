@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use lictor_shared::{Algorithm, Limit, Name, Origin, OriginPattern, Purpose, Timestamp, limits};
+use lictor_keys::KeyPurpose;
+use lictor_shared::{Algorithm, Limit, Name, Origin, OriginPattern, Timestamp, limits};
 
 use crate::error::{Failure, FailureKind};
 use crate::terms::{self, FromText, Maintenance, TermLength};
@@ -142,8 +143,8 @@ pub(crate) fn algorithm(text: &str) -> Result<Algorithm, String> {
     Algorithm::from_name(text).ok_or_else(|| format!("{text:?} is no algorithm; write EdDSA or Ed25519"))
 }
 
-/// `license`, `status` or `activation`.
-pub(crate) fn purpose(text: &str) -> Result<Purpose, String> {
-    let known = Purpose::ALL.into_iter().find(|purpose| purpose.as_str() == text);
-    known.ok_or_else(|| format!("{text:?} is no purpose; write license, status or activation"))
+/// `license`, `status`, `activation` or `log`.
+pub(crate) fn purpose(text: &str) -> Result<KeyPurpose, String> {
+    let known = KeyPurpose::from_word(text);
+    known.ok_or_else(|| format!("{text:?} is no purpose; write license, status, activation or log"))
 }

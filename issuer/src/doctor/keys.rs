@@ -1,6 +1,8 @@
 //! Keys: whether one signs, until when, and whether its file is there.
 
-use lictor_keys::{FolderContents, FolderError, KeyFileError, KeyFolder, KeyRecord, KeyRing, KeyStanding};
+use lictor_keys::{
+    FolderContents, FolderError, KeyFileError, KeyFolder, KeyPurpose, KeyRecord, KeyRing, KeyStanding,
+};
 use lictor_shared::{Purpose, Seconds, Thumbprint, Timestamp};
 
 use super::Finding;
@@ -72,8 +74,9 @@ fn opens(folder: &KeyFolder, kid: &Thumbprint) -> Option<Finding> {
 fn standing(key: &KeyRecord) -> Finding {
     let bound = |word: &str, at: Option<Timestamp>| at.map(|at| format!(", {word} {at}")).unwrap_or_default();
     let says = format!(
-        "{} is {}{}{}{}{}.",
+        "{}{} is {}{}{}{}{}.",
         key.public.thumbprint(),
+        if key.is_of_log() { ", of the log," } else { "" },
         key.standing(),
         bound("since", key.destroyed_at),
         bound("what it signs counts from", key.not_before),
@@ -99,11 +102,7 @@ fn mendable(failure: Failure) -> Failure {
 }
 
 fn signs(ring: &KeyRing, purpose: Purpose, at: Timestamp) -> Finding {
-    let what = match purpose {
-        Purpose::License => "licenses",
-        Purpose::Status => "status lists",
-        Purpose::Activation => "activations",
-    };
+    let what = KeyPurpose::from(purpose).signs();
     match signing_key(ring, purpose, at) {
         Ok(key) => Finding::fine("keys", format!("{} signs {what}.", key.public.thumbprint())),
         Err(failure) => Finding::warning("keys", failure.message, failure.hint.unwrap_or_default()),
@@ -161,7 +160,7 @@ mod tests {
             public: PublicKey::from_base64url("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo").unwrap(),
             state: KeyState::Active,
             issuer: Text::new("acme").unwrap(),
-            purposes: vec![Purpose::License],
+            purposes: vec![Purpose::License.into()],
             products: Products::Any,
             algorithm: None,
             created_at: at("2026-01-01T00:00:00Z"),

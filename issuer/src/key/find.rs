@@ -51,8 +51,8 @@ fn ambiguous(id: &str, several: &[&KeyRecord]) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lictor_keys::KeyState;
-    use lictor_shared::{Products, PublicKey, Purpose, Text, Timestamp};
+    use lictor_keys::{KeyPurpose, KeyState};
+    use lictor_shared::{Products, PublicKey, Text, Timestamp};
 
     /// The public keys of RFC 8032, section 7.1, tests 1 and 2, in base64url.
     const KEYS: [&str; 2] =
@@ -63,7 +63,7 @@ mod tests {
             public: PublicKey::from_base64url(x).unwrap(),
             state: KeyState::Next,
             issuer: Text::new("acme").unwrap(),
-            purposes: Purpose::ALL.to_vec(),
+            purposes: KeyPurpose::ANCHORED.to_vec(),
             products: Products::Any,
             algorithm: None,
             created_at: Timestamp::parse("2026-01-01T00:00:00Z").unwrap(),

@@ -83,7 +83,8 @@ pub fn activate_key(
     let mut ring = keys::ring(connection)?;
     let exported = first_exported(connection, kid)?;
     allowed(&ring, kid, KeyStep::Activate, Past::Blank)?;
-    if exported.is_none() && shipping == Shipping::Required {
+    // No deployment has to know a key of the log.
+    if exported.is_none() && shipping == Shipping::Required && !is_of_log(&ring, kid) {
         return Err(unshipped(kid));
     }
     let facts = Facts::new([("kid", kid.to_string().into()), ("exportedAt", seconds(exported))]);
@@ -117,7 +118,7 @@ pub fn retire_key(
         return Err(no_successor(&ring, kid, &gaps));
     }
     // Whatever a clock that was ahead has put into what it signed must stay within its window.
-    let lists = ring.find(kid).is_some_and(|key| key.purposes.contains(&Purpose::Status));
+    let lists = ring.find(kid).is_some_and(|key| key.purposes.contains(&Purpose::Status.into()));
     let published = if lists { keys::published_last(connection)? } else { None };
     let last =
         [keys::signed_last(connection, kid)?, published].into_iter().flatten().fold(occasion.at, Ord::max);
@@ -163,9 +164,10 @@ pub(super) fn consequences(
     key: KeyRecord,
     at: Timestamp,
 ) -> Result<KeyChange, Failure> {
-    let kid = key.public.thumbprint();
+    let (kid, log) = (key.public.thumbprint(), key.is_of_log());
     let others = |standing| {
-        let others = ring.records().iter().filter(move |other| other.standing() == standing);
+        let alike = move |other: &&KeyRecord| other.standing() == standing && other.is_of_log() == log;
+        let others = ring.records().iter().filter(alike);
         others.map(|other| other.public.thumbprint()).filter(|other| *other != kid).collect::<Vec<_>>()
     };
     let turn = |other: &Thumbprint| ring.find(other).and_then(|other| other.turn);
@@ -185,6 +187,11 @@ pub(super) fn consequences(
 /// Whether the key is one of those that sign.
 fn signs(ring: &KeyRing, kid: &Thumbprint) -> bool {
     ring.find(kid).is_some_and(|key| key.standing() == KeyStanding::Active)
+}
+
+/// Whether the key is one of the log, which deployments never meet.
+fn is_of_log(ring: &KeyRing, kid: &Thumbprint) -> bool {
+    ring.find(kid).is_some_and(KeyRecord::is_of_log)
 }
 
 /// Whether the ledger has a license that the key signed, be it elsewhere.
@@ -217,9 +224,12 @@ fn unshipped(kid: &Thumbprint) -> Failure {
 fn no_successor(ring: &KeyRing, kid: &Thumbprint, gaps: &[Gap]) -> Failure {
     let unsigned: Vec<String> = gaps.iter().map(ToString::to_string).collect();
     let message = format!("Without the key {kid} nobody could sign: {}.", unsigned.join(", "));
-    let spare = ring.records().iter().find(|key| key.standing() == KeyStanding::Next);
+    let log = is_of_log(ring, kid);
+    let waits = |key: &&KeyRecord| key.standing() == KeyStanding::Next && key.is_of_log() == log;
+    let spare = ring.records().iter().find(waits);
     let first = match spare {
         Some(spare) => format!("lictor key activate {}", spare.public.thumbprint()),
+        None if log => "lictor key new --purpose log".into(),
         None => "lictor key new".into(),
     };
     Failure::new(FailureKind::Conflict, message)

@@ -1,7 +1,7 @@
 //! Which key signs.
 
-use lictor_keys::{KeyRecord, KeyRing, KeyStanding};
-use lictor_shared::{Name, Products, Purpose, Timestamp};
+use lictor_keys::{KeyPurpose, KeyRecord, KeyRing, KeyStanding};
+use lictor_shared::{Name, Products, Timestamp};
 
 use crate::error::{Failure, FailureKind};
 
@@ -9,7 +9,11 @@ use crate::error::{Failure, FailureKind};
 ///
 /// # Errors
 /// [`FailureKind::SigningNotConfigured`] if there is none.
-pub fn signing_key(ring: &KeyRing, purpose: Purpose, at: Timestamp) -> Result<&KeyRecord, Failure> {
+pub fn signing_key(
+    ring: &KeyRing,
+    purpose: impl Into<KeyPurpose>,
+    at: Timestamp,
+) -> Result<&KeyRecord, Failure> {
     signing_key_for(ring, purpose, &[], at)
 }
 
@@ -19,10 +23,11 @@ pub fn signing_key(ring: &KeyRing, purpose: Purpose, at: Timestamp) -> Result<&K
 /// [`FailureKind::SigningNotConfigured`] if there is none, with the command that leads to one.
 pub fn signing_key_for<'r>(
     ring: &'r KeyRing,
-    purpose: Purpose,
+    purpose: impl Into<KeyPurpose>,
     products: &[Name],
     at: Timestamp,
 ) -> Result<&'r KeyRecord, Failure> {
+    let purpose = purpose.into();
     let wanted = Wanted { ring, purpose, products };
     let key = ring.active_for_products(purpose, products).ok_or_else(|| wanted.nobody())?;
     let (kid, what) = (key.public.thumbprint(), wanted.what());
@@ -38,24 +43,27 @@ pub fn signing_key_for<'r>(
 /// What is to be signed.
 struct Wanted<'r> {
     ring: &'r KeyRing,
-    purpose: Purpose,
+    purpose: KeyPurpose,
     products: &'r [Name],
 }
 
 impl Wanted<'_> {
     const fn what(&self) -> &'static str {
-        match self.purpose {
-            Purpose::License => "licenses",
-            Purpose::Status => "status lists",
-            Purpose::Activation => "activations",
-        }
+        self.purpose.signs()
+    }
+
+    /// Whether there is no key yet of this kind: of products, or of the log.
+    fn is_first(&self) -> bool {
+        let log = self.purpose == KeyPurpose::Log;
+        self.ring.records().iter().all(|key| key.is_of_log() != log)
     }
 
     /// Why there is no key.
     fn nobody(&self) -> Failure {
         let what = self.what();
-        if self.ring.records().is_empty() {
-            return self.none(format!("There is no signing key yet, so no {what} can be signed."));
+        if self.is_first() {
+            let kind = if self.purpose == KeyPurpose::Log { "key of the log" } else { "signing key" };
+            return self.none(format!("There is no {kind} yet, so no {what} can be signed."));
         }
         match self.ring.signing(self.purpose).next() {
             None => self.none(format!("No active key may sign {what}.")),
@@ -89,7 +97,7 @@ impl Wanted<'_> {
 
     /// A key that waits is better than a new one, since deployments may know it already.
     fn hint(&self) -> String {
-        if self.ring.records().is_empty() {
+        if self.is_first() && self.purpose != KeyPurpose::Log {
             return "lictor key new".into();
         }
         let waits = |key: &&KeyRecord| {

@@ -24,6 +24,8 @@ pub(super) const SELECT_PERSONAL: &str =
 
 pub(super) const SELECT_EXPORTS: &str =
     "SELECT seq, leaf FROM event WHERE kind = 'key.exported' ORDER BY seq";
+pub(super) const SELECT_RESTORATIONS: &str =
+    "SELECT seq, leaf FROM event WHERE kind = 'ledger.restored' ORDER BY seq";
 pub(super) const COUNT_DENIALS: &str =
     "SELECT COUNT(*) FROM event WHERE license_id = ?1 AND kind = 'activation.denied'";
 pub(super) const SELECT_DENIALS: &str = "SELECT seq, leaf FROM event \
@@ -65,6 +67,11 @@ pub(crate) fn append(
 /// Every export of the public keys, in their order.
 pub(crate) fn exports(connection: &Connection) -> Result<Vec<Event>, Failure> {
     select(connection, SELECT_EXPORTS)
+}
+
+/// Every restoration, in their order.
+pub(crate) fn restorations(connection: &Connection) -> Result<Vec<Event>, Failure> {
+    select(connection, SELECT_RESTORATIONS)
 }
 
 /// Every event of a key, in their order. Reads the whole log, as the check does.

@@ -1,7 +1,7 @@
 //! The table `signing_key`: public halves and states. The private halves lie in the key folder.
 
-use lictor_keys::{KeyRecord, KeyRing};
-use lictor_shared::{Algorithm, Products, PublicKey, Purpose, Text, Thumbprint, Timestamp};
+use lictor_keys::{KeyPurpose, KeyRecord, KeyRing};
+use lictor_shared::{Algorithm, Products, PublicKey, Text, Thumbprint, Timestamp};
 use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
@@ -108,8 +108,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<KeyRecord> {
     let products: Option<Texts<_>> = row.get(4)?;
     let algorithm: Option<String> = row.get(5)?;
     let purpose = |word: String| {
-        let known = Purpose::ALL.into_iter().find(|purpose| purpose.as_str() == word);
-        known.ok_or_else(|| refused(3, format!("{word:?} is no purpose")))
+        KeyPurpose::from_word(&word).ok_or_else(|| refused(3, format!("{word:?} is no purpose")))
     };
     let named = |word: String| {
         Algorithm::from_name(&word).ok_or_else(|| refused(5, format!("{word:?} is no algorithm")))

@@ -379,7 +379,7 @@ fn the_key_that_speaks_for_every_product_of_a_license_signs_it() {
     }
     let only = |names: &[&str]| {
         let products = Products::Only(names.iter().map(|product| name(product)).collect());
-        move |key| NewKey { products, purposes: vec![Purpose::License], ..key }
+        move |key| NewKey { products, purposes: vec![Purpose::License.into()], ..key }
     };
     let both = add_as(&mut world, only(&["dialer", "crm"]));
     let mail = add_as(&mut world, only(&["mail"]));

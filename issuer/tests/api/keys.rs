@@ -34,7 +34,9 @@ fn the_first_key_signs_and_the_next_waits() {
 #[test]
 fn a_key_for_what_no_other_signs_signs_at_once() {
     let mut world = World::bare();
-    let only = |purposes: &'static [Purpose]| move |key| NewKey { purposes: purposes.to_vec(), ..key };
+    let only = |purposes: &'static [Purpose]| {
+        move |key| NewKey { purposes: purposes.iter().copied().map(Into::into).collect(), ..key }
+    };
     let states = [
         world.add_key(&key(), only(&[Purpose::License])),
         world.add_key(&key(), only(&[Purpose::Status, Purpose::Activation])),

@@ -10,6 +10,8 @@ mod catalogue;
 #[cfg(test)]
 mod check;
 #[cfg(test)]
+mod checkpoints;
+#[cfg(test)]
 mod clock;
 #[cfg(test)]
 mod deployment;

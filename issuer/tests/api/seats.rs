@@ -546,11 +546,13 @@ fn where_another_key_signs_lists_the_published_one_is_enclosed() {
     let (one, two) = (PrivateKey::generate().unwrap(), PrivateKey::generate().unwrap());
     world
         .add_key(&one, |key| lictor_issuer::key::NewKey {
-            purposes: vec![Purpose::License, Purpose::Activation],
+            purposes: vec![Purpose::License.into(), Purpose::Activation.into()],
             ..key
         })
         .unwrap();
-    world.add_key(&two, |key| lictor_issuer::key::NewKey { purposes: vec![Purpose::Status], ..key }).unwrap();
+    world
+        .add_key(&two, |key| lictor_issuer::key::NewKey { purposes: vec![Purpose::Status.into()], ..key })
+        .unwrap();
     world.add_product("dialer", Terms::default());
     world.key = one;
     let issued = world.seats(9, 0);
@@ -566,7 +568,7 @@ fn without_a_key_that_may_nothing_is_granted() {
     let mut world = World::bare();
     let key = PrivateKey::generate().unwrap();
     world
-        .add_key(&key, |key| lictor_issuer::key::NewKey { purposes: vec![Purpose::License], ..key })
+        .add_key(&key, |key| lictor_issuer::key::NewKey { purposes: vec![Purpose::License.into()], ..key })
         .unwrap();
     world.add_product("dialer", Terms::default());
     world.key = key;
@@ -577,7 +579,7 @@ fn without_a_key_that_may_nothing_is_granted() {
     let key = PrivateKey::generate().unwrap();
     world
         .add_key(&key, |key| lictor_issuer::key::NewKey {
-            purposes: vec![Purpose::Activation],
+            purposes: vec![Purpose::Activation.into()],
             products: lictor_shared::Products::Only(vec![name("desk")]),
             ..key
         })
@@ -599,7 +601,7 @@ fn each_product_may_have_a_key_of_its_own() {
         (&dialer, Purpose::Activation, only("dialer")),
         (&desk, Purpose::Activation, only("desk")),
     ] {
-        let of = |new| lictor_issuer::key::NewKey { purposes: vec![purpose], products, ..new };
+        let of = |new| lictor_issuer::key::NewKey { purposes: vec![purpose.into()], products, ..new };
         world.add_key(key, of).unwrap();
     }
     world.add_product("dialer", Terms::default());

@@ -3,8 +3,8 @@
 use lictor_issuer::key::{KeyOrigin, NewKey, add_key};
 use lictor_issuer::terms::{FromText as _, TermLength};
 use lictor_issuer::{ClockSource, Failure, Home, Issued, Ledger, Occasion, Order, Product, Terms, catalogue};
-use lictor_keys::{KeyRecord, PrivateKey, seal_plain};
-use lictor_shared::{Name, Products, Purpose, Text, Timestamp, Uri};
+use lictor_keys::{KeyPurpose, KeyRecord, PrivateKey, seal_plain};
+use lictor_shared::{Name, Products, Text, Timestamp, Uri};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -104,7 +104,7 @@ pub(crate) fn new_key(key: &PrivateKey) -> NewKey {
     NewKey {
         public: key.public().clone(),
         origin: KeyOrigin::Generated,
-        purposes: Purpose::ALL.to_vec(),
+        purposes: KeyPurpose::ANCHORED.to_vec(),
         products: Products::Any,
         algorithm: None,
         not_before: None,

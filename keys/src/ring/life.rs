@@ -1,9 +1,10 @@
 //! How a key's life goes on. It only moves forward, and what is not allowed says so.
 
 use core::fmt;
-use lictor_shared::{Products, Purpose, Thumbprint, Timestamp};
+use lictor_shared::{Products, Thumbprint, Timestamp};
 
 use super::{KeyRecord, KeyRing};
+use crate::purpose::KeyPurpose;
 use crate::standing::KeyStanding;
 use crate::state::KeyState;
 
@@ -110,18 +111,14 @@ const fn why(step: KeyStep, standing: KeyStanding, past: Past) -> &'static str {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {
     /// What.
-    pub purpose: Purpose,
-    /// For which products. Status lists are of no product.
+    pub purpose: KeyPurpose,
+    /// For which products. Status lists and checkpoints are of no product.
     pub products: Products,
 }
 
 impl fmt::Display for Gap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = match self.purpose {
-            Purpose::License => "licenses",
-            Purpose::Status => return f.write_str("status lists"),
-            Purpose::Activation => "activations",
-        };
+        let what = self.purpose.signs();
         match &self.products {
             Products::Any => f.write_str(what),
             Products::Only(names) => {
@@ -146,14 +143,18 @@ impl KeyRing {
     }
 
     /// An active key signs no more. Of what it signed, that which is dated until `last` stays valid. An end that its
-    /// window has already stays if it is the earlier one. A next key that signed elsewhere may end so too.
+    /// window has already stays if it is the earlier one. A next key that signed elsewhere may end so too. A key of the log
+    /// has no window: checkpoints bear no date.
     ///
     /// # Errors
     /// [`LifeError`] if the key is not active, nor next with a past.
     pub fn retire(&mut self, kid: &Thumbprint, last: Timestamp, past: Past) -> Result<&KeyRecord, LifeError> {
         let key = self.step(kid, KeyStep::Retire, past)?;
-        let last = key.not_after.map_or(last, |end| end.min(last));
         key.state = KeyState::Retired;
+        if key.is_of_log() {
+            return Ok(key);
+        }
+        let last = key.not_after.map_or(last, |end| end.min(last));
         // A window that has not begun would end before it begins, which no reader of anchors takes.
         key.not_after = Some(key.not_before.map_or(last, |start| start.max(last)));
         Ok(key)
@@ -191,7 +192,7 @@ impl KeyRing {
         let Some(key) = self.find(kid) else { return Vec::new() };
         let others =
             |purpose| self.signing(purpose).filter(|other| other.public != key.public).collect::<Vec<_>>();
-        let gap = |purpose: &Purpose| {
+        let gap = |purpose: &KeyPurpose| {
             let products = uncovered(*purpose, &key.products, &others(*purpose))?;
             Some(Gap { purpose: *purpose, products })
         };
@@ -210,8 +211,8 @@ impl KeyRing {
 }
 
 /// Of `products`, those that none of these keys speaks for.
-fn uncovered(purpose: Purpose, products: &Products, keys: &[&KeyRecord]) -> Option<Products> {
-    if purpose == Purpose::Status {
+fn uncovered(purpose: KeyPurpose, products: &Products, keys: &[&KeyRecord]) -> Option<Products> {
+    if !purpose.is_of_products() {
         return keys.is_empty().then_some(Products::Any);
     }
     match products {

@@ -74,7 +74,8 @@ fn not_proved(error: ReceiptError) -> Failure {
 
 fn facts(proved: &Proved) -> Vec<(&'static str, String)> {
     let (event, checkpoint) = (&proved.event, &proved.checkpoint);
-    let meaning = EventKind::from_word(&event.kind).map_or("a kind that this version does not know", EventKind::meaning);
+    let meaning = EventKind::from_word(&event.kind)
+        .map_or("a kind that this version does not know", EventKind::meaning);
     let mut facts = vec![
         ("event", format!("{}, {}: {meaning}", event.seq, shown::foreign(&event.kind))),
         ("at", super::instant(event.at, &event.clock)),

@@ -16,7 +16,9 @@ pub(super) fn note_keys(named: &str) -> Result<Vec<NoteKey>, Failure> {
     match read_keys(named) {
         Ok(keys) => Ok(keys),
         // A name of a file has no two pluses, or the file is there.
-        Err(error) if named.matches('+').count() >= 2 && !Path::new(named).exists() => Err(unusable("", error)),
+        Err(error) if named.matches('+').count() >= 2 && !Path::new(named).exists() => {
+            Err(unusable("", error))
+        }
         Err(_) => {
             let bytes = input::read(Path::new(named))?;
             let text = String::from_utf8_lossy(&bytes);

@@ -1,9 +1,9 @@
 //! `lictor audit show`.
 
 use clap::Args;
+use lictor_shared::hex;
 use lictor_shared::json::{Members, Value};
 use lictor_shared::log::TreeHash;
-use lictor_shared::hex;
 
 use super::super::globals::Globals;
 use super::super::output::Output;
@@ -75,7 +75,9 @@ fn text(event: &Event, personal: &[(String, Commitment)], place: &Place) -> Stri
     ];
     let under = match place.note {
         Some(_) => format!("place {} under the checkpoint of {} events", event.seq, place.size),
-        None => format!("place {} of the log's {} events; no checkpoint covers it yet", event.seq, place.size),
+        None => {
+            format!("place {} of the log's {} events; no checkpoint covers it yet", event.seq, place.size)
+        }
     };
     facts.push(("proof", under));
     facts.push(("path", place.path.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")));

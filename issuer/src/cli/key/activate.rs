@@ -50,6 +50,9 @@ fn tell(change: &KeyChange, output: &mut Output) {
                 .say(format_args!("Its public half was first exported on {}; deployments with an", at.day()));
             output.say("older release refuse what it signs.");
         }
+        None if change.key.is_of_log() => {
+            output.say("Auditors must know it: hand its public half over with: lictor audit key");
+        }
         None => output.warn("its public half was never exported; no deployment knows it"),
     }
     for old in &change.superseded {

@@ -1,6 +1,7 @@
 //! `lictor key distrust`.
 
 use clap::Args;
+use lictor_keys::KeyRecord;
 use lictor_shared::Timestamp;
 
 use super::super::globals::Globals;
@@ -40,20 +41,45 @@ pub(crate) struct Distrust {
 impl Distrust {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
         let after = self.after;
-        let does = format!(
-            "From {after} on, deployments with the next anchors refuse every\nlicense that it signed."
-        );
-        let step = Irrevocable { done: "distrusted", does: &does };
         let make = |change: &mut Change, output: &mut Output| {
             let kid = super::named(&change.ledger, &self.key)?;
+            let log = change.ledger.key_ring()?.find(&kid).is_some_and(KeyRecord::is_of_log);
+            let does = if log { OF_LOG.into() } else { of_products(after) };
+            let step = Irrevocable { done: "distrusted", does: &does };
             self.confirm.of(&kid, &step, &change.occasion.intent, globals.prompts(), output)?;
             distrust_key(&mut change.ledger, &kid, after, &change.occasion)
         };
-        let say = |change: &KeyChange, occasion: &Occasion, output: &mut Output| {
-            tell(change, after, occasion, output);
+        let say = |change: &KeyChange, occasion: &Occasion, output: &mut Output| match change.key.is_of_log()
+        {
+            true => tell_of_log(change, output),
+            false => tell(change, after, occasion, output),
         };
         self.writing.carry_out(globals, output, make, say, super::show)
     }
+}
+
+const OF_LOG: &str = "It signs no checkpoint any more, and auditors must be told.";
+
+fn of_products(after: Timestamp) -> String {
+    format!("From {after} on, deployments with the next anchors refuse every\nlicense that it signed.")
+}
+
+/// The same of a key that no deployment knows.
+fn tell_of_log(change: &KeyChange, output: &mut Output) {
+    let kid = change.key.public.thumbprint();
+    output.say(format_args!("The key {kid} is distrusted: it signs no more."));
+    output.say("Whoever has it can sign checkpoints of a log that never was. A checkpoint that an");
+    output.say("auditor had before it leaked counts as ever; one that turns up later proves nothing.");
+    super::say_gaps(change, output);
+    output.say("Next:");
+    output.say("- tell everyone who has its public half, and since when it may be in other hands");
+    match (change.gaps.is_empty(), change.spares.first()) {
+        (true, _) => {}
+        (false, Some(spare)) => output.say(format_args!("- make a spare sign: lictor key activate {spare}")),
+        (false, None) => output.say("- make another key: lictor key new --purpose log"),
+    }
+    output.say("- hand out the public half of the new one: lictor audit key");
+    output.say("- sign and hand out a checkpoint with it: lictor audit checkpoint");
 }
 
 /// The consequences, and what to do, in the order in which it is to be done.

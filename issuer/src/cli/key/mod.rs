@@ -12,9 +12,9 @@ mod passphrase;
 mod retire;
 
 use clap::{Args, Subcommand};
-use lictor_keys::{KeyRecord, Passphrase, PrivateKey, Zeroizing, seal, seal_plain};
+use lictor_keys::{KeyPurpose, KeyRecord, Passphrase, PrivateKey, Zeroizing, seal, seal_plain};
 use lictor_shared::json::Value;
-use lictor_shared::{Algorithm, Name, Products, Purpose, Thumbprint};
+use lictor_shared::{Algorithm, Name, Products, Thumbprint};
 
 use super::globals::Globals;
 use super::output::Output;
@@ -59,9 +59,9 @@ impl Key {
 /// What a new key is for.
 #[derive(Args, Debug)]
 struct KeyUse {
-    /// What it may sign: license, status, activation; may be given several times [default: all three]
+    /// What it may sign: license, status, activation; may be given several times [default: all three]; or log, alone
     #[arg(long, value_name = "PURPOSE", value_parser = values::purpose)]
-    purpose: Vec<Purpose>,
+    purpose: Vec<KeyPurpose>,
     /// A product that it speaks for; may be given several times [default: any]
     #[arg(long, value_name = "NAME")]
     product: Vec<Name>,
@@ -71,9 +71,11 @@ struct KeyUse {
 }
 
 impl KeyUse {
-    fn purposes(&self) -> Vec<Purpose> {
-        let wanted = |purpose: &Purpose| self.purpose.is_empty() || self.purpose.contains(purpose);
-        Purpose::ALL.into_iter().filter(wanted).collect()
+    fn purposes(&self) -> Vec<KeyPurpose> {
+        if self.purpose.is_empty() {
+            return KeyPurpose::ANCHORED.to_vec();
+        }
+        KeyPurpose::ALL.into_iter().filter(|purpose| self.purpose.contains(purpose)).collect()
     }
 
     fn products(&self) -> Products {
@@ -109,7 +111,8 @@ fn join(
         return writing::tell(dry_run, output, |output| announce(&record, output));
     }
     if passphrase.is_none() {
-        output.warn("the key file is not encrypted; whoever can read it can sign licenses");
+        let what = record.purposes.first().map_or("", |purpose| purpose.signs());
+        output.warn(format_args!("the key file is not encrypted; whoever can read it can sign {what}"));
     }
     announce(&record, output);
     show(&to_value(&record), output)
@@ -119,6 +122,17 @@ fn join(
 fn announce(key: &KeyRecord, output: &mut Output) {
     let kid = key.public.thumbprint();
     match key.state {
+        lictor_keys::KeyState::Active if key.is_of_log() => {
+            output.say(format_args!("The key {kid} is active: it signs checkpoints of the log"));
+            output.say("from now on. Products never learn of it.");
+            output.say("Next: hand its public half to those who audit you, with: lictor audit key");
+            output.say("Then sign the first checkpoint with: lictor audit checkpoint");
+        }
+        _ if key.is_of_log() => {
+            output.say(format_args!("The key {kid} is next: it signs no checkpoints yet."));
+            output.say("Next: hand its public half to those who audit you, with: lictor audit key --all");
+            output.say(format_args!("Then: lictor key activate {kid}"));
+        }
         lictor_keys::KeyState::Active => {
             output.say(format_args!("The key {kid} is active: it signs from now on."));
             output.say("Next: build its public half into the product with: lictor key export");

@@ -17,9 +17,10 @@ Examples:
   lictor key new
   lictor key new --passphrase-command 'pass show lictor'
   lictor key new --passphrase-file /run/secrets/lictor --purpose status
+  lictor key new --purpose log
 
 The first key becomes active at once. Later ones are next: ship their public
-halves first.";
+halves first. A key of the log signs checkpoints for auditors, and never ships.";
 
 /// Make a signing key
 #[derive(Args, Debug)]

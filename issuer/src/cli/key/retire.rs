@@ -45,6 +45,14 @@ impl Retire {
 fn tell(change: &KeyChange, output: &mut Output) {
     let kid = change.key.public.thumbprint();
     output.say(format_args!("The key {kid} is retired: it signs no more."));
+    if change.key.is_of_log() {
+        output.say("The checkpoints that it signed stay what they are, and auditors go on needing its");
+        output.say("public half, which lictor audit key --all shows.");
+        super::say_gaps(change, output);
+        output.say("Next: destroy its private half, and every backup of it, with:");
+        output.say(format_args!("  lictor key destroy {kid}"));
+        return;
+    }
     if let Some(end) = change.key.not_after {
         output.say(format_args!("What it signed until {end} stays valid."));
     }

@@ -19,3 +19,18 @@ CREATE TRIGGER log_node_is_never_changed BEFORE UPDATE ON log_node
 BEGIN SELECT RAISE(ABORT, 'a whole subtree never changes'); END;
 CREATE TRIGGER log_node_is_never_deleted BEFORE DELETE ON log_node
 BEGIN SELECT RAISE(ABORT, 'a whole subtree never changes'); END;
+
+-- What was signed of the log (C2SP tlog-checkpoint): the note of the first `seq` events, of which its own is the last.
+CREATE TABLE checkpoint (
+  seq  INTEGER PRIMARY KEY REFERENCES event (seq),
+  kid  TEXT    NOT NULL REFERENCES signing_key (kid),
+  note TEXT    NOT NULL
+) STRICT;
+CREATE INDEX checkpoint_by_key ON checkpoint (kid, seq);
+CREATE TRIGGER checkpoint_is_never_changed BEFORE UPDATE ON checkpoint
+BEGIN SELECT RAISE(ABORT, 'checkpoints are only added'); END;
+CREATE TRIGGER checkpoint_is_never_deleted BEFORE DELETE ON checkpoint
+BEGIN SELECT RAISE(ABORT, 'checkpoints are only added'); END;
+
+-- After each the log goes on under another name.
+CREATE INDEX event_that_restores ON event (seq) WHERE kind = 'ledger.restored';
