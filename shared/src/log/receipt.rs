@@ -48,7 +48,8 @@ pub enum ReceiptError {
     Checkpoint(#[from] CheckpointError),
     /// The path does not lead from the leaf to the root.
     #[error(
-        "the receipt does not lead to the root of its checkpoint, so entry {index} is not proved to stand in a log of {size}"
+        "the receipt does not lead to the root of its checkpoint, so its entry is not proved to be number {} of {size}",
+        .index.saturating_add(1)
     )]
     NotIncluded {
         /// Where the leaf should stand, from 0.
@@ -227,6 +228,21 @@ mod tests {
         let checkpoint = Checkpoint { origin: key.name().into(), size: 1, root };
         let Ok(note) = checkpoint.sign(&key, |text| Ok::<_, Infallible>(signing.sign(text).to_bytes()));
         Receipt::new(leaf.into(), 0, Vec::new(), note)
+    }
+
+    #[test]
+    fn no_bit_of_a_receipt_can_be_flipped() {
+        let good = receipt(2, "log.acme.example").to_string().into_bytes();
+        assert!(Receipt::read(&good).unwrap().proved_by(&key().0).is_ok());
+        for at in 0..good.len() {
+            for bit in 0..8 {
+                let mut flipped = good.clone();
+                flipped[at] ^= 1 << bit;
+                let read = Receipt::read(&flipped);
+                let proved = read.as_ref().map(|read| read.proved_by(&key().0));
+                assert!(!matches!(proved, Ok(Ok(_))), "bit {bit} of byte {at}");
+            }
+        }
     }
 
     #[test]

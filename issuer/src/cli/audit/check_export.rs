@@ -19,7 +19,7 @@ It needs no ledger and no home, and changes nothing. The key is what lictor
 audit key prints; take it from the issuer by another way than the folder. Exit
 code 32 with the first file and event that differ.";
 
-/// Check every byte of an exported log, with nothing but its verifier key
+/// Check every byte of an exported log; needs no ledger
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct CheckExport {

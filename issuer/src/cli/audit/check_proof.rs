@@ -26,7 +26,7 @@ the checkpoint with one that somebody else remembers.
 Exit codes: 0 if it is proved, 22 if it is not, 30 if a file cannot be read as
 what it should be.";
 
-/// Check a receipt of an event, with nothing but the log's verifier key
+/// Check a receipt of an event; needs no ledger
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct CheckProof {

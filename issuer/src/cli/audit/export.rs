@@ -26,7 +26,7 @@ Repeating it adds what is new. A run that was broken off leaves a folder in whic
 the old checkpoint still holds, and the next one completes it. In a folder from
 which the file checkpoint was removed every file is compared again.";
 
-/// Write the log into a folder that others can verify, or add what is new to it
+/// Write the log into a folder that others can check
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Export {

@@ -24,7 +24,7 @@ he checks it with: lictor-agent check-proof. Personal texts are not in it.
 It is made against the newest checkpoint that covers the event, or against one
 that is signed now; only that needs the log's key.";
 
-/// Make a receipt of an event, for others to check without the ledger
+/// Make a receipt of an event that others can check
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Prove {

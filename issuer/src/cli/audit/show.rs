@@ -94,7 +94,7 @@ fn members(body: &Members, personal: &[(String, Commitment)]) -> Vec<String> {
             value => shown::json(&value.to_string()),
         };
         match text(name) {
-            Some(text) => format!("{name}: {:?} {value_text}", shown::foreign(text)),
+            Some(text) => format!("{name}: \"{}\" {value_text}", shown::foreign(text)),
             None if crate::check::is_commitment(value) => format!("{name}: (erased) {value_text}"),
             None => format!("{name}: {value_text}"),
         }
