@@ -6,6 +6,7 @@ mod export;
 mod key;
 mod named;
 mod receipt;
+mod remembered;
 #[cfg(test)]
 mod signed;
 mod tree;
@@ -14,9 +15,10 @@ pub use check_export::{CheckedExport, check_export};
 pub use checkpoint::{SignedCheckpoint, StoredCheckpoint, sign_checkpoint};
 pub use export::{ExportedLog, export_log};
 pub use key::{LogKey, Span};
-pub(crate) use key::{log_id, name_of};
+pub(crate) use key::{log_id, name_of, origins};
 pub use named::{find_event, named_event};
 pub use receipt::receipt;
+pub use remembered::{Remembered, Trust};
 pub use tree::LogTree;
 
 /// The file of an exported log that says how long it is, and signs it.

@@ -13,7 +13,7 @@ use lictor_shared::json::{Members, Value};
 use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::audit;
+use crate::audit::{self, Remembered};
 use crate::error::{Failure, FailureKind};
 use crate::event::{Event, EventKind};
 use crate::ledger::clock::CLOCK_CHANGED;
@@ -40,22 +40,45 @@ pub struct Checked {
     pub personal: u64,
     /// Commitments to personal texts whose text has been erased.
     pub erased: u64,
+    /// Checkpoints.
+    pub checkpoints: u64,
 }
+
+/// So many events go by from one word on how far it is to the next.
+const SEEN_EVERY: u64 = 256;
 
 /// Checks a ledger: the file, the log, and every row that follows from the log. Takes as long as the ledger is large.
 ///
 /// # Errors
 /// [`FailureKind::Ledger`] with the first difference.
 pub fn check(ledger: &Ledger) -> Result<Checked, Failure> {
+    check_against(ledger, &[], |_| ())
+}
+
+/// The same, and that nothing was changed or removed of what somebody remembers. `see` is told how many events it went
+/// through, now and then.
+///
+/// # Errors
+/// [`FailureKind::Ledger`] with the first difference.
+pub fn check_against(
+    ledger: &Ledger,
+    remembered: &[Remembered],
+    mut see: impl FnMut(u64),
+) -> Result<Checked, Failure> {
     // One view of everything, whatever others commit meanwhile.
     let view = ledger.connection().unchecked_transaction().or_fault()?;
     if let Some(damage) = projection::structural_damage(&view)? {
         return Err(damaged(damage));
     }
-    let mut check = Check::new(&view, ledger)?;
+    let mut check = Check::new(&view, ledger, remembered)?;
     for event in Events::new(&view, 1) {
         check.event(&event?)?;
+        if check.checked.events.is_multiple_of(SEEN_EVERY) {
+            see(check.checked.events);
+        }
     }
+    // What is gone is no row that differs, so this is said first.
+    check.remembered(remembered)?;
     check.rest()?;
     Ok(check.checked)
 }
@@ -84,13 +107,18 @@ struct Check<'c> {
     customers: BTreeMap<String, String>,
     requests: BTreeMap<String, request::Told>,
     tree: log::Tree,
+    roots: checkpoint::Roots,
     /// The name of the log.
     origin: String,
     checked: Checked,
 }
 
 impl<'c> Check<'c> {
-    fn new(connection: &'c Connection, ledger: &'c Ledger) -> Result<Self, Failure> {
+    fn new(
+        connection: &'c Connection,
+        ledger: &'c Ledger,
+        remembered: &[Remembered],
+    ) -> Result<Self, Failure> {
         Ok(Self {
             connection,
             ledger,
@@ -106,6 +134,7 @@ impl<'c> Check<'c> {
             customers: BTreeMap::new(),
             requests: BTreeMap::new(),
             tree: log::Tree::default(),
+            roots: checkpoint::Roots::of(remembered),
             origin: audit::name_of(&ledger.id().to_string()),
             checked: Checked::default(),
         })
@@ -143,8 +172,9 @@ impl<'c> Check<'c> {
         }
         self.request(event);
         self.tree.push(event);
+        self.root(event.seq);
         if event.kind == EventKind::CheckpointSigned {
-            self.checkpoint_signed(event, self.tree.root())?;
+            self.checkpoint_signed(event)?;
         }
         self.checked.events += 1;
         Ok(())

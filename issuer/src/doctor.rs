@@ -3,6 +3,7 @@
 mod files;
 mod keys;
 mod lists;
+mod log;
 
 use lictor_shared::Timestamp;
 use std::path::Path;
@@ -111,6 +112,7 @@ fn of_ledger(home: &Home, ledger: &Ledger, at: Timestamp, depth: Depth) -> Vec<F
     findings.extend(
         lists::examine(home, ledger, at).unwrap_or_else(|failure| vec![Finding::problem("lists", failure)]),
     );
+    findings.push(log::examine(home, ledger).unwrap_or_else(|failure| Finding::problem("log", failure)));
     findings
 }
 

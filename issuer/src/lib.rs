@@ -68,7 +68,7 @@ mod undisturbed;
 
 pub use amend::{Amendment, amend, preview_amendment};
 pub use catalogue::Product;
-pub use check::{Checked, check};
+pub use check::{Checked, check, check_against};
 pub use customer::{CustomerRecord, FoundCustomer, find_customer, visit_customers};
 pub use difference::Difference;
 pub use doctor::{Depth, Finding, Severity, examine};

@@ -44,7 +44,7 @@ impl Outcome for SignedCheckpoint {
             ("size", self.checkpoint.size.into()),
             ("root", self.checkpoint.root.to_string().into()),
             ("kid", self.stored.kid.to_string().into()),
-            ("note", self.stored.note.as_str().into()),
+            ("checkpoint", self.stored.note.as_str().into()),
             ("event", self.event.into()),
         ])
     }
@@ -119,6 +119,15 @@ impl Ledger {
     /// [`Failure`] if the ledger cannot be read.
     pub fn current_checkpoint(&self) -> Result<Option<SignedCheckpoint>, Failure> {
         current(self.connection())
+    }
+
+    /// How many events no checkpoint covers.
+    ///
+    /// # Errors
+    /// [`Failure`] if the ledger cannot be read.
+    pub fn events_without_checkpoint(&self) -> Result<u64, Failure> {
+        let size = log::edge(self.connection())?.size();
+        Ok(size.saturating_sub(self.newest_checkpoint()?.map_or(0, |newest| newest.size)))
     }
 
     /// The first checkpoint that covers event number `seq`.

@@ -21,6 +21,8 @@ pub(super) struct Told {
     tokens: BTreeSet<String>,
     /// The trust anchors that were exported.
     anchors: BTreeSet<String>,
+    /// The checkpoints that were signed.
+    checkpoints: BTreeSet<String>,
 }
 
 impl Check<'_> {
@@ -34,6 +36,14 @@ impl Check<'_> {
             // An import answers with numbers alone.
             EventKind::LicenseImported => {}
             _ => told.tokens.extend(hash("tokenSha256")),
+        }
+    }
+
+    /// A checkpoint, as it is kept, was signed for the request of its event.
+    pub(super) fn request_got(&mut self, event: &Event, note: &str) {
+        let id = event.body.get(REQUEST_ID).and_then(Value::as_str);
+        if let Some(told) = id.and_then(|id| self.requests.get_mut(id)) {
+            told.checkpoints.insert(hex(&Sha256::digest(note)));
         }
     }
 
@@ -110,6 +120,8 @@ impl Told {
             "the tokens that were signed"
         } else if anchors != self.anchors {
             "the trust anchors that were exported"
+        } else if hashes(answer, "checkpoint") != self.checkpoints {
+            "the checkpoint that was signed"
         } else {
             return Ok(());
         };

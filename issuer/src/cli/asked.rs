@@ -4,7 +4,7 @@ use clap::ArgMatches;
 use lictor_shared::json::{Members, Value};
 use lictor_shared::{Artefact as _, License, Uuid, armor, hex};
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Failure, FailureKind};
 use crate::find::is_id;
@@ -63,6 +63,15 @@ pub(super) fn asked(grammar: &clap::Command, matches: &ArgMatches) -> Option<Val
         .map(|id| (id.to_owned(), values(matches, id)))
         .collect();
     Some(Value::object([("command", path.join(" ").as_str().into()), ("arguments", arguments.into())]))
+}
+
+/// The file that the command was given for a passphrase, if it takes one.
+pub(super) fn passphrase_file(matches: &ArgMatches) -> Option<PathBuf> {
+    let mut matches = matches;
+    while let Some((_, inner)) = matches.subcommand() {
+        matches = inner;
+    }
+    matches.try_get_one::<PathBuf>("passphrase_file").ok().flatten().cloned()
 }
 
 fn is_given(matches: &ArgMatches, id: &str) -> bool {

@@ -1,9 +1,10 @@
 //! What every command shares: where the home is, what time it is, who acts.
 
 use clap::Args;
+use core::cell::Cell;
 use lictor_shared::json::Value;
 use lictor_shared::{AnchorSet, Text, Timestamp};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::environment::Variable;
 use super::output::{Form, Output, Volume};
@@ -44,6 +45,12 @@ pub(crate) struct Globals {
     /// The command and its arguments, as they were given.
     #[arg(skip)]
     asked: Option<Value>,
+    /// The file with a passphrase that the command was given.
+    #[arg(skip)]
+    passphrase_file: Option<PathBuf>,
+    /// Whether the command makes a change.
+    #[arg(skip)]
+    writes: Cell<bool>,
 }
 
 impl Globals {
@@ -78,6 +85,19 @@ impl Globals {
         self.asked = asked;
     }
 
+    pub(super) fn set_passphrase_file(&mut self, file: Option<PathBuf>) {
+        self.passphrase_file = file;
+    }
+
+    pub(super) fn passphrase_file(&self) -> Option<&Path> {
+        self.passphrase_file.as_deref()
+    }
+
+    /// Whether the command was to make a change, and not only to try it.
+    pub(super) const fn writes(&self) -> bool {
+        self.writes.get()
+    }
+
     /// The circumstances of a change that is asked for so.
     pub(crate) fn occasion_of(&self, writing: &Writing) -> Result<Occasion, Failure> {
         let intent = match &writing.request_id {
@@ -88,6 +108,7 @@ impl Globals {
             }
             None => Intent::Make,
         };
+        self.writes.set(intent != Intent::DryRun);
         Ok(Occasion { intent, clock_change: writing.clock_change(), ..self.occasion()? })
     }
 

@@ -8,6 +8,7 @@ mod completions;
 mod csv;
 mod customer;
 mod doctor;
+mod due;
 mod environment;
 mod exits;
 mod explain;
@@ -108,6 +109,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let parsed = grammar.try_get_matches_from_mut(&arguments).and_then(|matches| {
         let mut cli = Cli::from_arg_matches(&matches)?;
         cli.globals.set_asked(asked::asked(&grammar, &matches));
+        cli.globals.set_passphrase_file(asked::passphrase_file(&matches));
         Ok(cli)
     });
     let cli = match parsed {
@@ -123,6 +125,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Err(failure) if failure.is_done_before() => cli.command.run(&cli.globals, &mut output),
         done => done,
     };
+    if done.is_ok() && cli.globals.writes() {
+        due::sign_if_due(&cli.globals, &mut output);
+    }
     done.unwrap_or_else(|failure| {
         match cli.command {
             // Its standard output is a verdict or nothing.

@@ -4,7 +4,7 @@ use anstream::AutoStream;
 use lictor_shared::json::Value;
 use std::error::Error as _;
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 
 use super::color::{self, Label};
 use super::shown;
@@ -46,6 +46,11 @@ impl Output {
 
     pub(crate) const fn form(&self) -> Form {
         self.form
+    }
+
+    /// Whether somebody sees on standard error how things go on.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.volume == Volume::Everything && io::stderr().is_terminal()
     }
 
     /// Writes data, ended by a line feed, through to the other side. Nothing that it quotes plays with a terminal.

@@ -1,5 +1,6 @@
 //! `lictor.toml`.
 
+use core::num::NonZeroU64;
 use lictor_shared::{Seconds, Text, Uri};
 use serde::Deserialize;
 use serde::de::Error as _;
@@ -10,6 +11,9 @@ use crate::terms::{Read, Terms};
 
 /// Seven days: after which time a newer status list should be out, if `lictor.toml` does not say otherwise.
 const STATUS_TTL: Option<Seconds> = Seconds::new(7 * 86_400);
+
+/// Events between checkpoints that are signed by themselves, if `lictor.toml` does not say otherwise.
+const CHECKPOINT_EVERY: u64 = 1000;
 
 /// What `lictor.toml` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +26,8 @@ pub struct Config {
     pub status_ttl: Seconds,
     /// Terms where neither order nor product say otherwise.
     pub defaults: Terms,
+    /// After how many events a checkpoint of the log is signed without being asked for; `None`: never.
+    pub checkpoint_every: Option<NonZeroU64>,
 }
 
 #[derive(Deserialize)]
@@ -34,6 +40,20 @@ struct ConfigText {
     status_ttl: Option<Read<Seconds>>,
     #[serde(default)]
     defaults: Terms,
+    #[serde(default)]
+    audit: AuditText,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "camelCase")]
+struct AuditText {
+    checkpoint_every: u64,
+}
+
+impl Default for AuditText {
+    fn default() -> Self {
+        Self { checkpoint_every: CHECKPOINT_EVERY }
+    }
 }
 
 /// Where the status URI stands.
@@ -59,6 +79,7 @@ impl Config {
             status_uri: read.status_uri,
             status_ttl: read.status_ttl.map(|Read(ttl)| ttl).or(STATUS_TTL).unwrap_or(Seconds::ZERO),
             defaults: read.defaults,
+            checkpoint_every: NonZeroU64::new(read.audit.checkpoint_every),
         };
         config.check(path)?;
         Ok(config)
@@ -116,6 +137,11 @@ statusUri = {uri}
 # overage = 0
 # activation = "optional"     # or "required"
 # environments = ["production"]
+
+# The log of everything that is done here.
+[audit]
+# After so many events a checkpoint is signed by itself, if its key opens without asking. 0: never.
+# checkpointEvery = 1000
 "#
         )
     }
@@ -168,6 +194,10 @@ mod tests {
         let said = read(&spoken).unwrap();
         assert_eq!(said.defaults.over(&Terms::default()), Terms { features: None, ..Terms::built_in() });
         assert_eq!(said.status_ttl, config.status_ttl);
+        assert_eq!(
+            (said.checkpoint_every, config.checkpoint_every),
+            (NonZeroU64::new(1000), NonZeroU64::new(1000))
+        );
     }
 
     #[test]
@@ -198,6 +228,8 @@ mod tests {
         assert_eq!(limits.len(), 2);
         assert!(limits.contains_key(&Name::new("agents").unwrap()));
         assert_eq!(config.status_ttl, Seconds::new(86_400).unwrap());
+        let never = read("issuer = \"acme\"\nstatusUri = \"a:b\"\n[audit]\ncheckpointEvery = 0\n").unwrap();
+        assert_eq!(never.checkpoint_every, None);
     }
 
     #[test]
@@ -212,6 +244,8 @@ mod tests {
             (format!("{good}[defaults]\nrevocationGrace = \"400d\"\n"), "revocationGrace"),
             (format!("{good}statusTtl = \"0\"\n"), "at least a second"),
             (format!("{good}x\n"), "line 3"),
+            (format!("{good}[audit]\ncheckpoint = 5\n"), "checkpointEvery"),
+            (format!("{good}[audit]\ncheckpointEvery = -1\n"), "line 4, column 19"),
             ("issuer = \"acme\"\n".to_owned(), "statusUri"),
         ] {
             let failure = read(&text).unwrap_err();

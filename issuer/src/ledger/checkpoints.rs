@@ -9,9 +9,11 @@ use crate::audit::{Span, StoredCheckpoint};
 use crate::error::Failure;
 
 const INSERT: &str = "INSERT INTO checkpoint (seq, kid, note) VALUES (?1, ?2, ?3)";
-pub(super) const SELECT_NEWEST: &str = "SELECT seq, kid, note FROM checkpoint ORDER BY seq DESC LIMIT 1";
+pub(super) const SELECT_NEWEST: &str =
+    "SELECT seq, kid, note FROM checkpoint WHERE seq = (SELECT MAX(seq) FROM checkpoint)";
 pub(super) const SELECT_COVERING: &str =
     "SELECT seq, kid, note FROM checkpoint WHERE seq >= ?1 ORDER BY seq LIMIT 1";
+pub(super) const SELECT_BELOW: &str = "SELECT MAX(seq) FROM checkpoint WHERE seq < ?1 AND seq > ?2";
 pub(super) const SELECT_SPAN: &str =
     "SELECT MIN(seq), MAX(seq) FROM checkpoint WHERE kid = ?1 AND seq > ?2 AND seq <= ?3";
 pub(super) const SELECT_ONE: &str = "SELECT seq, kid, note FROM checkpoint WHERE seq = ?1";
@@ -35,6 +37,12 @@ pub(crate) fn covering(connection: &Connection, seq: u64) -> Result<Option<Store
 /// The one of the first `size` events.
 pub(crate) fn of_size(connection: &Connection, size: u64) -> Result<Option<StoredCheckpoint>, Failure> {
     select(connection, SELECT_ONE, [Int(size)])
+}
+
+/// The largest size below this one, and above the other, of which there is a checkpoint.
+pub(crate) fn below(connection: &Connection, size: u64, above: u64) -> Result<Option<u64>, Failure> {
+    let read = |row: &Row<'_>| row.get::<_, Option<Int>>(0).map(|size| size.map(|Int(size)| size));
+    connection.query_row(SELECT_BELOW, (Int(size), Int(above)), read).or_fault()
 }
 
 /// From which size to which this key signed, of those above `from` and not above `to`.

@@ -630,6 +630,14 @@ fn no_single_operation_reads_a_whole_table() {
         seats::SELECT_ACTIVE,
         seats::SELECT_FREE,
         seats::SELECT_LAST,
+        log::SELECT_NODE,
+        log::SELECT_LEAVES,
+        events::SELECT_RESTORATIONS,
+        checkpoints::SELECT_NEWEST,
+        checkpoints::SELECT_COVERING,
+        checkpoints::SELECT_ONE,
+        checkpoints::SELECT_SPAN,
+        checkpoints::SELECT_BELOW,
     ] {
         let connection = ledger.connection();
         let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();

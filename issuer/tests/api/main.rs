@@ -38,6 +38,8 @@ mod once;
 #[cfg(test)]
 mod publish;
 #[cfg(test)]
+mod remembered;
+#[cfg(test)]
 mod renew;
 #[cfg(test)]
 mod renewals;

@@ -2,6 +2,7 @@
 
 mod check_export;
 mod check_proof;
+mod checkpoint;
 mod covering;
 mod export;
 mod key;
@@ -22,7 +23,8 @@ use crate::occasion::ClockSource;
 #[derive(Subcommand, Debug)]
 pub(crate) enum Audit {
     Show(show::Show),
-    Verify(verify::Verify),
+    Verify(Box<verify::Verify>),
+    Checkpoint(checkpoint::Checkpoint),
     Key(key::Key),
     Prove(prove::Prove),
     CheckProof(check_proof::CheckProof),
@@ -35,6 +37,7 @@ impl Audit {
         match self {
             Self::Show(command) => command.run(globals, output),
             Self::Verify(command) => command.run(globals, output),
+            Self::Checkpoint(command) => command.run(globals, output),
             Self::Key(command) => command.run(globals, output),
             Self::Prove(command) => command.run(globals, output),
             Self::CheckProof(command) => command.run(output),

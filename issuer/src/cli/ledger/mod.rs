@@ -31,7 +31,7 @@ impl Ledger {
 }
 
 /// `1 event`, `2 events`.
-fn counted(number: u64, what: &str) -> String {
+pub(super) fn counted(number: u64, what: &str) -> String {
     if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 

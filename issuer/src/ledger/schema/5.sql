@@ -33,4 +33,4 @@ CREATE TRIGGER checkpoint_is_never_deleted BEFORE DELETE ON checkpoint
 BEGIN SELECT RAISE(ABORT, 'checkpoints are only added'); END;
 
 -- After each the log goes on under another name.
-CREATE INDEX event_that_restores ON event (seq) WHERE kind = 'ledger.restored';
+CREATE INDEX event_that_restores ON event (kind, seq) WHERE kind = 'ledger.restored';
