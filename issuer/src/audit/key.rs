@@ -1,6 +1,6 @@
 //! The names of the log, and the keys that others know it by.
 
-use lictor_keys::{KeyPurpose, KeyRecord};
+use lictor_keys::{KeyPurpose, KeyRecord, KeyStanding};
 use lictor_shared::json::Value;
 use lictor_shared::log::NoteKey;
 use lictor_shared::{Thumbprint, Timestamp};
@@ -131,12 +131,14 @@ impl Ledger {
         let mut found = Vec::new();
         for key in ring.records().iter().filter(|key| key.is_of_log()) {
             let kid = key.public.thumbprint();
-            let mut from = 0;
+            let (mut from, before) = (0, found.len());
             for origin in &origins {
                 let to = origin.restored.map_or(u64::MAX >> 1, |restored| restored.event - 1);
                 let signed = checkpoints::span(connection, &kid, from, to)?;
                 from = to;
-                if signed.is_some() || origin.restored.is_none() {
+                let is_today = origin.restored.is_none();
+                // Of a key that never signed only the name of today is left to say.
+                if signed.is_some() || is_today && (may_sign(key) || found.len() == before) {
                     let note = note_key(&origin.name, key)?;
                     found.push(LogKey { note, key: key.clone(), signed, life: life(&told, &kid) });
                 }
@@ -144,6 +146,11 @@ impl Ledger {
         }
         Ok(found)
     }
+}
+
+/// Whether it signs, or may later.
+fn may_sign(key: &KeyRecord) -> bool {
+    matches!(key.standing(), KeyStanding::Next | KeyStanding::Active)
 }
 
 fn note_key(origin: &str, key: &KeyRecord) -> Result<NoteKey, Failure> {
