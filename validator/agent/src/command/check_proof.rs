@@ -41,7 +41,7 @@ pub(crate) struct CheckProof {
 /// Whether what the event gave is installed in this deployment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Installed {
-    /// It is, byte for byte.
+    /// It is: the same serial, and a digest that begins alike.
     This,
     /// It is not.
     NotThis,
@@ -132,7 +132,7 @@ fn text(proved: &Proved, installed: Installed) -> String {
 
 const fn words(installed: Installed) -> &'static str {
     match installed {
-        Installed::This => "yes, here it is, byte for byte",
+        Installed::This => "yes, this one",
         Installed::NotThis => "no, something else or nothing is installed here",
         Installed::Unknown => "",
     }
