@@ -120,7 +120,7 @@ impl Tile {
         };
         let tile = Self { kind, index: read_index(index)?, width };
         let proper = kind.count(u64::MAX) > 0 && (1..=TILE_WIDTH).contains(&width);
-        (proper && Written(path).is(&tile)).then_some(tile)
+        (proper && Written(path).is(tile)).then_some(tile)
     }
 }
 
