@@ -137,6 +137,14 @@ pub fn replace(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Failur
     rename(&temporary.name, path)
 }
 
+/// The same, but that the name may be the old file's after a power cut until [`sync_folder`] has returned: for many files that
+/// nobody reads before a last one is there.
+pub(crate) fn put(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Failure> {
+    let temporary = Temporary::create(path, readers)?;
+    temporary.write(path, bytes)?;
+    fs::rename(&temporary.name, path).map_err(cannot_write(path))
+}
+
 /// Makes sure that a file of so many bytes could be written beside `path`; it is not kept.
 ///
 /// # Errors

@@ -9,7 +9,7 @@ use crate::ledger::{Ledger, licenses};
 use crate::licenses::{LicenseRecord, read_token};
 
 /// Characters of an id or a serial that name it, if it is the only one that begins so.
-const LEAST: usize = 8;
+pub(crate) const LEAST: usize = 8;
 
 /// Characters of an id.
 const WHOLE: usize = 36;

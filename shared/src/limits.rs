@@ -95,6 +95,9 @@ pub const CANDIDATE_AHEAD: u64 = 34_560_000;
 /// log that cannot be exported.
 pub const LOG_ENTRY_BYTES: usize = 65_535;
 
+/// Bytes of a bundle of 256 entries with their lengths. Answers a file in an exported log that never ends.
+pub const LOG_BUNDLE_BYTES: usize = 256 * (2 + LOG_ENTRY_BYTES);
+
 /// Bytes of a signed note. Sixteen signatures must find room, of which the largest known have five kilobytes. Answers a
 /// memory exhaustion by what anybody may hand an auditor.
 pub const NOTE_BYTES: usize = 128 * 1024;

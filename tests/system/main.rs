@@ -6,6 +6,7 @@ mod deployment;
 mod desk;
 mod doctor;
 mod exchange;
+mod export_killed;
 mod interrupted;
 mod killed;
 mod ledger_care;

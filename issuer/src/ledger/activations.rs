@@ -32,6 +32,8 @@ pub(super) const SELECT_LATEST: &str = select!(
 );
 pub(super) const SELECT_HOLDER: &str = "SELECT license_id, deployment FROM activation WHERE serial = ?1";
 pub(super) const SELECT_FROM: &str = "SELECT license_id, deployment FROM activation WHERE serial >= ?1 AND serial < ?2 ORDER BY serial LIMIT ?3";
+pub(super) const SELECT_EVENTS_FROM: &str =
+    "SELECT serial, seq FROM activation WHERE serial >= ?1 AND serial < ?2 ORDER BY serial LIMIT ?3";
 
 /// Who holds a seat of what.
 pub(crate) type Holder = (Uuid, Thumbprint);
@@ -113,6 +115,18 @@ pub(crate) fn holders_from(
     let mut statement = connection.prepare(SELECT_FROM).or_fault()?;
     // `g` follows the digits of an id and its hyphen.
     let found = statement.query_map((beginning, format!("{beginning}g"), most), read_holder).or_fault()?;
+    found.collect::<rusqlite::Result<_>>().or_fault()
+}
+
+/// The activations of which the serial begins so, each with the number of the event that granted it, `most` at most.
+pub(crate) fn events_from(
+    connection: &Connection,
+    beginning: &str,
+    most: u32,
+) -> Result<Vec<(Uuid, u64)>, Failure> {
+    let mut statement = connection.prepare(SELECT_EVENTS_FROM).or_fault()?;
+    let read = |row: &Row<'_>| Ok((row.get::<_, Word<_>>(0)?.0, row.get::<_, Int>(1)?.0));
+    let found = statement.query_map((beginning, format!("{beginning}g"), most), read).or_fault()?;
     found.collect::<rusqlite::Result<_>>().or_fault()
 }
 

@@ -57,6 +57,7 @@ pub(super) const SELECT_REVISIONS: &str = concat!(
      JOIN status_list ON status_list.id = revision.list \
      WHERE revision.license_id = ?1 ORDER BY revision.revision"
 );
+pub(super) const SELECT_EVENT: &str = "SELECT seq FROM revision WHERE serial = ?1";
 pub(super) const SELECT_BY_SHA256: &str = "SELECT license_id, serial FROM revision WHERE sha256 = ?1";
 pub(super) const SELECT_TOKEN: &str = "SELECT token FROM revision WHERE serial = ?1";
 
@@ -183,6 +184,15 @@ pub(crate) fn by_sha256(connection: &Connection, sha256: &[u8; 32]) -> Result<Op
 /// The token with this serial, as it was handed out.
 pub(crate) fn token(connection: &Connection, serial: Uuid) -> Result<Option<String>, Failure> {
     connection.query_row(SELECT_TOKEN, [Word(serial)], |row| row.get(0)).optional().or_fault()
+}
+
+/// The number of the event that gave the revision with this serial.
+pub(crate) fn event(connection: &Connection, serial: Uuid) -> Result<Option<u64>, Failure> {
+    connection
+        .query_row(SELECT_EVENT, [Word(serial)], |row| row.get::<_, Int>(0))
+        .optional()
+        .or_fault()
+        .map(|found| found.map(|Int(seq)| seq))
 }
 
 fn with_revisions(connection: &Connection, mut license: LicenseRecord) -> Result<LicenseRecord, Failure> {

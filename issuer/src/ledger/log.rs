@@ -3,15 +3,12 @@
 //! The edge is all that appending needs, and it is written in the transaction of the event: so a commit costs the same
 //! whether the log has a thousand events or a million. The nodes make a proof cost some hundreds of hashes.
 
-use lictor_shared::log::{Edge, Node, TreeHash};
+use lictor_shared::log::{Edge, Node, TILE_LEVELS, TreeHash};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::fault::OrFault;
 use super::value::Int;
 use crate::error::{Failure, FailureKind};
-
-/// Levels of the tree from one stored level to the next; that of a tile (C2SP tlog-tiles).
-pub(crate) const TILE_LEVELS: u32 = 8;
 
 const SELECT_EDGE: &str = "SELECT size, roots FROM log_edge WHERE one = 1";
 const UPDATE_EDGE: &str = "UPDATE log_edge SET size = ?1, roots = ?2 WHERE one = 1";
@@ -92,6 +89,11 @@ pub(crate) fn node(connection: &Connection, level: u32, index: u64) -> Result<Tr
 
 /// The root over the first `size` leaves, which must be there.
 pub(crate) fn root_at(connection: &Connection, size: u64) -> Result<TreeHash, Failure> {
+    edge_at(connection, size).map(|edge| edge.root())
+}
+
+/// The right edge that the tree had when it had `size` leaves, which must be there.
+pub(crate) fn edge_at(connection: &Connection, size: u64) -> Result<Edge, Failure> {
     let mut roots = Vec::new();
     let mut first = 0;
     for level in (0..u64::BITS).rev() {
@@ -101,11 +103,27 @@ pub(crate) fn root_at(connection: &Connection, size: u64) -> Result<TreeHash, Fa
             first += width;
         }
     }
-    Edge::new(size, roots).map(|edge| edge.root()).ok_or_else(|| damaged("the log's tree has no such edge"))
+    Edge::new(size, roots).ok_or_else(|| damaged("the log's tree has no such edge"))
+}
+
+/// So many leaves from the one after the first `first` on.
+pub(crate) fn leaves(connection: &Connection, first: u64, count: u64) -> Result<Vec<Vec<u8>>, Failure> {
+    let mut statement = connection.prepare(SELECT_LEAVES).or_fault()?;
+    let found = statement.query_map((Int(first), Int(first + count)), |row| row.get(0)).or_fault()?;
+    let found: Vec<Vec<u8>> = found.collect::<rusqlite::Result<_>>().or_fault()?;
+    match u64::try_from(found.len()) {
+        Ok(length) if length == count => Ok(found),
+        _ => Err(damaged("the log lacks an event")),
+    }
 }
 
 /// So many roots of a stored level, or leaves.
-fn stored(connection: &Connection, level: u32, first: u64, count: u64) -> Result<Vec<TreeHash>, Failure> {
+pub(crate) fn stored(
+    connection: &Connection,
+    level: u32,
+    first: u64,
+    count: u64,
+) -> Result<Vec<TreeHash>, Failure> {
     if level == 0 {
         let mut statement = connection.prepare(SELECT_LEAVES).or_fault()?;
         let read = |row: &Row<'_>| Ok(TreeHash::of_leaf(row.get_ref(0)?.as_blob()?));
@@ -124,7 +142,7 @@ fn stored(connection: &Connection, level: u32, first: u64, count: u64) -> Result
     (first..first + count).map(&mut read).collect()
 }
 
-fn damaged(what: &str) -> Failure {
+pub(crate) fn damaged(what: &str) -> Failure {
     Failure::new(FailureKind::Ledger, format!("The ledger is damaged or was tampered with: {what}."))
         .hint(super::fault::RESTORE)
 }

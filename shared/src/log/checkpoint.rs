@@ -45,6 +45,14 @@ impl Checkpoint {
         Self::of_note(&SignedNote::read(note)?, key)
     }
 
+    /// Reads what a note says, which anybody may have written.
+    ///
+    /// # Errors
+    /// [`CheckpointError`] if it says no checkpoint.
+    pub fn untrusted(note: &SignedNote) -> Result<Self, CheckpointError> {
+        Self::of_text(note.untrusted_text())
+    }
+
     pub(super) fn of_note(note: &SignedNote, key: &NoteKey) -> Result<Self, CheckpointError> {
         let checkpoint = Self::of_text(note.text_signed_by(key)?)?;
         match checkpoint.origin == key.name() {

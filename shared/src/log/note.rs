@@ -113,6 +113,16 @@ impl NoteKey {
     }
 }
 
+/// Keys as files hold them, one on each line; at least one.
+///
+/// # Errors
+/// [`NoteError::BadKey`] and others if a line is none.
+pub fn read_keys(text: &str) -> Result<Vec<NoteKey>, NoteError> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let keys: Vec<NoteKey> = lines.map(str::parse).collect::<Result<_, _>>()?;
+    if keys.is_empty() { Err(NoteError::BadKey(text.into())) } else { Ok(keys) }
+}
+
 impl fmt::Display for NoteKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let typed = [&[ED25519][..], self.key.as_bytes()].concat();
@@ -197,12 +207,19 @@ impl SignedNote {
         &self.text
     }
 
+    /// Of several keys the one that it says that it is signed by, else the first. Nobody has checked that it is.
+    #[must_use]
+    pub fn key_among<'k>(&self, keys: &'k [NoteKey]) -> Option<&'k NoteKey> {
+        let named = |key: &&NoteKey| self.signatures.iter().any(|found| found.is_by(key));
+        keys.iter().find(named).or(keys.first())
+    }
+
     /// The text, if this key signed it. Signatures by other keys are ignored; one that says it is by this key must hold.
     ///
     /// # Errors
     /// [`NoteError::NotSignedBy`] or [`NoteError::BadSignature`].
     pub fn text_signed_by(&self, key: &NoteKey) -> Result<&str, NoteError> {
-        let mut ours = self.signatures.iter().filter(|found| found.name == key.name && found.id == key.id());
+        let mut ours = self.signatures.iter().filter(|found| found.is_by(key));
         let holds = |found: &NoteSignature| {
             let bytes = found.bytes.as_slice().try_into();
             bytes.is_ok_and(|bytes| key.key.verifies(self.text.as_bytes(), bytes))
@@ -216,6 +233,11 @@ impl SignedNote {
 }
 
 impl NoteSignature {
+    /// Whether it says that it is by this key.
+    fn is_by(&self, key: &NoteKey) -> bool {
+        self.name == key.name && self.id == key.id()
+    }
+
     fn read(line: &str) -> Option<Self> {
         let (name, signature) = line.strip_prefix(MARK)?.split_once(' ')?;
         let decoded = STANDARD.decode(signature).ok()?;
@@ -297,6 +319,16 @@ mod tests {
             let note = read(&note).unwrap();
             assert_eq!(note.text_signed_by(&peter()), Err(NoteError::BadSignature("PeterNeumann".into())));
         }
+    }
+
+    #[test]
+    fn of_several_keys_the_one_that_is_named_is_taken() {
+        let other = NoteKey::new("other", peter().public_key().clone()).unwrap();
+        let keys = read_keys(&alloc::format!("\n{other}\r\n {PETER}\n")).unwrap();
+        assert_eq!(keys, [other.clone(), peter()]);
+        assert_eq!(read(NOTE).unwrap().key_among(&keys), Some(&peter()));
+        assert_eq!(read(NOTE).unwrap().key_among(&[other.clone()]), Some(&other));
+        assert!(read_keys("\n").is_err() && read_keys(&alloc::format!("{PETER}\nx\n")).is_err());
     }
 
     #[test]

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use core::fmt;
 
 use super::checkpoint::{Checkpoint, CheckpointError, decimal};
+use super::event::{LogEvent, LogEventError};
 use super::hash::TreeHash;
 use super::note::{NoteError, NoteKey, SignedNote};
 use super::path::is_included;
@@ -26,6 +27,16 @@ pub struct Receipt {
     checkpoint: SignedNote,
 }
 
+/// What a receipt proves: the log with the key has this event at this place, under this checkpoint. Not, that what it tells of
+/// is still so: later events may have changed it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proved {
+    /// The event; its `seq` is its place.
+    pub event: LogEvent,
+    /// How long the log was, and what it said.
+    pub checkpoint: Checkpoint,
+}
+
 /// Why something is no receipt, or proves nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReceiptError {
@@ -37,13 +48,25 @@ pub enum ReceiptError {
     Checkpoint(#[from] CheckpointError),
     /// The path does not lead from the leaf to the root.
     #[error(
-        "the receipt does not lead to the root of its checkpoint, so entry {index} is not proved to stand in a log of {size}"
+        "the receipt does not lead to the root of its checkpoint, so its entry is not proved to be number {} of {size}",
+        .index.saturating_add(1)
     )]
     NotIncluded {
         /// Where the leaf should stand, from 0.
         index: u64,
         /// How many leaves the checkpoint has.
         size: u64,
+    },
+    /// The log has it, and it is no event of an issuer.
+    #[error(transparent)]
+    NoEvent(#[from] LogEventError),
+    /// The log has it, and it says that it stands elsewhere.
+    #[error("the entry says that it is event {says}, and stands in the log as event {stands}")]
+    OtherPlace {
+        /// Its `seq`.
+        says: u64,
+        /// Its place, from 1.
+        stands: u64,
     },
 }
 
@@ -103,6 +126,20 @@ impl Receipt {
         match is_included(&leaf, self.index, checkpoint.size, &self.path, &checkpoint.root) {
             true => Ok((&self.leaf, self.index, checkpoint)),
             false => Err(ReceiptError::NotIncluded { index: self.index, size: checkpoint.size }),
+        }
+    }
+
+    /// The event, if the issuer's log with one of these keys has it there.
+    ///
+    /// # Errors
+    /// [`ReceiptError`] if that is not proved.
+    pub fn proves(&self, keys: &[NoteKey]) -> Result<Proved, ReceiptError> {
+        let key = self.checkpoint.key_among(keys).ok_or_else(|| NoteError::NotSignedBy("any key".into()))?;
+        let (leaf, index, checkpoint) = self.proved_by(key)?;
+        let event = LogEvent::read(leaf)?;
+        match index.checked_add(1) {
+            Some(stands) if stands == event.seq => Ok(Proved { event, checkpoint }),
+            stands => Err(ReceiptError::OtherPlace { says: event.seq, stands: stands.unwrap_or(u64::MAX) }),
         }
     }
 }
@@ -182,6 +219,46 @@ mod tests {
             forged.proved_by(&key().0),
             Err(ReceiptError::Checkpoint(CheckpointError::Note(NoteError::BadSignature(_))))
         ));
+    }
+
+    /// A receipt for the only entry of a log.
+    fn alone(leaf: &str) -> Receipt {
+        let (key, signing) = key();
+        let root = TreeHash::of_leaf(leaf.as_bytes());
+        let checkpoint = Checkpoint { origin: key.name().into(), size: 1, root };
+        let Ok(note) = checkpoint.sign(&key, |text| Ok::<_, Infallible>(signing.sign(text).to_bytes()));
+        Receipt::new(leaf.into(), 0, Vec::new(), note)
+    }
+
+    #[test]
+    fn no_bit_of_a_receipt_can_be_flipped() {
+        let good = receipt(2, "log.acme.example").to_string().into_bytes();
+        assert!(Receipt::read(&good).unwrap().proved_by(&key().0).is_ok());
+        for at in 0..good.len() {
+            for bit in 0..8 {
+                let mut flipped = good.clone();
+                flipped[at] ^= 1 << bit;
+                let read = Receipt::read(&flipped);
+                let proved = read.as_ref().map(|read| read.proved_by(&key().0));
+                assert!(!matches!(proved, Ok(Ok(_))), "bit {bit} of byte {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_event_is_proved_at_its_own_place_only() {
+        let leaf = |seq: u64| {
+            let rest = r#""kind":"license.issued","seq":"#;
+            alloc::format!(r#"{{"actor":"a","at":0,"body":{{}},"clock":"system",{rest}{seq},"version":1}}"#)
+        };
+        let proved = alone(&leaf(1)).proves(&[key().0]).unwrap();
+        assert_eq!((proved.event.seq, proved.checkpoint.size), (1, 1));
+        let other = alone(&leaf(2)).proves(&[key().0]);
+        assert_eq!(other, Err(ReceiptError::OtherPlace { says: 2, stands: 1 }));
+        assert!(matches!(alone("one").proves(&[key().0]), Err(ReceiptError::NoEvent(_))));
+        let stranger = NoteKey::new("log.other.example", key().0.public_key().clone()).unwrap();
+        assert!(alone(&leaf(1)).proves(&[stranger.clone(), key().0]).is_ok());
+        assert!(alone(&leaf(1)).proves(&[stranger]).is_err() && alone(&leaf(1)).proves(&[]).is_err());
     }
 
     #[test]

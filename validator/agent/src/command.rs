@@ -1,6 +1,7 @@
 //! The command line: a file for each command.
 
 mod check;
+mod check_proof;
 mod explain;
 mod identity;
 mod install;
@@ -30,7 +31,7 @@ Examples:
 Run it as the user that the product runs as: they share one folder of state.
 
 Exit codes: 0 done, 1 unexpected, 2 usage, 10 to 13 a verdict's code, 20 in the
-way, 21 not found, 30 cannot read, 31 cannot write.";
+way, 21 not found, 22 not proved, 30 cannot read, 31 cannot write.";
 
 /// Install this deployment's license, ask for its seat, and see what it may do
 #[derive(Parser, Debug)]
@@ -49,6 +50,7 @@ enum Command {
     Request(request::Request),
     Identity(identity::Identity),
     Check(check::Check),
+    CheckProof(check_proof::CheckProof),
     Explain(explain::Explain),
     SupportBundle(support_bundle::SupportBundle),
 }
@@ -112,6 +114,7 @@ impl Command {
     ) -> Result<u8, Failure> {
         match self {
             Self::Explain(command) => command.run(deployment, output),
+            Self::CheckProof(command) => command.run(deployment, output),
             Self::Status(command) => command.run(&deployment()?, output),
             Self::Install(command) => command.run(&deployment()?, output),
             Self::Request(command) => command.run(&deployment()?, output),

@@ -22,6 +22,8 @@ pub(crate) enum Kind {
     NotFound,
     /// Something stands in the way that is not removed.
     Conflict,
+    /// Something can be read, and does not prove what it should.
+    NotProved,
     /// Something cannot be read, or not as what it should be.
     CannotRead,
     /// Something cannot be written or kept.
@@ -37,6 +39,7 @@ impl Kind {
             Self::Usage => 2,
             Self::Conflict => 20,
             Self::NotFound => 21,
+            Self::NotProved => 22,
             Self::CannotRead => 30,
             Self::CannotWrite => 31,
         }
@@ -46,6 +49,7 @@ impl Kind {
         match self {
             Self::Conflict => Code::Conflict,
             Self::NotFound => Code::NotFound,
+            Self::NotProved => Code::ValidationFailed,
             Self::Usage | Self::CannotRead | Self::CannotWrite | Self::Unexpected => Code::Internal,
         }
     }
@@ -108,11 +112,12 @@ mod tests {
             Kind::Usage,
             Kind::Conflict,
             Kind::NotFound,
+            Kind::NotProved,
             Kind::CannotRead,
             Kind::CannotWrite,
         ];
-        assert_eq!(kinds.map(Kind::exit_code), [1, 2, 20, 21, 30, 31]);
-        for kind in [Kind::Unexpected, Kind::Conflict, Kind::NotFound] {
+        assert_eq!(kinds.map(Kind::exit_code), [1, 2, 20, 21, 22, 30, 31]);
+        for kind in [Kind::Unexpected, Kind::Conflict, Kind::NotFound, Kind::NotProved] {
             assert_eq!(kind.exit_code(), kind.code().exit_code(), "{kind:?}");
         }
     }
