@@ -136,6 +136,7 @@ fn events_from_before_the_tree_become_leaves_of_it() {
     drop(ledger);
     let earlier = Connection::open(&path).unwrap();
     earlier.execute_batch("DROP TABLE log_edge; DROP TABLE log_node").unwrap();
+    earlier.execute_batch("DROP INDEX event_customer_erased; ALTER TABLE request DROP COLUMN salt").unwrap();
     earlier.pragma_update(None, "user_version", 4).unwrap();
     drop(earlier);
     let ledger = Ledger::open(&path).unwrap();

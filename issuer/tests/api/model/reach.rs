@@ -35,7 +35,7 @@ const MODELLED: [(&str, EventKind); 20] = [
 ];
 
 /// Commands that change something and that no sequence has, and why not.
-const LEFT_OUT: [(&str, &str); 8] = [
+const LEFT_OUT: [(&str, &str); 9] = [
     ("init", "every sequence begins after it"),
     ("product add", "every sequence begins after it, and it changes no license"),
     ("issue", "short for license issue"),
@@ -44,16 +44,23 @@ const LEFT_OUT: [(&str, &str); 8] = [
     ("key passphrase", "it changes the file of a key, and nothing that is signed or refused"),
     ("license import", "it takes licenses over that another ledger has issued, by these same rules"),
     ("ledger restore", "the ledger is another one then"),
+    (
+        "customer erase",
+        "it takes texts away, and changes nothing that is signed or refused of what may be erased",
+    ),
 ];
 
 /// Kinds of events that no operation leaves, and why not.
-const NO_OPERATION: [(EventKind, &str); 6] = [
+const NO_OPERATION: [(EventKind, &str); 9] = [
     (EventKind::IssuerCreated, "every sequence begins after it"),
     (EventKind::ProductAdded, "every sequence begins after it"),
     (EventKind::KeyExported, "it gives public halves out and changes no key"),
     (EventKind::KeyResealed, "it changes the file of a key, and nothing that is signed or refused"),
     (EventKind::LicenseImported, "it is of a license that another ledger has issued"),
     (EventKind::LedgerRestored, "the ledger is another one then"),
+    (EventKind::EventContinued, "it is of lists that are longer than any here"),
+    (EventKind::RequestAnswered, "it is of a request with an id"),
+    (EventKind::CustomerErased, "it takes texts away"),
 ];
 
 pub(super) fn event_of(operation: &Operation) -> Option<&'static str> {
