@@ -3,6 +3,8 @@
 mod activation;
 mod checkpoint;
 mod customer;
+mod edition;
+pub(crate) mod erased;
 mod key;
 mod license;
 mod log;
@@ -18,15 +20,16 @@ use crate::error::{Failure, FailureKind};
 use crate::event::{Event, EventKind, is_commitment};
 use crate::ledger::clock::CLOCK_CHANGED;
 use crate::ledger::elsewhere::{self, Owners};
-use crate::ledger::events::{self, differs};
+use crate::ledger::events::{Personal, Texts, differs};
 use crate::ledger::fault::RESTORE;
 use crate::ledger::projection::{self, Decisions, Statuses, Table};
 use crate::ledger::transaction::REQUEST_ID;
+use crate::ledger::whole::{Told, Whole};
 use crate::ledger::{Events, Ledger, OrFault as _, editions, keys, products, schema};
 use lictor_keys::KeyRing;
-use lictor_shared::{Name, Seconds, Timestamp};
+use lictor_shared::{Name, Timestamp};
 
-use self::activation::Signed;
+use self::erased::Erased;
 use self::license::Place;
 
 /// What a check went through, and found to be as it should.
@@ -70,11 +73,13 @@ pub fn check_against(
     if let Some(damage) = projection::structural_damage(&view)? {
         return Err(damaged(damage));
     }
-    let mut check = Check::new(&view, ledger, remembered)?;
-    for event in Events::new(&view, 1) {
-        check.event(&event?)?;
-        if check.checked.events.is_multiple_of(SEEN_EVERY) {
-            see(check.checked.events);
+    let mut check = Check::new(&view, remembered)?;
+    let mut seen = 0;
+    for told in Whole::new(Events::new(&view, 1)) {
+        check.told(&told?)?;
+        if check.checked.events >= seen + SEEN_EVERY {
+            seen = check.checked.events;
+            see(seen);
         }
     }
     // What is gone is no row that differs, so this is said first.
@@ -91,7 +96,6 @@ fn damaged(what: String) -> Failure {
 /// What the events so far say.
 struct Check<'c> {
     connection: &'c Connection,
-    ledger: &'c Ledger,
     ring: KeyRing,
     key_words: key::LastWords,
     rows: BTreeMap<Table, u64>,
@@ -102,6 +106,13 @@ struct Check<'c> {
     elsewhere: Owners,
     decisions: Decisions,
     seats: activation::Seats,
+    editions: edition::Editions,
+    /// Lists by the numbers that rows refer to them by.
+    list_ids: BTreeMap<i64, String>,
+    erased: Erased,
+    texts: Texts<'c>,
+    /// The personal texts of the event whose turn it is.
+    personal: Personal,
     /// The last sequence of each list, and when it was signed.
     lists: BTreeMap<String, (u64, Option<Timestamp>)>,
     customers: BTreeMap<String, String>,
@@ -114,14 +125,10 @@ struct Check<'c> {
 }
 
 impl<'c> Check<'c> {
-    fn new(
-        connection: &'c Connection,
-        ledger: &'c Ledger,
-        remembered: &[Remembered],
-    ) -> Result<Self, Failure> {
+    fn new(connection: &'c Connection, remembered: &[Remembered]) -> Result<Self, Failure> {
+        let (ledger, _) = projection::issuer(connection)?.unwrap_or_default();
         Ok(Self {
             connection,
-            ledger,
             ring: keys::ring(connection)?,
             key_words: key::last_words(connection)?,
             rows: BTreeMap::new(),
@@ -130,18 +137,40 @@ impl<'c> Check<'c> {
             elsewhere: Owners::new(),
             decisions: Decisions::new(),
             seats: activation::Seats::default(),
+            editions: edition::Editions::default(),
+            list_ids: projection::list_ids(connection)?,
+            erased: Erased::read(connection)?,
+            texts: Texts::new(connection),
+            personal: Personal::new(),
             lists: BTreeMap::new(),
             customers: BTreeMap::new(),
             requests: BTreeMap::new(),
             tree: log::Tree::default(),
             roots: checkpoint::Roots::of(remembered),
-            origin: audit::name_of(&ledger.id().to_string()),
+            origin: audit::name_of(&ledger),
             checked: Checked::default(),
         })
     }
 
+    fn told(&mut self, told: &Told) -> Result<(), Failure> {
+        for leaf in &told.leaves {
+            self.tree.push(leaf);
+            self.checked.events += 1;
+            self.root(self.checked.events);
+        }
+        // Where an event goes on there are lists alone, and no texts.
+        told.further.iter().try_for_each(|further| self.personal(further))?;
+        self.personal(&told.first)?;
+        self.event(told.whole())?;
+        told.parts().for_each(|event| self.request(event));
+        match told.first.kind {
+            EventKind::CheckpointSigned => self.checkpoint_signed(&told.first),
+            _ => Ok(()),
+        }
+    }
+
     fn event(&mut self, event: &Event) -> Result<(), Failure> {
-        self.personal(event)?;
+        self.answer_ends(Some(event))?;
         match event.kind {
             EventKind::IssuerCreated => self.issuer(event)?,
             EventKind::KeyCreated
@@ -167,16 +196,11 @@ impl<'c> Check<'c> {
             | EventKind::ActivationRevoked
             | EventKind::ActivationExpired
             | EventKind::ActivationForked => self.activation(event)?,
-            // It covers itself, so the tree must have it first.
+            // What these say is read before, or compared in the end.
+            EventKind::EventContinued | EventKind::RequestAnswered | EventKind::CustomerErased => {}
+            // It covers itself, and may be what was asked for: both are noted first.
             EventKind::CheckpointSigned => {}
         }
-        self.request(event);
-        self.tree.push(event);
-        self.root(event.seq);
-        if event.kind == EventKind::CheckpointSigned {
-            self.checkpoint_signed(event)?;
-        }
-        self.checked.events += 1;
         Ok(())
     }
 
@@ -184,31 +208,16 @@ impl<'c> Check<'c> {
         *self.rows.entry(table).or_default() += 1;
     }
 
-    /// Every text that is still there is the one that the leaf commits to.
-    fn personal(&mut self, event: &Event) -> Result<(), Failure> {
-        let texts: BTreeMap<_, _> = events::personal(self.connection, event.seq)?.into_iter().collect();
-        for (field, text) in &texts {
-            if event.body.get(field) != Some(&text.to_value()) {
-                return Err(differs(
-                    event.seq,
-                    format!("its personal text {field:?} is not the one it commits to"),
-                ));
-            }
-        }
-        let committed = event.body.values().filter(|value| is_commitment(value)).count();
-        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
-        self.checked.personal += count(texts.len());
-        self.checked.erased += count(committed.saturating_sub(texts.len()));
-        Ok(())
-    }
-
     fn issuer(&self, event: &Event) -> Result<(), Failure> {
         let facts = Facts(event);
         if event.seq != 1 {
             return Err(differs(event.seq, "only the first event creates the issuer"));
         }
-        facts.says("ledger", self.ledger.id().to_string())?;
-        facts.says("issuer", self.ledger.issuer().as_str())
+        let Some((ledger, issuer)) = projection::issuer(self.connection)? else {
+            return Err(differs(event.seq, "the table issuer has no row"));
+        };
+        facts.says("ledger", ledger)?;
+        facts.says("issuer", issuer)
     }
 
     fn product(&mut self, event: &Event) -> Result<(), Failure> {
@@ -218,26 +227,12 @@ impl<'c> Check<'c> {
         let mut told = event.body.clone();
         told.remove(REQUEST_ID);
         told.remove(CLOCK_CHANGED);
-        if product.to_value() != Value::Object(told) {
+        let seq = products::seq(self.connection, &name)?;
+        if product.to_value() != Value::Object(told) || seq != Some(event.seq) {
             return Err(differs(event.seq, format!("the product {name} is not as it was added")));
         }
         self.counts(Table::Product);
         Ok(())
-    }
-
-    fn status_published(&mut self, event: &Event) -> Result<(), Failure> {
-        let facts = Facts(event);
-        let (uri, sequence) = (facts.text("uri")?.to_owned(), facts.integer("sequence")?);
-        let sha256 = facts.text("tokenSha256")?.to_owned();
-        let stale_from = Seconds::new(facts.integer("ttl")?).and_then(|ttl| event.at.plus(ttl));
-        self.seats.editions.insert((uri.clone(), sequence), Signed { sha256, stale_from });
-        self.changed.remove(&uri);
-        match self.lists.insert(uri.clone(), (sequence, Some(event.at))) {
-            Some((before, _)) if before >= sequence => {
-                Err(differs(event.seq, format!("the sequence of {uri} is {sequence} after {before}")))
-            }
-            _ => Ok(()),
-        }
     }
 
     /// What an entry says from now on.
@@ -252,11 +247,28 @@ impl<'c> Check<'c> {
         };
     }
 
-    /// Whether an entry says anything else than in the newest edition, of the lists of which that is kept.
+    /// Whether an entry says anything else than in the newest edition.
     fn changed(&self) -> Result<(), Failure> {
-        let found = editions::changed(self.connection)?;
-        let told = found.keys().map(|uri| (uri.clone(), self.changed.contains(uri))).collect();
-        same("status_list", &told, &found)
+        for (uri, (found, is_kept)) in editions::changed(self.connection)? {
+            let told = self.changed.contains(&uri);
+            // Of changes from before editions were kept the column tells nothing, and nobody asks it before the next edition.
+            if told != found && (is_kept || found) {
+                return Err(damaged(format!(
+                    "the row {uri:?} of the table status_list says that changed is {found}, and the events say {told}"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Lists are numbered as they were opened, without gaps.
+    fn list_ids(&self) -> Result<(), Failure> {
+        match self.list_ids.keys().zip(1..).find(|(found, id)| *found != id) {
+            None => Ok(()),
+            Some((found, id)) => {
+                Err(damaged(format!("the table status_list has a list {found} where {id} should be")))
+            }
+        }
     }
 
     /// What no single event shows: rows beyond those that the events tell of.
@@ -279,10 +291,16 @@ impl<'c> Check<'c> {
         same("status_entry", &self.statuses, &projection::statuses(self.connection)?)?;
         same("activation_elsewhere", &self.elsewhere, &elsewhere::all(self.connection)?)?;
         self.changed()?;
+        self.list_ids()?;
+        if let Some(id) = projection::reason_of_nothing(self.connection)? {
+            return Err(damaged(format!("the row {id:?} of the table license has a reason, and is active")));
+        }
         same("license", &self.decisions, &projection::decisions(self.connection)?)?;
         same("status_list", &self.lists, &projection::lists(self.connection)?)?;
         self.log()?;
+        self.answer_ends(None)?;
         self.seats()?;
+        self.editions()?;
         self.customers()?;
         self.requests()?;
         match schema::difference(self.connection)? {

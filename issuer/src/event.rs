@@ -1,5 +1,7 @@
 //! Events: the record of every change, as the bytes that the audit log hashes.
 
+pub(crate) mod parts;
+
 use core::fmt;
 use lictor_shared::json::{JsonError, Members, Value};
 use lictor_shared::{Text, Timestamp, hex};
@@ -9,6 +11,7 @@ use crate::entropy;
 use crate::error::Failure;
 use crate::occasion::{ClockSource, Occasion};
 use crate::register::register;
+use parts::Body;
 
 register! {
     /// What happened. An append-only register: a word that has been written keeps its meaning for ever.
@@ -65,6 +68,12 @@ register! {
         ActivationForked = "activation.forked",
         /// A checkpoint of the log was signed, over all events up to this one.
         CheckpointSigned = "checkpoint.signed",
+        /// The lists in the event before it go on: one leaf has no room for all of them.
+        EventContinued = "event.continued",
+        /// What was asked for once was carried out, and what it came to is remembered.
+        RequestAnswered = "request.answered",
+        /// The texts that name a customer, and all else that shows them, were erased.
+        CustomerErased = "customer.erased",
     }
 }
 
@@ -215,21 +224,29 @@ impl fmt::Debug for Commitment {
     }
 }
 
-/// The facts of an event about to be recorded: open ones, and personal texts that only a commitment speaks for.
+/// The facts of an event about to be recorded: open ones, personal texts that only a commitment speaks for, and lists that may be
+/// longer than a leaf.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
     open: Members,
     personal: Vec<(&'static str, Commitment)>,
+    lists: Vec<(&'static str, Vec<Value>)>,
 }
 
 impl Facts {
     pub(crate) fn new<const N: usize>(open: [(&str, Value); N]) -> Self {
         let open = open.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        Self { open, personal: Vec::new() }
+        Self { open, ..Self::default() }
     }
 
     pub(crate) fn of(open: Members) -> Self {
-        Self { open, personal: Vec::new() }
+        Self { open, ..Self::default() }
+    }
+
+    /// A list that grows with what is in the ledger: [it goes on](parts) in further events if it must.
+    pub(crate) fn list(mut self, name: &'static str, items: Vec<Value>) -> Self {
+        self.lists.push((name, items));
+        self
     }
 
     /// One open fact more.
@@ -244,11 +261,11 @@ impl Facts {
         Ok(self)
     }
 
-    /// The body for the leaf, and what lies beside it.
-    pub(crate) fn into_parts(self) -> (Members, Vec<(&'static str, Commitment)>) {
-        let mut body = self.open;
-        body.extend(self.personal.iter().map(|(field, text)| ((*field).to_owned(), text.to_value())));
-        (body, self.personal)
+    /// The body of the event, and what lies beside it.
+    pub(crate) fn into_body(self) -> (Body, Vec<(&'static str, Commitment)>) {
+        let mut open = self.open;
+        open.extend(self.personal.iter().map(|(field, text)| ((*field).to_owned(), text.to_value())));
+        (Body { open, lists: self.lists }, self.personal)
     }
 }
 
@@ -326,7 +343,10 @@ mod tests {
                 "activation.revoked",
                 "activation.expired",
                 "activation.forked",
-                "checkpoint.signed"
+                "checkpoint.signed",
+                "event.continued",
+                "request.answered",
+                "customer.erased"
             ]
         );
     }

@@ -191,7 +191,7 @@ fn facts(license: &Arriving, revision: &ArrivingRevision) -> Result<Facts, Failu
         return Ok(facts);
     }
     let activations = license.activations.iter().map(|(_, entry)| entry.to_members().into());
-    Ok(facts.and("activations", activations.collect::<Vec<Value>>()))
+    Ok(facts.list("activations", activations.collect()))
 }
 
 /// Whether a license of the ledger is what arrives, to the byte. Seats that were granted here since do not count against it.

@@ -17,6 +17,7 @@ pub(crate) mod deployments;
 pub(crate) mod editions;
 pub(crate) mod elsewhere;
 pub(crate) mod entries;
+pub(crate) mod erasure;
 pub(crate) mod events;
 pub(crate) mod export;
 pub(crate) mod fault;
@@ -36,6 +37,7 @@ pub(crate) mod schema;
 pub(crate) mod seats;
 pub(crate) mod transaction;
 pub(crate) mod value;
+pub(crate) mod whole;
 
 #[cfg(test)]
 mod tests;

@@ -38,6 +38,7 @@ mod doctor;
 mod draft;
 
 mod entropy;
+mod erase;
 mod error;
 mod event;
 mod export;
@@ -73,6 +74,7 @@ pub use customer::{CustomerRecord, FoundCustomer, find_customer, visit_customers
 pub use difference::Difference;
 pub use doctor::{Depth, Finding, Severity, examine};
 pub use draft::Draft;
+pub use erase::{ErasedCustomer, Running, erase_customer};
 pub use error::{Failure, FailureKind, FieldErrors};
 pub use event::{Commitment, Event, EventKind};
 pub use export::visit_export;
@@ -81,7 +83,7 @@ pub use home::{Config, Home};
 pub use import::{Arriving, Imported, import, read_export};
 pub use issue::{Issued, issue, preview};
 pub use ledger::Ledger;
-pub use licenses::{LicenseRecord, LicenseState, RevisionRecord, SignedLicense, Standing, signed};
+pub use licenses::{LicenseRecord, LicenseState, RevisionRecord, SignedLicense, Standing, seats, signed};
 pub use listing::{Direction, Selection, Sorting, Summary, visit_licenses, visit_summaries};
 pub use occasion::{ClockChange, ClockSource, Intent, Occasion, Request};
 pub use order::Order;

@@ -1,8 +1,9 @@
 //! The licenses that were issued, as the ledger knows them.
 
+use lictor_shared::json::Value;
 use lictor_shared::{
-    Artefact as _, License, Name, Received, Seconds, Status, StatusRef, Text, Thumbprint, Timestamp, Uuid,
-    armor,
+    Artefact as _, License, Name, Received, SeatLimit, Seats, Seconds, Status, StatusRef, Text, Thumbprint,
+    Timestamp, Uuid, armor,
 };
 
 use crate::error::{Failure, FailureKind};
@@ -219,6 +220,9 @@ pub(crate) fn signed_in(connection: &Connection, serial: Uuid) -> Result<SignedL
             .hint("lictor license list")
             .with("serial", serial.to_string())
     })?;
+    if token.is_empty() {
+        return Err(erased(serial));
+    }
     let license = read_token(&token).ok_or_else(|| {
         Failure::new(
             FailureKind::Ledger,
@@ -227,6 +231,34 @@ pub(crate) fn signed_in(connection: &Connection, serial: Uuid) -> Result<SignedL
         .hint(RESTORE)
     })?;
     Ok(SignedLicense { token, license })
+}
+
+fn erased(serial: Uuid) -> Failure {
+    let message = format!("The token {serial} was erased with its customer.");
+    Failure::new(FailureKind::Conflict, message)
+        .hint("lictor license show tells what is left of it; to go on, issue another license.")
+        .with("serial", serial.to_string())
+}
+
+/// How many seats a revision gives: what the event of it says, which stays also when its token is erased.
+///
+/// # Errors
+/// [`FailureKind::NotFound`] if there is no such revision.
+pub fn seats(ledger: &Ledger, serial: Uuid) -> Result<Seats, Failure> {
+    seats_in(ledger.connection(), serial)
+}
+
+/// The same in a change under way.
+pub(crate) fn seats_in(connection: &Connection, serial: Uuid) -> Result<Seats, Failure> {
+    let event = licenses::event(connection, serial)?.ok_or_else(|| {
+        Failure::new(FailureKind::NotFound, format!("There is no license with the serial {serial}."))
+            .hint("lictor license list")
+            .with("serial", serial.to_string())
+    })?;
+    let seats = event.body.get("seats").and_then(Value::as_object);
+    let number = |name: &str| seats.and_then(|seats| seats.get(name)).and_then(Value::as_integer);
+    let limit = number("limit").map_or(SeatLimit::Unlimited, SeatLimit::AtMost);
+    Ok(Seats { limit, overage: number("overage").unwrap_or_default() })
 }
 
 /// What a token says. It is to be believed only of one in the ledger, which the validator accepted before it was stored.

@@ -128,6 +128,10 @@ pub(crate) enum Reader {
 /// What an event says of a list that one deployment got alone.
 pub(crate) const ENCLOSED: &str = "enclosed";
 
+/// The member of an event from when on a newer list should be out. A list of which the event has none was signed before editions
+/// were kept.
+pub(crate) const STALE_FROM: &str = "staleFrom";
+
 /// Signs one list in a change under way.
 pub(crate) fn sign(
     home: &Home,
@@ -259,6 +263,7 @@ fn facts(published: &Published, draft: &StatusDraft, kid: &str) -> Facts {
         ("uri", published.uri.as_str().into()),
         ("sequence", published.sequence.into()),
         ("ttl", draft.ttl.get().into()),
+        (STALE_FROM, published.stale_from.map(Timestamp::seconds).into()),
         ("bits", u32::from(EntryBits::get(draft.bits)).into()),
         ("revoked", count(published.revoked)),
         ("suspended", count(published.suspended)),

@@ -4,6 +4,7 @@
 //! that has leaked or was given up.
 
 mod carry;
+mod erased;
 mod keys;
 mod past;
 mod place;
@@ -69,6 +70,8 @@ pub struct Restored {
     pub stopped_again: usize,
     /// Keys that were made since the backup, or went on in their lives: they are as they were.
     pub carried_keys: Vec<Thumbprint>,
+    /// Licenses of customers who were erased since the backup: they are erased again.
+    pub erased: usize,
     /// Whether the folder `keys/` has a key that the restored ledger knows.
     pub keys: Keys,
     /// The number of the event.
@@ -215,6 +218,7 @@ fn prepare(
     let event = transaction.record(EventKind::LedgerRestored, steps.facts(carried.facts(facts)))?;
     carried.apply(transaction.connection())?;
     let last = steps.apply(&transaction, event)?;
+    let (erased, last) = erased::erase_again(&transaction, &past.erasures, last)?;
     crate::ledger::entries::list(transaction.connection(), status_uri)?;
     let restored = Restored {
         backup: checked,
@@ -227,6 +231,7 @@ fn prepare(
         licenses: carried.decisions.len(),
         stopped_again: carried.reinstated,
         carried_keys: steps.keys(),
+        erased,
         keys: at_hand(home, &crate::ledger::keys::ring(transaction.connection())?),
         event: event.seq(),
         dry_run: None,
@@ -236,7 +241,11 @@ fn prepare(
     if let Some(dry_run) = ledger.dry_run().cloned() {
         return Ok(Restored { dry_run: Some(dry_run), ..restored });
     }
-    is_whole(ledger, copy.path, last.seq())?;
+    if erased > 0 {
+        ledger.sweep_up()?;
+    }
+    let events = crate::ledger::events::last(ledger.connection())?;
+    is_whole(ledger, copy.path, events)?;
     Ok(restored)
 }
 
@@ -279,6 +288,7 @@ impl Outcome for Restored {
                 "keys",
                 self.carried_keys.iter().map(|kid| kid.to_string().into()).collect::<Vec<Value>>().into(),
             ),
+            ("erased", count(self.erased)),
             ("event", self.event.into()),
         ])
     }

@@ -155,7 +155,7 @@ impl<'a> Desk<'a> {
             Earlier::Revoke => latest.record.usable(self.at),
         };
         let facts = pressed.facts()?;
-        let facts = facts.and("previous", latest.claims.serial.to_string()).and("revoked", named(&earlier));
+        let facts = facts.and("previous", latest.claims.serial.to_string()).list("revoked", named(&earlier));
         let event = transaction.record(revision.kind, facts)?;
         pressed.store(connection, event.seq())?;
         let suspended_since = suspended_since(&latest.record);

@@ -283,8 +283,8 @@ fn facts(
         ("license", license.id.to_string().into()),
         ("reason", revocation.reason.as_str().into()),
         ("since", since.seconds().into()),
-        ("revisions", named(usable)),
-    ]);
+    ])
+    .list("revisions", named(usable));
     match &revocation.note {
         Some(note) => facts.personal("note", note.as_str()),
         None => Ok(facts),

@@ -146,11 +146,8 @@ fn facts(
     note: Option<&Text>,
     since: Timestamp,
 ) -> Result<Facts, Failure> {
-    let facts = Facts::new([
-        ("license", license.id.to_string().into()),
-        ("since", since.seconds().into()),
-        ("revisions", named(revisions)),
-    ]);
+    let facts = Facts::new([("license", license.id.to_string().into()), ("since", since.seconds().into())])
+        .list("revisions", named(revisions));
     match note {
         Some(note) => facts.personal("note", note.as_str()),
         None => Ok(facts),

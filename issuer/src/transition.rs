@@ -70,11 +70,11 @@ pub(crate) fn issue_another(claims: &License) -> String {
 }
 
 /// Revisions as events name them: serial, and place on the status list.
-pub(crate) fn named(revisions: &[&RevisionRecord]) -> Value {
+pub(crate) fn named(revisions: &[&RevisionRecord]) -> Vec<Value> {
     let revision = |revision: &&RevisionRecord| {
         let entry = &revision.entry;
         let status = Value::object([("idx", entry.index.into()), ("uri", entry.uri.as_str().into())]);
         Value::object([("serial", revision.serial.to_string().into()), ("status", status)])
     };
-    Value::Array(revisions.iter().map(revision).collect())
+    revisions.iter().map(revision).collect()
 }

@@ -5,7 +5,7 @@ use lictor_shared::{Thumbprint, Timestamp, Uuid};
 use crate::error::Failure;
 use crate::event::Event;
 use crate::ledger::Ledger;
-use crate::ledger::events::{self, differs};
+use crate::ledger::events::{self, Texts, differs};
 
 /// What was denied under one license.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,12 +45,11 @@ fn denied(ledger: &Ledger, event: &Event) -> Result<DeniedRequest, Failure> {
     let text = |name: &str| event.body.get(name).and_then(|value| value.as_str());
     let lacks = |name: &str| differs(event.seq, format!("it has no proper {name}"));
     let deployment = text("deployment").and_then(|id| Thumbprint::new(id).ok());
-    let personal = events::personal(ledger.connection(), event.seq)?;
-    let label = personal.into_iter().find(|(field, _)| field == "label");
+    let label = Texts::new(ledger.connection()).of_one(event.seq)?.remove("label");
     Ok(DeniedRequest {
         at: event.at,
         deployment: deployment.ok_or_else(|| lacks("deployment"))?,
-        label: label.map(|(_, label)| label.text().to_owned()),
+        label: label.map(|label| label.text().to_owned()),
         reason: text("reason").ok_or_else(|| lacks("reason"))?.to_owned(),
         event: event.seq,
     })

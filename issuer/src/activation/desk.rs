@@ -4,13 +4,13 @@ use lictor_keys::KeyRing;
 use lictor_shared::json::Members;
 use lictor_shared::{
     Activation, Claims as _, Label, Lease, Name, Purpose, Release, RequestKind, StatusRef, Text, Timestamp,
-    Uuid,
+    Uri, Uuid,
 };
 
 use super::answer::{Answer, Denied, Given, Manner, Paste};
 use super::asked::{Asked, is_ours};
 use super::deny;
-use super::enclosed::{Newest, newer_licenses, newest_list, tokens};
+use super::enclosed::{Enclosing, Newest, newer_licenses, newest_list, tokens};
 use super::history::History;
 use super::kept::repeated;
 use super::record::SeatState;
@@ -28,6 +28,7 @@ use crate::ledger::seats::Taken;
 use crate::ledger::transaction::{Recorded, Transaction};
 use crate::ledger::{activations, deployments, entries, keys, seats};
 use crate::terms::Span;
+use std::collections::BTreeSet;
 
 /// Where requests are answered.
 pub(super) struct Desk<'a> {
@@ -89,7 +90,9 @@ impl Desk<'_> {
         let stamp = self.stamp(&ring, &asked.request.product)?;
         let (activation, list) = self.activation(asked, seat)?;
         let stamped = stamp.sign::<Activation, _>(self.transaction, &activation)?;
+        let enclosing = self.enclosing(asked)?;
         let facts = stamped.named(said::granted(asked, &activation, (history, &occupancy))?, &stamp);
+        let facts = enclosing.named(facts);
         let event = self.record(seat.kind(), facts)?;
         deployments::write(connection, &seen::activated(asked, &activation, history))?;
         if let Seat::New(number) = seat {
@@ -98,7 +101,7 @@ impl Desk<'_> {
         let beside = (list, asked.request.previous);
         activations::insert(connection, event.seq(), beside, asked.request.deployment, &activation)?;
         self.record_fork(asked, history)?;
-        let paste = self.hand_out(asked, (Label::Activation, stamped.token), event)?;
+        let paste = self.hand_out(asked, (Label::Activation, stamped.token), enclosing, event)?;
         let (seat_number, ends_at) = (Some(activation.seat), said::end_of(&activation));
         let given = given(asked, (seat.manner(), activation.serial, history), paste);
         let claims = activation.to_value();
@@ -136,11 +139,13 @@ impl Desk<'_> {
             .and("history", history.as_str())
             .and("serial", receipt.serial.to_string())
             .personal("label", asked.request.label.as_str())?;
-        let event = self.record(EventKind::ActivationReleased, stamped.named(facts, &stamp))?;
+        let enclosing = self.enclosing(asked)?;
+        let facts = enclosing.named(stamped.named(facts, &stamp));
+        let event = self.record(EventKind::ActivationReleased, facts)?;
         let seen = seen::released(asked, known, (history, self.at));
         vacate::stop(self.transaction, seen, &stopped, (SeatState::Released, self.at))?;
         self.record_fork(asked, history)?;
-        let paste = self.hand_out(asked, (Label::Release, stamped.token), event)?;
+        let paste = self.hand_out(asked, (Label::Release, stamped.token), enclosing, event)?;
         let occupancy = Some(asked.occupancy(connection)?);
         let given = given(asked, (Manner::Released, receipt.serial, history), paste);
         Ok(Answer::Given(Box::new(Given { occupancy, claims: receipt.to_value(), ..given })))
@@ -213,23 +218,32 @@ impl Desk<'_> {
         })
     }
 
+    /// What belongs to the answer.
+    fn enclosing(&self, asked: &Asked<'_>) -> Result<Enclosing, Failure> {
+        let licenses = newer_licenses(&asked.license, asked.held, self.at);
+        // The lists that speak for the activation and for the license.
+        let mut lists = asked.lists(&licenses);
+        lists.insert(self.home.status_uri()?);
+        Ok(Enclosing { licenses, lists })
+    }
+
     /// Encloses what belongs to the answer, and keeps all of it, so that it can be given again.
     fn hand_out(
         &mut self,
         asked: &Asked<'_>,
         (label, token): (Label, String),
+        enclosing: Enclosing,
         event: Recorded,
     ) -> Result<Paste, Failure> {
         let connection = self.transaction.connection();
-        let serials = newer_licenses(&asked.license, asked.held, self.at);
-        let licenses = tokens(connection, &serials)?;
-        let newest = self.newest_lists(asked, &serials)?;
+        let licenses = tokens(connection, &enclosing.licenses)?;
+        let newest = self.newest_lists(&enclosing.lists)?;
         let stored = Stored {
             license: asked.request.license,
             kind: asked.request.kind,
             token: token.clone(),
             lists: newest.iter().map(|list| (list.list, list.sequence)).collect(),
-            licenses: serials,
+            licenses: enclosing.licenses,
         };
         let whose = (asked.request.deployment, asked.request.nonce);
         answers::insert(connection, event.seq(), whose, &stored)?;
@@ -237,13 +251,10 @@ impl Desk<'_> {
         Ok(Paste { label, token, lists, licenses })
     }
 
-    /// The lists that speak for the activation and for the license.
-    fn newest_lists(&mut self, asked: &Asked<'_>, newer: &[Uuid]) -> Result<Vec<Newest>, Failure> {
-        let mut uris = asked.lists(newer);
-        uris.insert(self.home.status_uri()?);
+    fn newest_lists(&mut self, uris: &BTreeSet<Uri>) -> Result<Vec<Newest>, Failure> {
         let mut lists = Vec::new();
         for uri in uris {
-            let newest = newest_list(self.home, self.transaction, self.signers, &uri, self.at)?;
+            let newest = newest_list(self.home, self.transaction, self.signers, uri, self.at)?;
             self.last = newest.as_ref().and_then(|newest| newest.event).or(self.last);
             lists.extend(newest);
         }

@@ -1,18 +1,38 @@
 //! What is enclosed with an answer: the newest lists, and newer revisions of the license.
 
 use lictor_keys::{KeyRing, Signer};
+use lictor_shared::json::Value;
 use lictor_shared::{Purpose, Received, Status, StatusList, Timestamp, Uri, Uuid};
 use rusqlite::Connection;
 
 use super::sign::Signers;
 use crate::error::Failure;
+use crate::event::Facts;
 use crate::home::Home;
 use crate::key::signing_key;
 use crate::ledger::editions::Edition;
 use crate::ledger::transaction::{Recorded, Transaction};
 use crate::ledger::{editions, keys, licenses};
 use crate::licenses::LicenseRecord;
-use crate::publish::{self, Reader};
+use crate::publish::{self, ENCLOSED, Reader};
+use std::collections::BTreeSet;
+
+/// What belongs to an answer beside its token.
+pub(super) struct Enclosing {
+    /// The serials of licenses.
+    pub(super) licenses: Vec<Uuid>,
+    /// Lists, of each of which the newest edition is enclosed.
+    pub(super) lists: BTreeSet<Uri>,
+}
+
+impl Enclosing {
+    /// The facts of the answer's event, and what is enclosed with it.
+    pub(super) fn named(&self, facts: Facts) -> Facts {
+        let licenses: Vec<Value> = self.licenses.iter().map(|serial| serial.to_string().into()).collect();
+        let lists: Vec<Value> = self.lists.iter().map(|uri| uri.as_str().into()).collect();
+        facts.and(ENCLOSED, Value::object([("licenses", licenses.into()), ("lists", lists.into())]))
+    }
+}
 
 /// The newest edition of a list, and the event of its signing if it was signed for this.
 pub(super) struct Newest {

@@ -17,6 +17,9 @@ use crate::ledger::{activations, deployments, editions};
 pub(super) fn repeated(connection: &Connection, signed: &SeatRequest) -> Result<Option<Given>, Failure> {
     let request = signed.claims();
     let Some(stored) = answers::find(connection, request.deployment, request.nonce)? else { return Ok(None) };
+    if stored.token.is_empty() {
+        return Err(erased(&stored));
+    }
     let known = deployments::find(connection, stored.license, request.deployment)?;
     let serial = serial_of(&stored)?;
     let activation = activations::find(connection, serial)?;
@@ -53,6 +56,13 @@ fn paste(connection: &Connection, stored: Stored) -> Result<Paste, Failure> {
         RequestKind::Release => Label::Release,
     };
     Ok(Paste { label, token: stored.token, lists, licenses: tokens(connection, &stored.licenses)? })
+}
+
+fn erased(stored: &Stored) -> Failure {
+    let message = "The request was answered before, and the answer was erased with the customer.";
+    Failure::new(FailureKind::Conflict, message)
+        .hint("To go on, issue another license.")
+        .with("license", stored.license.to_string())
 }
 
 fn serial_of(stored: &Stored) -> Result<Uuid, Failure> {

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 
 use crate::error::{Failure, FailureKind};
 use crate::ledger::{Ledger, seats};
-use crate::licenses::{LicenseRecord, RevisionRecord, signed_in};
+use crate::licenses::{LicenseRecord, RevisionRecord, seats_in, signed_in};
 
 /// How many seats there are, and how many of them are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,8 @@ impl Occupancy {
 /// [`Failure`] if the ledger cannot be read.
 pub fn occupancy(ledger: &Ledger, license: &LicenseRecord, at: Timestamp) -> Result<Occupancy, Failure> {
     let connection = ledger.connection();
-    occupancy_in(connection, &counting(connection, license, at)?)
+    let seats = seats_in(connection, counting_revision(license, at)?.serial)?;
+    Ok(Occupancy { active: seats::active(connection, license.id)?, seats })
 }
 
 /// The same in a change under way, by the claims of the revision that counts.
@@ -57,14 +58,17 @@ pub(super) fn counting(
     license: &LicenseRecord,
     at: Timestamp,
 ) -> Result<License, Failure> {
+    Ok(signed_in(connection, counting_revision(license, at)?.serial)?.license)
+}
+
+fn counting_revision(license: &LicenseRecord, at: Timestamp) -> Result<&RevisionRecord, Failure> {
     let first = || {
         license.revisions.iter().min_by_key(|revision: &&RevisionRecord| {
             (revision.starts_at, core::cmp::Reverse(revision.revision))
         })
     };
-    let revision = license.in_force(at).or_else(first).ok_or_else(|| {
+    license.in_force(at).or_else(first).ok_or_else(|| {
         Failure::new(FailureKind::Ledger, format!("The license {} has no revision.", license.id))
             .hint("Restore the whole home from a backup; keep the damaged one for analysis.")
-    })?;
-    Ok(signed_in(connection, revision.serial)?.license)
+    })
 }

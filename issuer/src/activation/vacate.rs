@@ -138,18 +138,18 @@ pub(super) fn facts(held: &DeploymentRecord, activations: &[StoppedActivation], 
         ("license", held.license.to_string().into()),
         ("deployment", held.id.to_string().into()),
         ("seat", held.seat.into()),
-        ("activations", named(activations)),
         ("active", active.into()),
     ])
+    .list("activations", named(activations))
 }
 
-fn named(activations: &[StoppedActivation]) -> Value {
+fn named(activations: &[StoppedActivation]) -> Vec<Value> {
     let activation = |stopped: &StoppedActivation| {
         let entry = &stopped.entry;
         let status = Value::object([("idx", entry.index.into()), ("uri", entry.uri.as_str().into())]);
         Value::object([("serial", stopped.serial.to_string().into()), ("status", status)])
     };
-    Value::Array(activations.iter().map(activation).collect())
+    activations.iter().map(activation).collect()
 }
 
 fn holds_none(deployment: &DeploymentRecord) -> Failure {

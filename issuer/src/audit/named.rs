@@ -5,7 +5,8 @@ use lictor_shared::json::Value;
 use crate::error::{Failure, FailureKind};
 use crate::event::{Commitment, Event};
 use crate::find::find_revision;
-use crate::ledger::{Ledger, activations, events, licenses};
+use crate::ledger::events::Texts;
+use crate::ledger::{Ledger, activations, licenses};
 
 /// How many are named when several are meant.
 const CANDIDATES: u32 = 5;
@@ -26,7 +27,7 @@ pub fn find_event(ledger: &Ledger, seq: u64) -> Result<(Event, Vec<(String, Comm
         .with("event", seq)
         .with("events", last)
     })?;
-    Ok((event, events::personal(ledger.connection(), seq)?))
+    Ok((event, Texts::new(ledger.connection()).of_one(seq)?.into_iter().collect()))
 }
 
 /// The number of the event that a text names: the number itself; the serial of an activation, for the event that granted it; the
@@ -47,7 +48,8 @@ pub fn named_event(ledger: &Ledger, text: &str) -> Result<u64, Failure> {
     match (granted.as_slice(), find_revision(ledger, text)) {
         ([], Ok(found)) => {
             let serial = found.serial.or_else(|| found.license.revisions.first().map(|first| first.serial));
-            let issued = serial.map(|serial| licenses::event(ledger.connection(), serial)).transpose()?;
+            let issued =
+                serial.map(|serial| licenses::event_number(ledger.connection(), serial)).transpose()?;
             issued.flatten().ok_or_else(|| none(text))
         }
         ([], Err(failure)) if failure.kind == FailureKind::NotFound => Err(none(text)),

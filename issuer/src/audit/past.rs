@@ -6,7 +6,8 @@ use lictor_shared::{Name, Text, Timestamp, Uuid};
 
 use crate::error::Failure;
 use crate::event::{Commitment, Event, EventKind};
-use crate::ledger::{Ledger, events, history};
+use crate::ledger::events::Texts;
+use crate::ledger::{Ledger, history};
 
 /// Which events are looked up. What is left open leaves none out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -78,7 +79,10 @@ pub fn visit_events(
 ) -> Result<(), Failure> {
     let connection = ledger.connection();
     history::visit(connection, selection, &mut |event, customer| {
-        let texts = if event.has_texts() { events::personal(connection, event.seq)? } else { Vec::new() };
+        let texts = match event.has_texts() {
+            true => Texts::new(connection).of_one(event.seq)?.into_iter().collect(),
+            false => Vec::new(),
+        };
         visit(PastEvent { event, customer, texts })
     })
 }

@@ -1,20 +1,28 @@
 //! The table `customer` against the personal texts of the events.
 
-use std::collections::BTreeMap;
-
 use super::Check;
+use super::erased::ERASED;
 use crate::error::Failure;
 use crate::event::Event;
-use crate::ledger::{customers, events};
+use crate::ledger::customers;
+use crate::ledger::events::differs;
 use crate::licenses::LicenseRecord;
 
 impl Check<'_> {
-    /// The customer whom an event commits to, by id. Where his texts have been erased, the row is all that there is.
+    /// The license is the customer's whom the event commits to, or of nobody any more if he was erased since.
     pub(super) fn customer(&mut self, event: &Event, license: &LicenseRecord) -> Result<(), Failure> {
-        let mut texts: BTreeMap<_, _> = events::personal(self.connection, event.seq)?.into_iter().collect();
-        let mut text = |field: &str| texts.remove(field).map(|text| text.text().to_owned());
-        let id = text("customerId").unwrap_or_else(|| license.customer_id.to_string());
-        let name = text("customer").unwrap_or_else(|| license.customer.to_string());
+        let text = |field: &str| self.personal.get(field).map(|text| text.text().to_owned());
+        let (id, name) = match self.erased.since(&event.body, event.seq) {
+            Some(id) => (id.to_owned(), ERASED.to_owned()),
+            // What an event does not commit to, it never said.
+            None => (
+                text("customerId").unwrap_or_else(|| license.customer_id.to_string()),
+                text("customer").unwrap_or_else(|| license.customer.to_string()),
+            ),
+        };
+        if id != license.customer_id.as_str() {
+            return Err(differs(event.seq, format!("the license {} is another customer's", license.id)));
+        }
         // The name that he got first: the row is written once.
         self.customers.entry(id).or_insert(name);
         Ok(())

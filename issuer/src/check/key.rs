@@ -11,6 +11,7 @@ use crate::error::Failure;
 use crate::event::{Event, EventKind};
 use crate::key;
 use crate::ledger::events::{self, differs};
+use crate::ledger::keys;
 use crate::ledger::projection::Table;
 
 /// Of each fact of each key, the number of the last event that says it.
@@ -46,6 +47,9 @@ impl Check<'_> {
             let told = says(event);
             if let Some(name) = row.keys().find(|name| !told.contains_key(*name)) {
                 return Err(Facts(event).lacks(name));
+            }
+            if keys::seq(self.connection, &kid)? != Some(event.seq) {
+                return Err(missing());
             }
             self.counts(Table::SigningKey);
         }

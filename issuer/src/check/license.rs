@@ -8,8 +8,8 @@ use super::restored::members;
 use super::{Check, Facts, place};
 use crate::error::Failure;
 use crate::event::Event;
-use crate::ledger::events::{self, differs};
-use crate::ledger::licenses;
+use crate::ledger::events::differs;
+use crate::ledger::licenses::{self, RecordedRevision};
 use crate::ledger::projection::Table;
 use crate::licenses::{LicenseRecord, RevisionRecord};
 use crate::terms::names;
@@ -55,9 +55,9 @@ impl Check<'_> {
     pub(super) fn license_revised(&mut self, event: &Event) -> Result<(), Failure> {
         let facts = Facts(event);
         let (license, revision) = self.revision(event)?;
-        let before = |other: &&RevisionRecord| other.revision.checked_add(1) == Some(revision.revision);
-        let previous = license.revisions.iter().find(before).map(|previous| previous.serial.to_string());
-        facts.says("previous", previous)?;
+        let before = revision.revision.saturating_sub(1);
+        let previous = licenses::serial(self.connection, license.id, before)?;
+        facts.says("previous", previous.map(|serial| serial.to_string()))?;
         // A suspended license has no revision that could be used.
         if let Some((state, since, _)) = self.decisions.get(facts.text("license")?)
             && state == "suspended"
@@ -75,42 +75,33 @@ impl Check<'_> {
         let facts = Facts(event);
         let (id, serial) = (facts.parsed("license", Uuid::new)?, facts.parsed("serial", Uuid::new)?);
         let missing = || differs(event.seq, format!("the license {id}, serial {serial}, is missing"));
-        let license =
-            licenses::find(self.connection, id)?.filter(|license| license.id == id).ok_or_else(missing)?;
-        let revision =
-            license.revisions.iter().find(|revision| revision.serial == serial).ok_or_else(missing)?.clone();
-        revision_follows(&facts, &revision)?;
-        self.token_follows(&facts, serial)?;
-        self.customer_follows(event, &license)?;
-        self.customer(event, &license)?;
-        self.lists.entry(revision.entry.uri.to_string()).or_default();
+        let row = licenses::recorded(self.connection, event.seq)?.ok_or_else(missing)?;
+        if (row.license.id, row.revision.serial) != (id, serial) {
+            return Err(missing());
+        }
+        revision_follows(&facts, &row.revision)?;
+        self.token_follows(&facts, &row)?;
+        self.customer(event, &row.license)?;
+        self.lists.entry(row.revision.entry.uri.to_string()).or_default();
         for table in [Table::Revision, Table::StatusEntry] {
             self.counts(table);
         }
-        Ok((license, revision))
+        Ok((row.license, row.revision))
     }
 
-    fn token_follows(&self, facts: &Facts<'_>, serial: Uuid) -> Result<(), Failure> {
-        let token = licenses::token(self.connection, serial)?.unwrap_or_default();
-        let hash: [u8; 32] = Sha256::digest(token).into();
-        facts.says("tokenSha256", hex(&hash))?;
-        match licenses::by_sha256(self.connection, &hash)? {
-            Some((_, found)) if found == serial => Ok(()),
-            _ => Err(differs(
-                facts.0.seq,
-                format!("the revision {serial} is not found by the hash of its token"),
-            )),
+    /// The token is the one that was signed, or was erased with its customer; it is found by its hash in any case.
+    fn token_follows(&self, facts: &Facts<'_>, row: &RecordedRevision) -> Result<(), Failure> {
+        let (seq, serial) = (facts.0.seq, row.revision.serial);
+        if self.erased.since(&facts.0.body, seq).is_none() {
+            facts.says("tokenSha256", hex(&Sha256::digest(&row.token)))?;
+        } else if !row.token.is_empty() {
+            return Err(differs(seq, format!("the token of the revision {serial} was erased, and is there")));
         }
-    }
-
-    /// The license is the customer's whom the event commits to, as long as his id has not been erased.
-    fn customer_follows(&self, event: &Event, license: &LicenseRecord) -> Result<(), Failure> {
-        let texts = events::personal(self.connection, event.seq)?;
-        match texts.iter().find(|(field, _)| field == "customerId") {
-            Some((_, id)) if id.text() != license.customer_id.as_str() => {
-                Err(differs(event.seq, format!("the license {} is another customer's", license.id)))
+        match row.sha256.as_deref() == Some(facts.text("tokenSha256")?) {
+            true => Ok(()),
+            false => {
+                Err(differs(seq, format!("the revision {serial} is not found by the hash of its token")))
             }
-            _ => Ok(()),
         }
     }
 

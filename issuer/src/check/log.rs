@@ -4,7 +4,6 @@ use lictor_shared::log::{Edge, Node, TreeHash};
 
 use super::{Check, damaged};
 use crate::error::Failure;
-use crate::event::Event;
 use crate::ledger::log;
 
 /// The tree, computed anew.
@@ -21,9 +20,8 @@ impl Tree {
         self.edge.root()
     }
 
-    pub(super) fn push(&mut self, event: &Event) {
-        // The event was read from these bytes, and writing it again gives them.
-        let whole = self.edge.push(TreeHash::of_leaf(event.leaf().as_bytes()));
+    pub(super) fn push(&mut self, leaf: &[u8]) {
+        let whole = self.edge.push(TreeHash::of_leaf(leaf));
         self.nodes.extend(whole.into_iter().filter(log::is_stored));
     }
 }

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use super::{Check, damaged};
 use crate::error::Failure;
 use crate::event::{Event, EventKind};
+use crate::ledger::requests::{ANSWER, Remembered};
 use crate::ledger::transaction::REQUEST_ID;
 use crate::ledger::{answers, licenses, requests};
 
@@ -17,6 +18,8 @@ use crate::ledger::{answers, licenses, requests};
 pub(super) struct Told {
     /// The last of them.
     seq: u64,
+    /// What the event by which it was answered commits to.
+    answer: Option<Value>,
     /// The tokens that were signed.
     tokens: BTreeSet<String>,
     /// The trust anchors that were exported.
@@ -32,6 +35,7 @@ impl Check<'_> {
         told.seq = event.seq;
         let hash = |name: &str| event.body.get(name).and_then(Value::as_str).map(String::from);
         match event.kind {
+            EventKind::RequestAnswered => told.answer = event.body.get(ANSWER).cloned(),
             EventKind::KeyExported => told.anchors.extend(hash("sha256")),
             // An import answers with numbers alone.
             EventKind::LicenseImported => {}
@@ -47,22 +51,51 @@ impl Check<'_> {
         }
     }
 
-    /// Every request has its row, and gives no token that was not signed for it.
+    /// Every request has its row, which says what its events say.
     pub(super) fn requests(&mut self) -> Result<(), Failure> {
         let mut told = core::mem::take(&mut self.requests);
-        requests::each(self.connection, |id, seq, answer| match told.remove(id) {
-            Some(told) if told.seq == seq && is_of_deployments(answer) => self.pasted(&told, id, answer),
-            Some(told) if told.seq == seq => told.gave(id, answer),
+        requests::each(self.connection, |row| match told.remove(&row.id) {
+            Some(told) if told.seq == row.seq => self.request_follows(&told, row),
             Some(Told { seq: last, .. }) => Err(damaged(format!(
-                "the row {id:?} of the table request says {seq}, and its last event is {last}"
+                "the row {:?} of the table request says {}, and its last event is {last}",
+                row.id, row.seq
             ))),
-            None => Err(damaged(format!("no event tells of the row {id:?} of the table request"))),
+            None => Err(damaged(format!("no event tells of the row {:?} of the table request", row.id))),
         })?;
         match told.first_key_value() {
             None => Ok(()),
             Some((id, _)) => {
                 Err(damaged(format!("the table request has no row {id:?}, of which events tell")))
             }
+        }
+    }
+
+    fn request_follows(&self, told: &Told, row: &Remembered) -> Result<(), Failure> {
+        let id = &row.id;
+        match (self.erased.is_request(id, row.seq), row.is_erased()) {
+            (true, true) => return Ok(()),
+            (false, false) => {}
+            (true, false) => {
+                return Err(damaged(format!("the answer to the request {id:?} was erased, and is there")));
+            }
+            (false, true) => {
+                return Err(damaged(format!(
+                    "the answer to the request {id:?} is gone, and was never erased"
+                )));
+            }
+        }
+        // Its event speaks for every byte.
+        if told.answer.is_some() || row.commitment().is_some() {
+            return match told.answer == row.commitment() {
+                true => Ok(()),
+                false => Err(damaged(format!(
+                    "the answer to the request {id:?}, or what was asked for, is not what its event commits to"
+                ))),
+            };
+        }
+        match row.answer()? {
+            answer if is_of_deployments(&answer) => self.pasted(told, id, &answer),
+            answer => told.gave(id, &answer),
         }
     }
 }
@@ -98,10 +131,7 @@ impl Check<'_> {
             label if label == Label::License.as_str() => {
                 Ok(licenses::by_sha256(self.connection, hash)?.is_some())
             }
-            label if label == Label::StatusList.as_str() => {
-                let hash = hex(hash);
-                Ok(self.seats.editions.values().any(|signed| signed.sha256 == hash))
-            }
+            label if label == Label::StatusList.as_str() => Ok(self.is_list(&hex(hash))),
             _ => answers::is_there(self.connection, &block.token),
         }
     }

@@ -12,6 +12,7 @@ use crate::ledger::Ledger;
 use crate::ledger::carried;
 use crate::ledger::elsewhere;
 use crate::ledger::entries::{self, ListRecord};
+use crate::ledger::whole::Whole;
 use crate::publish::ENCLOSED;
 
 /// A list with fewer free indices than this, a sixteenth of all, will soon be full.
@@ -72,13 +73,14 @@ fn age(home: &Home, list: &ListRecord, published_at: Option<Timestamp>, at: Time
 /// What the log says of each list.
 fn told(ledger: &Ledger) -> Result<BTreeMap<String, Told>, Failure> {
     let mut told: BTreeMap<String, Told> = BTreeMap::new();
-    for event in ledger.events(1) {
+    for event in Whole::new(ledger.events(1)) {
         let event = event?;
+        let event = event.whole();
         if event.kind == EventKind::StatusPublished && !event.body.contains_key(ENCLOSED) {
             let uri = event.body.get("uri").and_then(Value::as_str).unwrap_or_default();
             told.insert(uri.to_owned(), Told { published_at: Some(event.at), changes: 0 });
         }
-        for uri in entries_of(&event) {
+        for uri in entries_of(event) {
             told.entry(uri).or_default().changes += 1;
         }
     }

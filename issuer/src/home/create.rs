@@ -59,8 +59,8 @@ impl Home {
     ) -> Result<DryRun, Failure> {
         refuse_existing(path)?;
         let created = Created { issuer, status_uri, ledger: entropy::uuid(occasion.at)? };
-        let (body, _) = created.facts(occasion).into_parts();
-        let event = Event::new(1, occasion, EventKind::IssuerCreated, body);
+        let (body, _) = created.facts(occasion).into_body();
+        let event = Event::new(1, occasion, EventKind::IssuerCreated, body.whole());
         Ok(DryRun { claims: Vec::new(), events: vec![event] })
     }
 }

@@ -30,6 +30,9 @@ pub(super) const SELECT_OF: &str =
 pub(super) const SELECT_LATEST: &str = select!(
     "WHERE activation.license_id = ?1 AND activation.deployment = ?2 ORDER BY activation.seq DESC LIMIT 2"
 );
+/// What [`recorded`] reads.
+pub(super) const SELECT_RECORDED: &str =
+    "SELECT serial, license_id, deployment FROM activation WHERE seq = ?1";
 pub(super) const SELECT_HOLDER: &str = "SELECT license_id, deployment FROM activation WHERE serial = ?1";
 pub(super) const SELECT_FROM: &str = "SELECT license_id, deployment FROM activation WHERE serial >= ?1 AND serial < ?2 ORDER BY serial LIMIT ?3";
 pub(super) const SELECT_EVENTS_FROM: &str =
@@ -88,7 +91,22 @@ pub(crate) fn latest(
 
 /// The activation with this serial.
 pub(crate) fn find(connection: &Connection, serial: Uuid) -> Result<Option<ActivationRecord>, Failure> {
-    connection.query_row(SELECT_ONE, [Word(serial)], read).optional().or_fault()
+    connection.prepare_cached(SELECT_ONE).or_fault()?.query_row([Word(serial)], read).optional().or_fault()
+}
+
+/// The activation that the event with this number made, and whose it is.
+pub(crate) fn recorded(
+    connection: &Connection,
+    seq: u64,
+) -> Result<Option<(Holder, ActivationRecord)>, Failure> {
+    let read_whose = |row: &Row<'_>| {
+        Ok((row.get::<_, Word<Uuid>>(0)?.0, (row.get::<_, Word<_>>(1)?.0, row.get::<_, Word<_>>(2)?.0)))
+    };
+    let mut statement = connection.prepare_cached(SELECT_RECORDED).or_fault()?;
+    let Some((serial, whose)) = statement.query_row([Int(seq)], read_whose).optional().or_fault()? else {
+        return Ok(None);
+    };
+    Ok(find(connection, serial)?.map(|activation| (whose, activation)))
 }
 
 fn all(

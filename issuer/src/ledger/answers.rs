@@ -13,7 +13,14 @@ const INSERT: &str = "INSERT INTO seat_answer (deployment, nonce, seq, license_i
 pub(super) const SELECT_ONE: &str = "SELECT license_id, kind, token, lists, licenses FROM seat_answer \
     WHERE deployment = ?1 AND nonce = ?2";
 
+pub(super) const SELECT_RECORDED: &str = "SELECT license_id, kind, token, lists, licenses, deployment, nonce \
+    FROM seat_answer WHERE seq = ?1";
+/// Of an answer that was erased the token is empty.
+const ERASE: &str = "UPDATE seat_answer SET token = '' WHERE license_id = ?1 AND token <> ''";
 const SELECT_TOKEN: &str = "SELECT 1 FROM seat_answer WHERE token = ?1 LIMIT 1";
+
+/// The deployment that asked, and the nonce of its request.
+pub(crate) type Asker = (Thumbprint, Uuid);
 
 /// What a request was answered with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,20 +63,50 @@ pub(crate) fn find(
     deployment: Thumbprint,
     nonce: Uuid,
 ) -> Result<Option<Stored>, Failure> {
+    let found = connection.query_row(SELECT_ONE, (Word(deployment), Word(nonce)), Columns::read).optional();
+    found.or_fault()?.map(|row| row.stored(nonce)).transpose()
+}
+
+/// The answer that the event with this number told of: to whose request with which nonce, and what it was.
+pub(crate) fn recorded(connection: &Connection, seq: u64) -> Result<Option<(Asker, Stored)>, Failure> {
     let read = |row: &Row<'_>| {
-        let (kind, lists): (String, String) = (row.get(1)?, row.get(3)?);
-        Ok((row.get::<_, Word<Uuid>>(0)?.0, kind, row.get(2)?, lists, row.get::<_, Texts<Uuid>>(4)?.0))
+        Ok((row.get::<_, Word<_>>(5)?.0, row.get::<_, Word<Uuid>>(6)?.0, Columns::read(row)?))
     };
-    let found = connection.query_row(SELECT_ONE, (Word(deployment), Word(nonce)), read).optional();
-    let Some((license, kind, token, lists, licenses)) = found.or_fault()? else { return Ok(None) };
-    let kind =
-        if kind == RequestKind::Release.as_str() { RequestKind::Release } else { RequestKind::Activate };
-    let lists = serde_json::from_str(&lists).map_err(|error| {
-        let message = format!("The ledger is damaged: the answer to {nonce} cannot be read ({error}).");
-        Failure::new(FailureKind::Ledger, message)
-            .hint("Restore the whole home from a backup; keep the damaged one for analysis.")
-    })?;
-    Ok(Some(Stored { license, kind, token, lists, licenses }))
+    let mut statement = connection.prepare_cached(SELECT_RECORDED).or_fault()?;
+    let found = statement.query_row([Int(seq)], read).optional().or_fault()?;
+    found.map(|(deployment, nonce, row)| Ok(((deployment, nonce), row.stored(nonce)?))).transpose()
+}
+
+/// Erases what deployments of a license were answered with.
+pub(crate) fn erase(connection: &Connection, license: Uuid) -> Result<usize, Failure> {
+    connection.execute(ERASE, [Word(license)]).or_fault()
+}
+
+/// The columns of an answer.
+struct Columns {
+    license: Uuid,
+    kind: String,
+    token: String,
+    lists: String,
+    licenses: Vec<Uuid>,
+}
+
+impl Columns {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let (Word(license), Texts(licenses)) = (row.get(0)?, row.get(4)?);
+        Ok(Self { license, kind: row.get(1)?, token: row.get(2)?, lists: row.get(3)?, licenses })
+    }
+
+    fn stored(self, nonce: Uuid) -> Result<Stored, Failure> {
+        let release = self.kind == RequestKind::Release.as_str();
+        let kind = if release { RequestKind::Release } else { RequestKind::Activate };
+        let lists = serde_json::from_str(&self.lists).map_err(|error| {
+            let message = format!("The ledger is damaged: the answer to {nonce} cannot be read ({error}).");
+            Failure::new(FailureKind::Ledger, message)
+                .hint("Restore the whole home from a backup; keep the damaged one for analysis.")
+        })?;
+        Ok(Stored { license: self.license, kind, token: self.token, lists, licenses: self.licenses })
+    }
 }
 
 /// Whether some request was answered with this token. Looks through all of them.

@@ -1,7 +1,8 @@
 //! The table `list_edition`: status lists that were signed, as they were handed out.
 
-use lictor_shared::{Timestamp, Uri};
+use lictor_shared::{Timestamp, Uri, hex};
 use rusqlite::{Connection, OptionalExtension as _, Row};
+use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 
 use super::entries::List;
@@ -18,10 +19,10 @@ pub(super) const SELECT_NEWEST: &str = "SELECT list_edition.list, list_edition.s
     AND list_edition.sequence = status_list.sequence WHERE status_list.uri = ?1";
 const UPDATE_ENCLOSED: &str = "UPDATE list_edition SET enclosed = 1 WHERE list = ?1 AND sequence = ?2";
 pub(super) const SELECT_TOKEN: &str = "SELECT token FROM list_edition WHERE list = ?1 AND sequence = ?2";
-const SELECT_ALL: &str = "SELECT status_list.uri, list_edition.sequence, list_edition.stale_from, \
-    list_edition.token FROM list_edition JOIN status_list ON status_list.id = list_edition.list";
-const SELECT_CHANGED: &str = "SELECT status_list.uri, status_list.changed FROM status_list \
-    JOIN list_edition ON list_edition.list = status_list.id AND list_edition.sequence = status_list.sequence";
+const SELECT_ALL: &str = "SELECT status_list.uri, list_edition.sequence, list_edition.seq, list_edition.stale_from, \
+    list_edition.enclosed, list_edition.token FROM list_edition JOIN status_list ON status_list.id = list_edition.list";
+const SELECT_CHANGED: &str = "SELECT status_list.uri, status_list.changed, list_edition.list IS NOT NULL FROM status_list \
+    LEFT JOIN list_edition ON list_edition.list = status_list.id AND list_edition.sequence = status_list.sequence";
 
 /// One signed edition of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,25 +81,33 @@ pub(crate) fn token(connection: &Connection, list: i64, sequence: u64) -> Result
     })
 }
 
-/// Shows URI, sequence, the instant from which a newer one should be out, and token of every edition that is kept.
-pub(crate) fn each(
-    connection: &Connection,
-    mut see: impl FnMut(String, u64, Option<Timestamp>, &str) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    let mut statement = connection.prepare(SELECT_ALL).or_fault()?;
-    let mut rows = statement.query(()).or_fault()?;
-    while let Some(row) = rows.next().or_fault()? {
-        let (uri, Int(sequence), token): (String, Int, String) =
-            (row.get(0).or_fault()?, row.get(1).or_fault()?, row.get(3).or_fault()?);
-        let stale_from = row.get::<_, Option<At>>(2).or_fault()?.map(|At(at)| at);
-        see(uri, sequence, stale_from, &token)?;
-    }
-    Ok(())
+/// A row of the table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Kept {
+    /// The event of its signing.
+    pub(crate) seq: u64,
+    pub(crate) stale_from: Option<Timestamp>,
+    /// Whether an answer refers to it.
+    pub(crate) is_enclosed: bool,
+    /// Of its token, in hex.
+    pub(crate) sha256: String,
 }
 
-/// Of each list of which the newest edition is kept: whether an entry says anything else by now.
-pub(crate) fn changed(connection: &Connection) -> Result<BTreeMap<String, bool>, Failure> {
+/// Every edition that is kept, by URI and sequence.
+pub(crate) fn kept(connection: &Connection) -> Result<BTreeMap<(String, u64), Kept>, Failure> {
+    let mut statement = connection.prepare(SELECT_ALL).or_fault()?;
+    let read = |row: &Row<'_>| {
+        let (Int(sequence), Int(seq), stale_from) = (row.get(1)?, row.get(2)?, row.get::<_, Option<At>>(3)?);
+        let sha256 = hex(&Sha256::digest(row.get_ref(5)?.as_bytes()?));
+        let stale_from = stale_from.map(|At(at)| at);
+        Ok(((row.get(0)?, sequence), Kept { seq, stale_from, is_enclosed: row.get(4)?, sha256 }))
+    };
+    statement.query_map((), read).or_fault()?.collect::<rusqlite::Result<_>>().or_fault()
+}
+
+/// Of each list whether an entry says anything else than in the newest edition, and whether that is kept.
+pub(crate) fn changed(connection: &Connection) -> Result<BTreeMap<String, (bool, bool)>, Failure> {
     let mut statement = connection.prepare(SELECT_CHANGED).or_fault()?;
-    let found = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?))).or_fault()?;
+    let found = statement.query_map((), |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?)))).or_fault()?;
     found.collect::<rusqlite::Result<_>>().or_fault()
 }

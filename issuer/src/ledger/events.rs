@@ -1,14 +1,15 @@
 //! The tables `event` and `personal`: the log.
 
 use core::fmt::Display;
-use lictor_shared::Uuid;
-use lictor_shared::json::Value;
+use lictor_shared::json::{Members, Value};
+use lictor_shared::{Uuid, limits};
 use rusqlite::{Connection, Params, Row};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::fault::{OrFault, RESTORE};
 use super::log;
 use super::value::Int;
+use super::whole::Whole;
 use crate::error::{Failure, FailureKind};
 use crate::event::{Commitment, Event, EventKind, Facts};
 use crate::occasion::Occasion;
@@ -20,7 +21,10 @@ const INSERT_PERSONAL: &str = "INSERT INTO personal (seq, field, salt, text) VAL
 pub(super) const SELECT_FROM: &str =
     "SELECT seq, leaf, kind, at, actor, license_id FROM event WHERE seq >= ?1 ORDER BY seq LIMIT ?2";
 pub(super) const SELECT_PERSONAL: &str =
-    "SELECT field, salt, text FROM personal WHERE seq = ?1 ORDER BY field";
+    "SELECT seq, field, salt, text FROM personal WHERE seq BETWEEN ?1 AND ?2";
+pub(super) const SELECT_ERASURES: &str =
+    "SELECT seq, leaf FROM event WHERE kind = 'customer.erased' ORDER BY seq";
+pub(super) const SELECT_LAST: &str = "SELECT COALESCE(MAX(seq), 0) FROM event";
 
 pub(super) const SELECT_EXPORTS: &str =
     "SELECT seq, leaf FROM event WHERE kind = 'key.exported' ORDER BY seq";
@@ -41,27 +45,50 @@ pub(crate) fn append(
     occasion: &Occasion,
     kind: EventKind,
     facts: Facts,
-) -> Result<Event, Failure> {
-    let Int(seq) = connection.query_row(NEXT_SEQ, (), |row| row.get(0)).or_fault()?;
-    let (body, personal) = facts.into_parts();
-    let event = Event::new(seq, occasion, kind, body);
+) -> Result<Vec<Event>, Failure> {
+    let Int(seq) =
+        connection.prepare_cached(NEXT_SEQ).or_fault()?.query_row((), |row| row.get(0)).or_fault()?;
+    let (body, personal) = facts.into_body();
+    let bytes = |body: &Members| Event::new(seq, occasion, kind, body.clone()).leaf().len();
+    let kinds = core::iter::once(kind).chain(core::iter::repeat(EventKind::EventContinued));
+    let mut events = Vec::new();
+    for ((body, kind), seq) in body.parts(seq, bytes).into_iter().zip(kinds).zip(seq..) {
+        let event = Event::new(seq, occasion, kind, body);
+        insert(connection, &event)?;
+        events.push(event);
+    }
+    for (field, text) in personal {
+        let row = (Int(seq), field, text.salt().as_slice(), text.text());
+        connection.prepare_cached(INSERT_PERSONAL).or_fault()?.execute(row).or_fault()?;
+    }
+    Ok(events)
+}
+
+fn insert(connection: &Connection, event: &Event) -> Result<(), Failure> {
     let leaf = event.leaf();
+    if leaf.len() > limits::LOG_ENTRY_BYTES {
+        return Err(too_long(event.kind, leaf.len()));
+    }
     let row = (
-        Int(seq),
+        Int(event.seq),
         leaf.as_bytes(),
-        kind.as_str(),
+        event.kind.as_str(),
         Int(event.at.seconds()),
         event.actor.as_str(),
-        license_id(&event),
+        license_id(event),
     );
-    connection.execute(INSERT, row).or_fault()?;
-    log::append(connection, leaf.as_bytes())?;
-    for (field, text) in personal {
-        connection
-            .execute(INSERT_PERSONAL, (Int(seq), field, text.salt().as_slice(), text.text()))
-            .or_fault()?;
-    }
-    Ok(event)
+    connection.prepare_cached(INSERT).or_fault()?.execute(row).or_fault()?;
+    log::append(connection, leaf.as_bytes())
+}
+
+fn too_long(kind: EventKind, bytes: usize) -> Failure {
+    let message = format!(
+        "The event {kind} would have {bytes} bytes, and the log takes {} at most; nothing was changed.",
+        limits::LOG_ENTRY_BYTES
+    );
+    Failure::new(FailureKind::Conflict, message)
+        .hint("Ask for less at a time, or leave out what need not be said.")
+        .with("bytes", u64::try_from(bytes).ok())
 }
 
 /// Every export of the public keys, in their order.
@@ -102,14 +129,65 @@ fn select_by(connection: &Connection, statement: &str, by: impl Params) -> Resul
     stored.into_iter().map(|(seq, leaf)| Event::read(&leaf).map_err(|error| differs(seq, error))).collect()
 }
 
-/// The personal texts of an event that have not been erased.
-pub(crate) fn personal(connection: &Connection, seq: u64) -> Result<Vec<(String, Commitment)>, Failure> {
-    let mut statement = connection.prepare(SELECT_PERSONAL).or_fault()?;
-    let read = |row: &Row<'_>| {
-        let text: String = row.get(2)?;
-        Ok((row.get(0)?, Commitment::with_salt(row.get(1)?, &text)))
+/// Every erasure of a customer, in their order, each with its whole lists.
+pub(crate) fn erasures(connection: &Connection) -> Result<Vec<Event>, Failure> {
+    let found = select(connection, SELECT_ERASURES)?;
+    let whole = |event: Event| match Whole::new(Events::new(connection, event.seq)).next() {
+        Some(told) => told.map(|told| told.whole().clone()),
+        None => Ok(event),
     };
-    statement.query_map([Int(seq)], read).or_fault()?.collect::<rusqlite::Result<_>>().or_fault()
+    found.into_iter().map(whole).collect()
+}
+
+/// The number of the last event.
+pub(crate) fn last(connection: &Connection) -> Result<u64, Failure> {
+    connection.query_row(SELECT_LAST, (), |row| row.get(0)).or_fault().map(|Int(last)| last)
+}
+
+/// The personal texts of one event, by field.
+pub(crate) type Personal = BTreeMap<String, Commitment>;
+
+/// The personal texts of events that are gone through in their order. They are read so many events at a time.
+#[derive(Debug)]
+pub(crate) struct Texts<'l> {
+    connection: &'l Connection,
+    /// Up to this event they are read.
+    until: u64,
+    page: BTreeMap<u64, Personal>,
+}
+
+impl<'l> Texts<'l> {
+    pub(crate) const fn new(connection: &'l Connection) -> Self {
+        Self { connection, until: 0, page: BTreeMap::new() }
+    }
+
+    /// Those of an event that have not been erased.
+    pub(crate) fn of(&mut self, seq: u64) -> Result<Personal, Failure> {
+        if seq > self.until {
+            self.until = seq.saturating_add(PAGE);
+            self.page = self.read(seq)?;
+        }
+        Ok(self.page.remove(&seq).unwrap_or_default())
+    }
+
+    /// Those of one event alone.
+    pub(crate) fn of_one(&mut self, seq: u64) -> Result<Personal, Failure> {
+        self.until = seq;
+        Ok(self.read(seq)?.remove(&seq).unwrap_or_default())
+    }
+
+    fn read(&self, from: u64) -> Result<BTreeMap<u64, Personal>, Failure> {
+        let mut statement = self.connection.prepare_cached(SELECT_PERSONAL).or_fault()?;
+        let mut rows = statement.query((Int(from), Int(self.until))).or_fault()?;
+        let mut page: BTreeMap<u64, Personal> = BTreeMap::new();
+        while let Some(row) = rows.next().or_fault()? {
+            let (Int(seq), field) = (row.get(0).or_fault()?, row.get(1).or_fault()?);
+            let text: String = row.get(3).or_fault()?;
+            let text = Commitment::with_salt(row.get(2).or_fault()?, &text);
+            page.entry(seq).or_default().insert(field, text);
+        }
+        Ok(page)
+    }
 }
 
 /// The license that an event is about.
@@ -145,13 +223,14 @@ impl<'l> Events<'l> {
     }
 
     fn fill(&mut self) -> Result<(), Failure> {
-        let mut statement = self.connection.prepare(SELECT_FROM).or_fault()?;
+        let mut statement = self.connection.prepare_cached(SELECT_FROM).or_fault()?;
         let rows = statement.query_map([Int(self.next), Int(PAGE)], Stored::read).or_fault()?;
         self.page = rows.collect::<rusqlite::Result<_>>().or_fault()?;
         Ok(())
     }
 
-    fn advance(&mut self) -> Result<Option<Event>, Failure> {
+    /// The next event, and its leaf.
+    pub(super) fn advance(&mut self) -> Result<Option<(Event, Vec<u8>)>, Failure> {
         if self.page.is_empty() {
             self.fill()?;
         }
@@ -173,29 +252,32 @@ impl Stored {
         Ok(Self { seq, leaf, kind, at, actor, license_id })
     }
 
-    /// The event, if every column says what the leaf says.
-    pub(super) fn checked(self) -> Result<Event, Failure> {
+    /// The event and its leaf, if every column says what the leaf says.
+    pub(super) fn checked(self) -> Result<(Event, Vec<u8>), Failure> {
         let event = Event::read(&self.leaf).map_err(|error| differs(self.seq, error))?;
+        let is_alike = self.seq == event.seq
+            && self.kind == event.kind.as_str()
+            && self.at == event.at.seconds()
+            && self.actor == event.actor.as_str()
+            && self.license_id.as_deref() == license_id(&event);
+        if is_alike { Ok((event, self.leaf)) } else { Err(self.unlike(&event)) }
+    }
+
+    /// The first column that says something else than the leaf.
+    fn unlike(&self, event: &Event) -> Failure {
+        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
         let columns = [
             ("seq", self.seq.to_string(), event.seq.to_string()),
-            ("kind", self.kind, event.kind.to_string()),
+            ("kind", self.kind.clone(), event.kind.to_string()),
             ("at", self.at.to_string(), event.at.seconds().to_string()),
-            ("actor", self.actor, event.actor.to_string()),
-            (
-                "license_id",
-                self.license_id.unwrap_or_default(),
-                license_id(&event).unwrap_or_default().into(),
-            ),
+            ("actor", self.actor.clone(), event.actor.to_string()),
+            ("license_id", text(self.license_id.as_deref()), text(license_id(event))),
         ];
-        for (column, stored, leaf) in columns {
-            if stored != leaf {
-                return Err(differs(
-                    self.seq,
-                    format!("its column {column} says {stored:?}, its leaf {leaf:?}"),
-                ));
-            }
-        }
-        Ok(event)
+        let differing = columns.iter().find(|(_, stored, leaf)| stored != leaf);
+        let (column, stored, leaf) = differing.map_or(("license_id", "", ""), |(column, stored, leaf)| {
+            (*column, stored.as_str(), leaf.as_str())
+        });
+        differs(self.seq, format!("its column {column} says {stored:?}, its leaf {leaf:?}"))
     }
 }
 
@@ -216,7 +298,7 @@ impl Iterator for Events<'_> {
         if self.ended {
             return None;
         }
-        let advanced = self.advance();
+        let advanced = self.advance().map(|event| event.map(|(event, _)| event));
         self.ended = !matches!(advanced, Ok(Some(_)));
         advanced.transpose()
     }

@@ -39,7 +39,7 @@ impl Ledger {
         self.connection.close().map_err(|(_, error)| error).or_fault()
     }
 
-    fn drain(&self) -> Result<(), Failure> {
+    pub(super) fn drain(&self) -> Result<(), Failure> {
         let busy: i64 = self.connection.query_row(DRAIN, (), |row| row.get(0)).or_fault()?;
         let left = fs::metadata(log_of(&self.path)).map_or(0, |log| log.len());
         if busy == 0 && left == 0 {

@@ -16,6 +16,7 @@ const UPDATE: &str = "UPDATE signing_key SET state = ?2, not_after = ?3, distrus
     destroyed_at = ?6 WHERE kid = ?1";
 pub(super) const SELECT: &str = "SELECT x, issuer, state, purposes, products, algorithm, created_at, not_before, not_after, \
     distrust_after, turn, destroyed_at FROM signing_key ORDER BY seq";
+pub(super) const SELECT_SEQ: &str = "SELECT seq FROM signing_key WHERE kid = ?1";
 pub(super) const SELECT_ONE: &str = "SELECT 1 FROM signing_key WHERE kid = ?1";
 const SELECT_SIGNED_LAST: &str = "SELECT MAX(iat) FROM revision WHERE kid = ?1";
 const SELECT_PUBLISHED_LAST: &str = "SELECT MAX(published_at) FROM status_list";
@@ -92,6 +93,12 @@ pub(crate) fn ring(connection: &Connection) -> Result<KeyRing, Failure> {
             .hint(RESTORE)
             .because(error)
     })
+}
+
+/// The event by which the key joined.
+pub(crate) fn seq(connection: &Connection, kid: &Thumbprint) -> Result<Option<u64>, Failure> {
+    let seq = connection.query_row(SELECT_SEQ, [Word(kid)], |row| row.get(0)).optional().or_fault()?;
+    Ok(seq.map(|Int(seq)| seq))
 }
 
 /// Whether the key is in the ring.

@@ -7,9 +7,11 @@ use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
 
 use super::entries;
+use super::events::differs;
 use super::fault::OrFault;
 use super::value::{At, Int, Texts, Word};
 use crate::error::Failure;
+use crate::event::Event;
 use crate::licenses::{LicenseRecord, RevisionRecord, Standing};
 use crate::revoke::RevocationReason;
 
@@ -57,7 +59,23 @@ pub(super) const SELECT_REVISIONS: &str = concat!(
      JOIN status_list ON status_list.id = revision.list \
      WHERE revision.license_id = ?1 ORDER BY revision.revision"
 );
-pub(super) const SELECT_EVENT: &str = "SELECT seq FROM revision WHERE serial = ?1";
+pub(super) const SELECT_SEQ: &str = "SELECT seq FROM revision WHERE serial = ?1";
+/// What [`recorded`] reads.
+pub(super) const SELECT_RECORDED: &str = concat!(
+    "SELECT ",
+    license_columns!(),
+    ", ",
+    revision_columns!(),
+    ", revision.token, revision.sha256 FROM revision \
+     CROSS JOIN license ON license.id = revision.license_id \
+     CROSS JOIN customer ON customer.id = license.customer_id \
+     CROSS JOIN status_entry ON status_entry.list = revision.list AND status_entry.idx = revision.idx \
+     CROSS JOIN status_list ON status_list.id = revision.list WHERE revision.seq = ?1"
+);
+pub(super) const SELECT_EVENT: &str = "SELECT event.seq, event.leaf FROM revision JOIN event ON event.seq = revision.seq WHERE revision.serial = ?1";
+pub(super) const SELECT_SERIAL: &str = "SELECT serial FROM revision WHERE license_id = ?1 AND revision = ?2";
+const ERASE_TOKENS: &str = "UPDATE revision SET token = '' WHERE license_id = ?1 AND token <> ''";
+const UPDATE_CUSTOMER: &str = "UPDATE license SET customer_id = ?2 WHERE id = ?1";
 pub(super) const SELECT_BY_SHA256: &str = "SELECT license_id, serial FROM revision WHERE sha256 = ?1";
 pub(super) const SELECT_TOKEN: &str = "SELECT token FROM revision WHERE serial = ?1";
 
@@ -181,15 +199,55 @@ pub(crate) fn by_sha256(connection: &Connection, sha256: &[u8; 32]) -> Result<Op
     connection.query_row(SELECT_BY_SHA256, [hex(sha256)], read).optional().or_fault()
 }
 
-/// The token with this serial, as it was handed out.
+/// The revision that an event made, as it stands in the tables.
+pub(crate) struct RecordedRevision {
+    /// Without its revisions.
+    pub(crate) license: LicenseRecord,
+    pub(crate) revision: RevisionRecord,
+    /// Empty: it was erased with a customer.
+    pub(crate) token: String,
+    pub(crate) sha256: Option<String>,
+}
+
+/// The revision that the event with this number made.
+pub(crate) fn recorded(connection: &Connection, seq: u64) -> Result<Option<RecordedRevision>, Failure> {
+    let read = |row: &Row<'_>| {
+        let (license, revision) = (read_license(row)?, read_revision(row, 6)?);
+        Ok(RecordedRevision { license, revision, token: row.get(21)?, sha256: row.get(22)? })
+    };
+    let mut statement = connection.prepare_cached(SELECT_RECORDED).or_fault()?;
+    statement.query_row([Int(seq)], read).optional().or_fault()
+}
+
+/// The event that made a revision.
+pub(crate) fn event(connection: &Connection, serial: Uuid) -> Result<Option<Event>, Failure> {
+    let read = |row: &Row<'_>| Ok((row.get::<_, Int>(0)?.0, row.get::<_, Vec<u8>>(1)?));
+    let found = connection.query_row(SELECT_EVENT, [Word(serial)], read).optional().or_fault()?;
+    found.map(|(seq, leaf)| Event::read(&leaf).map_err(|error| differs(seq, error))).transpose()
+}
+
+/// The serial of a revision of a license.
+pub(crate) fn serial(connection: &Connection, license: Uuid, revision: u64) -> Result<Option<Uuid>, Failure> {
+    let mut statement = connection.prepare_cached(SELECT_SERIAL).or_fault()?;
+    let found = statement.query_row((Word(license), Int(revision)), |row| row.get(0)).optional();
+    Ok(found.or_fault()?.map(|Word(serial)| serial))
+}
+
+/// Erases the tokens of a license, and lets it be another customer's.
+pub(crate) fn erase(connection: &Connection, license: Uuid, customer: &Text) -> Result<usize, Failure> {
+    connection.execute(UPDATE_CUSTOMER, (Word(license), customer.as_str())).or_fault()?;
+    connection.execute(ERASE_TOKENS, [Word(license)]).or_fault()
+}
+
+/// The token with this serial, as it was handed out. Empty: it was erased with a customer.
 pub(crate) fn token(connection: &Connection, serial: Uuid) -> Result<Option<String>, Failure> {
     connection.query_row(SELECT_TOKEN, [Word(serial)], |row| row.get(0)).optional().or_fault()
 }
 
 /// The number of the event that gave the revision with this serial.
-pub(crate) fn event(connection: &Connection, serial: Uuid) -> Result<Option<u64>, Failure> {
+pub(crate) fn event_number(connection: &Connection, serial: Uuid) -> Result<Option<u64>, Failure> {
     connection
-        .query_row(SELECT_EVENT, [Word(serial)], |row| row.get::<_, Int>(0))
+        .query_row(SELECT_SEQ, [Word(serial)], |row| row.get::<_, Int>(0))
         .optional()
         .or_fault()
         .map(|found| found.map(|Int(seq)| seq))

@@ -20,7 +20,7 @@ const SELECT_NODES: &str = "SELECT level, idx, hash FROM log_node ORDER BY level
 /// The right edge of the tree as it is stored.
 pub(crate) fn edge(connection: &Connection) -> Result<Edge, Failure> {
     let read = |row: &Row<'_>| Ok((row.get::<_, Int>(0)?.0, row.get::<_, Vec<u8>>(1)?));
-    let (size, roots) = connection.query_row(SELECT_EDGE, (), read).or_fault()?;
+    let (size, roots) = connection.prepare_cached(SELECT_EDGE).or_fault()?.query_row((), read).or_fault()?;
     let (hashes, rest) = roots.as_chunks::<32>();
     let hashes = hashes.iter().copied().map(TreeHash::from_bytes).collect();
     let edge = if rest.is_empty() { Edge::new(size, hashes) } else { None };
@@ -37,7 +37,7 @@ pub(super) fn append(connection: &Connection, leaf: &[u8]) -> Result<(), Failure
 /// Appends the leaves of all events that the tree lacks: of a ledger from before there was one.
 pub(super) fn catch_up(connection: &Connection) -> Result<(), Failure> {
     let mut edge = edge(connection)?;
-    let mut statement = connection.prepare(SELECT_LEAVES).or_fault()?;
+    let mut statement = connection.prepare_cached(SELECT_LEAVES).or_fault()?;
     let mut rows = statement.query((Int(edge.size()), i64::MAX)).or_fault()?;
     while let Some(row) = rows.next().or_fault()? {
         let leaf = row.get_ref(0).or_fault()?.as_blob().map_err(|_| damaged("a leaf is no bytes"))?;
@@ -49,14 +49,18 @@ pub(super) fn catch_up(connection: &Connection) -> Result<(), Failure> {
 fn push(connection: &Connection, edge: &mut Edge, leaf: &[u8]) -> Result<(), Failure> {
     for node in edge.push(TreeHash::of_leaf(leaf)).into_iter().filter(is_stored) {
         let hash = node.hash.as_bytes().as_slice();
-        connection.execute(INSERT_NODE, (node.level, Int(node.index), hash)).or_fault()?;
+        connection
+            .prepare_cached(INSERT_NODE)
+            .or_fault()?
+            .execute((node.level, Int(node.index), hash))
+            .or_fault()?;
     }
     Ok(())
 }
 
 fn store(connection: &Connection, edge: &Edge) -> Result<(), Failure> {
     let roots: Vec<u8> = edge.roots().iter().flat_map(|root| *root.as_bytes()).collect();
-    connection.execute(UPDATE_EDGE, (Int(edge.size()), roots)).or_fault()?;
+    connection.prepare_cached(UPDATE_EDGE).or_fault()?.execute((Int(edge.size()), roots)).or_fault()?;
     Ok(())
 }
 
@@ -125,7 +129,7 @@ pub(crate) fn stored(
     count: u64,
 ) -> Result<Vec<TreeHash>, Failure> {
     if level == 0 {
-        let mut statement = connection.prepare(SELECT_LEAVES).or_fault()?;
+        let mut statement = connection.prepare_cached(SELECT_LEAVES).or_fault()?;
         let read = |row: &Row<'_>| Ok(TreeHash::of_leaf(row.get_ref(0)?.as_blob()?));
         let leaves = statement.query_map((Int(first), Int(first + count)), read).or_fault()?;
         let leaves: Vec<TreeHash> = leaves.collect::<rusqlite::Result<_>>().or_fault()?;
@@ -134,7 +138,7 @@ pub(crate) fn stored(
             _ => Err(damaged("the log lacks an event")),
         };
     }
-    let mut statement = connection.prepare(SELECT_NODE).or_fault()?;
+    let mut statement = connection.prepare_cached(SELECT_NODE).or_fault()?;
     let mut read = |index| {
         let found = statement.query_row((level, Int(index)), |row| row.get(0)).optional().or_fault()?;
         found.map(TreeHash::from_bytes).ok_or_else(|| damaged("the log lacks a node of its tree"))

@@ -61,10 +61,9 @@ impl Ledger {
         schema::migrate(&transaction)?;
         transaction.execute(INSERT_ISSUER, (Word(id), Word(issuer))).or_fault()?;
         let created = Created { issuer: issuer.clone(), status_uri: status_uri.clone(), ledger: id };
-        let event =
-            events::append(&transaction, occasion, EventKind::IssuerCreated, created.facts(occasion))?;
+        events::append(&transaction, occasion, EventKind::IssuerCreated, created.facts(occasion))?;
         if let Some(request) = occasion.request() {
-            requests::insert(&transaction, request, event.seq, &created.answer())?;
+            requests::answered(&transaction, occasion, request, &created.answer())?;
         }
         // Before this line there is no table and no event, after it there are all tables and the first event.
         transaction.commit().or_fault()?;
@@ -255,6 +254,8 @@ fn settle(connection: &Connection) -> Result<(), Failure> {
     connection.pragma_update(None, "fullfsync", true).or_fault()?;
     connection.pragma_update(None, "checkpoint_fullfsync", true).or_fault()?;
     connection.pragma_update(None, "foreign_keys", true).or_fault()?;
+    // What is erased is overwritten.
+    connection.pragma_update(None, "secure_delete", true).or_fault()?;
     // A ledger that somebody tampered with does not run his functions, and damaged pages show early.
     connection.pragma_update(None, "trusted_schema", false).or_fault()?;
     connection.pragma_update(None, "cell_size_check", true).or_fault()

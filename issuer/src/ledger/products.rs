@@ -10,6 +10,7 @@ use crate::error::{Failure, FailureKind};
 
 const INSERT: &str = "INSERT INTO product (name, seq, definition) VALUES (?1, ?2, ?3)";
 pub(super) const SELECT: &str = "SELECT definition FROM product ORDER BY name";
+pub(super) const SELECT_SEQ: &str = "SELECT seq FROM product WHERE name = ?1";
 pub(super) const SELECT_ONE: &str = "SELECT definition FROM product WHERE name = ?1";
 
 pub(crate) fn insert(connection: &Connection, seq: u64, product: &Product) -> Result<(), Failure> {
@@ -27,6 +28,12 @@ pub(crate) fn all(connection: &Connection) -> Result<Vec<Product>, Failure> {
 pub(crate) fn find(connection: &Connection, name: &Name) -> Result<Option<Product>, Failure> {
     let definition = connection.query_row(SELECT_ONE, [Word(name)], |row| row.get::<_, String>(0));
     definition.optional().or_fault()?.map(|definition| read(&definition)).transpose()
+}
+
+/// The event by which the product was added.
+pub(crate) fn seq(connection: &Connection, name: &Name) -> Result<Option<u64>, Failure> {
+    let seq = connection.query_row(SELECT_SEQ, [Word(name)], |row| row.get(0)).optional().or_fault()?;
+    Ok(seq.map(|Int(seq)| seq))
 }
 
 fn read(definition: &str) -> Result<Product, Failure> {

@@ -1,7 +1,7 @@
 //! What the check reads across tables: how many rows there are, and all that is not as it was first.
 
 use lictor_shared::Timestamp;
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension as _, Row};
 use std::collections::BTreeMap;
 
 use super::fault::OrFault;
@@ -24,6 +24,10 @@ const SELECT_NOT_VALID: &str = "SELECT status_list.uri, status_entry.idx, status
     FROM status_entry JOIN status_list ON status_list.id = status_entry.list WHERE status_entry.status <> 0";
 const SELECT_LISTS: &str = "SELECT uri, sequence, published_at FROM status_list";
 const SELECT_NOT_ACTIVE: &str = "SELECT id, state, since, reason FROM license WHERE state <> 'active'";
+
+const SELECT_IDS: &str = "SELECT id, uri FROM status_list ORDER BY id";
+const SELECT_NO_REASON: &str = "SELECT id FROM license WHERE state = 'active' AND reason IS NOT NULL LIMIT 1";
+const SELECT_ISSUER: &str = "SELECT ledger_id, name FROM issuer";
 
 /// The tables whose rows each follow from one event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -140,4 +144,22 @@ pub(crate) fn decisions(connection: &Connection) -> Result<Decisions, Failure> {
         Ok((row.get(0)?, (row.get(1)?, since, row.get(3)?)))
     };
     statement.query_map((), read).or_fault()?.collect::<rusqlite::Result<_>>().or_fault()
+}
+
+/// A license that is active and has a reason why not.
+pub(crate) fn reason_of_nothing(connection: &Connection) -> Result<Option<String>, Failure> {
+    connection.query_row(SELECT_NO_REASON, (), |row| row.get(0)).optional().or_fault()
+}
+
+/// Every list by its id.
+pub(crate) fn list_ids(connection: &Connection) -> Result<BTreeMap<i64, String>, Failure> {
+    let mut statement = connection.prepare(SELECT_IDS).or_fault()?;
+    let ids = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?))).or_fault()?;
+    ids.collect::<rusqlite::Result<_>>().or_fault()
+}
+
+/// Whose ledger the table says that it is: its id, and the issuer's name.
+pub(crate) fn issuer(connection: &Connection) -> Result<Option<(String, String)>, Failure> {
+    let issuer = connection.query_row(SELECT_ISSUER, (), |row| Ok((row.get(0)?, row.get(1)?)));
+    issuer.optional().or_fault()
 }

@@ -1,17 +1,24 @@
 //! The table `request`: what was made once, so that asking again gets the same answer.
 
+use lictor_shared::hex;
 use lictor_shared::json::Value;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
+use super::events;
 use super::fault::{OrFault, RESTORE};
+use super::transaction::REQUEST_ID;
 use super::value::Int;
 use crate::error::{Failure, FailureKind};
-use crate::occasion::Request;
+use crate::event::{Commitment, EventKind, Facts};
+use crate::occasion::{Occasion, Request};
 
-const INSERT: &str = "INSERT INTO request (id, seq, arguments, answer) VALUES (?1, ?2, ?3, ?4)";
+const INSERT: &str = "INSERT INTO request (id, seq, arguments, answer, salt) VALUES (?1, ?2, ?3, ?4, ?5)";
 pub(super) const SELECT_ONE: &str = "SELECT request.arguments, request.answer, event.kind, event.at, event.actor \
-    FROM request JOIN event ON event.seq = request.seq WHERE request.id = ?1";
-const SELECT: &str = "SELECT id, seq, answer FROM request ORDER BY id";
+    FROM request JOIN event ON event.seq = (SELECT MAX(led.seq) FROM event AS led WHERE led.seq <= request.seq \
+    AND led.kind NOT IN ('request.answered', 'event.continued')) WHERE request.id = ?1";
+const SELECT: &str = "SELECT id, seq, arguments, answer, salt FROM request ORDER BY id";
+/// As [`Remembered::is_erased`] has it.
+const ERASE: &str = "UPDATE request SET arguments = zeroblob(32), answer = '', salt = NULL WHERE id = ?1";
 
 struct Stored {
     arguments: [u8; 32],
@@ -21,15 +28,35 @@ struct Stored {
     actor: String,
 }
 
-pub(crate) fn insert(
+/// Records that a request was answered, and remembers how. What it led to was recorded before.
+pub(crate) fn answered(
     connection: &Connection,
+    occasion: &Occasion,
     request: &Request,
-    seq: u64,
     answer: &Value,
 ) -> Result<(), Failure> {
-    let row = (request.id.as_str(), Int(seq), request.arguments.as_slice(), answer.to_string());
+    let answer = answer.to_string();
+    let bound = Commitment::to(&bound(&request.arguments, &answer))?;
+    let id = request.id.as_str();
+    let facts = Facts::new([(REQUEST_ID, id.into()), (ANSWER, bound.to_value())]);
+    let events = events::append(connection, occasion, EventKind::RequestAnswered, facts)?;
+    let seq = events.first().map_or(0, |event| event.seq);
+    let row = (id, Int(seq), request.arguments.as_slice(), answer, bound.salt().as_slice());
     connection.execute(INSERT, row).or_fault()?;
     Ok(())
+}
+
+/// The member of the body of `request.answered` that commits to what was asked for and what it came to.
+pub(crate) const ANSWER: &str = "answer";
+
+/// What a commitment to an answer commits to.
+fn bound(arguments: &[u8], answer: &str) -> String {
+    format!("{}{answer}", hex(arguments))
+}
+
+/// Erases what was asked for and what it came to. That it was carried out stays.
+pub(crate) fn erase(connection: &Connection, id: &str) -> Result<usize, Failure> {
+    connection.execute(ERASE, [id]).or_fault()
 }
 
 /// What the request came to, if it was carried out before.
@@ -40,6 +67,7 @@ pub(crate) fn answer(connection: &Connection, request: &Request) -> Result<Optio
     let found = connection.query_row(SELECT_ONE, [request.id.as_str()], read).optional().or_fault()?;
     match found {
         None => Ok(None),
+        Some(stored) if stored.answer.is_empty() => Err(erased(request)),
         Some(stored) if stored.arguments == request.arguments => {
             parse(request.id.as_str(), &stored.answer).map(Some)
         }
@@ -47,17 +75,52 @@ pub(crate) fn answer(connection: &Connection, request: &Request) -> Result<Optio
     }
 }
 
-/// Shows id, last event and answer of every request, by id.
+/// A row of the table.
+pub(crate) struct Remembered {
+    pub(crate) id: String,
+    /// The event by which it was answered.
+    pub(crate) seq: u64,
+    arguments: [u8; 32],
+    answer: String,
+    salt: Option<[u8; 32]>,
+}
+
+impl Remembered {
+    /// Whether nothing is left of what was asked for and what it came to.
+    pub(crate) fn is_erased(&self) -> bool {
+        self.arguments == [0; 32] && self.answer.is_empty() && self.salt.is_none()
+    }
+
+    /// What the event says that answered it; `None`: it was answered before there were such events.
+    pub(crate) fn commitment(&self) -> Option<Value> {
+        let text = bound(&self.arguments, &self.answer);
+        self.salt.map(|salt| Commitment::with_salt(salt, &text).to_value())
+    }
+
+    /// What it came to.
+    pub(crate) fn answer(&self) -> Result<Value, Failure> {
+        parse(&self.id, &self.answer)
+    }
+}
+
+/// Shows every row, by id.
 pub(crate) fn each(
     connection: &Connection,
-    mut see: impl FnMut(&str, u64, &Value) -> Result<(), Failure>,
+    mut see: impl FnMut(&Remembered) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let mut statement = connection.prepare(SELECT).or_fault()?;
-    let mut rows = statement.query(()).or_fault()?;
-    while let Some(row) = rows.next().or_fault()? {
-        let (id, Int(seq), answer): (String, Int, String) =
-            (row.get(0).or_fault()?, row.get(1).or_fault()?, row.get(2).or_fault()?);
-        see(&id, seq, &parse(&id, &answer)?)?;
+    let read = |row: &Row<'_>| {
+        let Int(seq) = row.get(1)?;
+        Ok(Remembered {
+            id: row.get(0)?,
+            seq,
+            arguments: row.get(2)?,
+            answer: row.get(3)?,
+            salt: row.get(4)?,
+        })
+    };
+    for row in statement.query_map((), read).or_fault()? {
+        see(&row.or_fault()?)?;
     }
     Ok(())
 }
@@ -83,6 +146,16 @@ fn reused(request: &Request, stored: &Stored) -> Failure {
         .hint("To repeat a request, give exactly what was given then; for a new one, choose another id.")
         .with("requestId", id)
         .with("kind", stored.kind.as_str())
+}
+
+fn erased(request: &Request) -> Failure {
+    let id = request.id.as_str();
+    let message = format!(
+        "The request {id:?} was carried out before, and what it came to was erased with a customer. Nothing was done."
+    );
+    Failure::new(FailureKind::RequestReused, message)
+        .hint("For a new request choose another id.")
+        .with("requestId", id)
 }
 
 fn unreadable(id: &str, error: impl core::fmt::Display) -> Failure {

@@ -17,7 +17,7 @@ const UPDATE_TAKEN_OF_ANY: &str =
 const UPDATE_FREED: &str = "UPDATE seat_count SET active = active - 1 WHERE license_id = ?1";
 pub(super) const SELECT_ACTIVE: &str = "SELECT active FROM seat_count WHERE license_id = ?1";
 const SELECT_TAKEN: &str = "SELECT COALESCE(SUM(active), 0) FROM seat_count";
-const SELECT_COUNTS: &str = "SELECT license_id, active FROM seat_count WHERE active > 0";
+const SELECT_COUNTS: &str = "SELECT license_id, active, ceiling FROM seat_count";
 
 pub(super) const SELECT_FREE: &str =
     "SELECT number FROM seat WHERE license_id = ?1 AND deployment IS NULL ORDER BY number LIMIT 1";
@@ -93,12 +93,15 @@ pub(crate) fn free(connection: &Connection, license: Uuid, deployment: Thumbprin
     Err(Failure::new(FailureKind::Ledger, message))
 }
 
-/// The counters that are not zero, by license.
-pub(crate) type Counts = BTreeMap<String, u64>;
+/// How many seats are taken and the ceiling of them, by license, of those of which one was ever asked for.
+pub(crate) type Counts = BTreeMap<String, (u64, Option<u64>)>;
 
 pub(crate) fn counts(connection: &Connection) -> Result<Counts, Failure> {
     let mut statement = connection.prepare(SELECT_COUNTS).or_fault()?;
-    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, Int>(1)?.0));
+    let read = |row: &Row<'_>| {
+        let (Int(active), ceiling) = (row.get(1)?, row.get::<_, Option<Int>>(2)?);
+        Ok((row.get(0)?, (active, ceiling.map(|Int(ceiling)| ceiling))))
+    };
     statement.query_map((), read).or_fault()?.collect::<rusqlite::Result<_>>().or_fault()
 }
 

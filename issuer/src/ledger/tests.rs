@@ -548,9 +548,9 @@ fn no_name_of_a_customer_stands_in_a_leaf() {
     transaction.commit(event, &Unsaid).unwrap();
     let leaf = ledger.events(2).next().unwrap().unwrap();
     assert!(!leaf.leaf().contains("Acme"));
-    let texts = events::personal(ledger.connection(), 2).unwrap();
-    assert_eq!(texts[0].1.text(), "Acme GmbH");
-    assert_eq!(leaf.body["customer"], texts[0].1.to_value());
+    let texts = events::Texts::new(ledger.connection()).of_one(2).unwrap();
+    assert_eq!(texts["customer"].text(), "Acme GmbH");
+    assert_eq!(leaf.body["customer"], texts["customer"].to_value());
     // Erased, the leaf stays what it is.
     intruder(&path).execute("DELETE FROM personal WHERE seq = 2", ()).unwrap();
     assert_eq!(ledger.events(2).next().unwrap().unwrap(), leaf);
@@ -598,7 +598,7 @@ fn no_single_operation_reads_a_whole_table() {
         licenses::SELECT_SERIALS_FROM,
         licenses::SELECT_REVISIONS,
         licenses::SELECT_TOKEN,
-        licenses::SELECT_EVENT,
+        licenses::SELECT_SEQ,
         entries::SELECT_LIST,
         entries::SELECT_TAKEN,
         entries::SELECT_FREE_AFTER,
@@ -613,6 +613,20 @@ fn no_single_operation_reads_a_whole_table() {
         events::COUNT_DENIALS,
         events::SELECT_DENIALS,
         licenses::SELECT_BY_SHA256,
+        licenses::SELECT_RECORDED,
+        licenses::SELECT_SERIAL,
+        licenses::SELECT_EVENT,
+        activations::SELECT_RECORDED,
+        answers::SELECT_RECORDED,
+        products::SELECT_SEQ,
+        keys::SELECT_SEQ,
+        requests::SELECT_ONE,
+        events::SELECT_ERASURES,
+        erasure::SELECT_LICENSES,
+        erasure::SELECT_UNERASED,
+        erasure::DELETE_PERSONAL,
+        erasure::COUNT_PERSONAL,
+        erasure::UPDATE_LABELS,
         activations::SELECT_ONE,
         activations::SELECT_OF,
         activations::SELECT_LATEST,

@@ -127,9 +127,9 @@ impl Transaction<'_> {
             Follows::Well => facts,
             Follows::NotAsRecorded => facts.and(CLOCK_CHANGED, true),
         };
-        let event = events::append(&self.inner, self.occasion, kind, facts)?;
-        let seq = event.seq;
-        self.events.borrow_mut().push(event);
+        let events = events::append(&self.inner, self.occasion, kind, facts)?;
+        let seq = events.first().map_or(0, |event| event.seq);
+        self.events.borrow_mut().extend(events);
         Ok(Recorded { seq })
     }
 
@@ -142,11 +142,11 @@ impl Transaction<'_> {
     /// this returns, either both are there or neither is: the write-ahead log counts only up to a whole commit record.
     ///
     /// What it comes to is remembered with it if that was asked for. Of a dry run nothing stays but what is told of it.
-    pub(crate) fn commit(self, event: Recorded, outcome: &impl Outcome) -> Result<(), Failure> {
+    pub(crate) fn commit(self, _event: Recorded, outcome: &impl Outcome) -> Result<(), Failure> {
         match &self.occasion.intent {
             Intent::Make => self.inner.commit().or_fault(),
             Intent::MakeOnce(request) => {
-                requests::insert(&self.inner, request, event.seq, &outcome.answer())?;
+                requests::answered(&self.inner, self.occasion, request, &outcome.answer())?;
                 self.inner.commit().or_fault()
             }
             Intent::DryRun => {

@@ -64,13 +64,10 @@ impl Carried {
             Value::object([("sequence", (*sequence).into()), ("uri", uri.as_str().into())])
         });
         facts
-            .and("lists", lists.collect::<Vec<_>>())
-            .and("handedOut", self.handed_out.iter().map(HandedOut::to_value).collect::<Vec<_>>())
-            .and(
-                "stopped",
-                self.stopped.iter().map(|entry| entry.to_members().into()).collect::<Vec<Value>>(),
-            )
-            .and("licenses", self.decisions.iter().map(Decision::to_value).collect::<Vec<_>>())
+            .list("lists", lists.collect())
+            .list("handedOut", self.handed_out.iter().map(HandedOut::to_value).collect())
+            .list("stopped", self.stopped.iter().map(|entry| entry.to_members().into()).collect())
+            .list("licenses", self.decisions.iter().map(Decision::to_value).collect())
     }
 
     /// Makes it so.

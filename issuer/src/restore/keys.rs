@@ -124,7 +124,7 @@ impl Steps {
     /// What the event of the restoration says of it.
     pub(super) fn facts(&self, facts: Facts) -> Facts {
         let keys = self.keys().iter().map(|kid| kid.to_string().into()).collect::<Vec<Value>>();
-        facts.and("keys", keys)
+        facts.list("keys", keys)
     }
 
     /// Takes them, and says which event is the last one then.

@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 
 use super::keys::Tale;
 use crate::error::{Failure, FailureKind};
+use crate::event::Event;
 use crate::home::Home;
 use crate::ledger::carried::{self, Entry};
 use crate::ledger::elsewhere::{self, Owners};
 use crate::ledger::projection::{self, Decisions};
-use crate::ledger::{Ledger, entries};
+use crate::ledger::{Ledger, entries, events};
 
 /// Lists of which indices may have been handed out, the entries, and what was decided about licenses and keys.
 #[derive(Default)]
@@ -22,6 +23,8 @@ pub(super) struct Past {
     pub(super) activations: Owners,
     pub(super) decisions: Decisions,
     pub(super) keys: Tale,
+    /// Who was erased.
+    pub(super) erasures: Vec<Event>,
 }
 
 impl Past {
@@ -34,6 +37,7 @@ impl Past {
         elsewhere::given(ledger.connection(), &mut past.activations)?;
         past.decisions = projection::decisions(ledger.connection())?;
         past.keys = Tale::of(ledger.connection())?;
+        past.erasures = events::erasures(ledger.connection())?;
         Ok(past)
     }
 
@@ -46,6 +50,7 @@ impl Past {
         let _damaged = elsewhere::given(ledger.connection(), &mut past.activations);
         past.decisions = projection::decisions(ledger.connection()).unwrap_or_default();
         past.keys = Tale::of_ruins(ledger.connection(), issuer);
+        past.erasures = events::erasures(ledger.connection()).unwrap_or_default();
         past.lists.retain(|uri, _| Uri::new(uri).is_ok());
         past.entries.retain(|entry| Uri::new(&entry.uri).is_ok());
         past

@@ -16,6 +16,10 @@ mod clock;
 #[cfg(test)]
 mod deployment;
 #[cfg(test)]
+mod erase;
+#[cfg(test)]
+mod every_row;
+#[cfg(test)]
 mod export;
 #[cfg(test)]
 mod find;
@@ -31,6 +35,8 @@ mod key_life;
 mod keys;
 #[cfg(test)]
 mod listing;
+#[cfg(test)]
+mod long;
 #[cfg(test)]
 mod model;
 #[cfg(test)]

@@ -1,5 +1,6 @@
-//! `lictor customer …`: who has licenses.
+//! `lictor customer …`: who has licenses, and who is to be forgotten.
 
+mod erase;
 mod list;
 mod show;
 
@@ -9,11 +10,12 @@ use super::globals::Globals;
 use super::output::Output;
 use crate::error::Failure;
 
-/// List and show customers and their licenses
+/// List, show and erase customers and their licenses
 #[derive(Subcommand, Debug)]
 pub(crate) enum Customer {
     List(list::List),
     Show(show::Show),
+    Erase(erase::Erase),
 }
 
 impl Customer {
@@ -21,6 +23,7 @@ impl Customer {
         match self {
             Self::List(command) => command.run(globals, output),
             Self::Show(command) => command.run(globals, output),
+            Self::Erase(command) => command.run(globals, output),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use lictor_shared::json::Value;
-use lictor_shared::{License, SeatLimit, Text};
+use lictor_shared::{SeatLimit, Seats, Text};
 
 use super::super::globals::Globals;
 use super::super::output::Output;
@@ -11,7 +11,7 @@ use super::super::table::Column;
 use crate::customer::{FoundCustomer, find_customer};
 use crate::error::Failure;
 use crate::ledger::Ledger;
-use crate::licenses::signed;
+use crate::licenses::seats as seats_of;
 use crate::listing::{Selection, Summary, visit_summaries};
 
 const EXAMPLES: &str = "\
@@ -35,7 +35,7 @@ pub(crate) struct Show {
 /// A license, and what its latest revision says.
 struct Held {
     summary: Summary,
-    claims: License,
+    seats: Seats,
 }
 
 impl Show {
@@ -62,8 +62,8 @@ fn licenses(ledger: &Ledger, customer: &FoundCustomer, globals: &Globals) -> Res
     visit_summaries(ledger, &theirs, globals.now()?, &mut |summary| {
         // The id may be the name of others.
         if summary.customer_id == customer.id {
-            let claims = signed(ledger, summary.latest.serial)?.license;
-            licenses.push(Held { summary, claims });
+            let seats = seats_of(ledger, summary.latest.serial)?;
+            licenses.push(Held { summary, seats });
         }
         Ok(())
     })?;
@@ -84,7 +84,7 @@ fn text(customer: &FoundCustomer, licenses: &[Held]) -> String {
             held.summary.id.to_string(),
             held.summary.state.as_str().to_string(),
             shown::day(held.summary.latest.expires_at, "never"),
-            seats(&held.claims),
+            seats(held.seats),
             held.summary.latest.plan.to_string(),
         ]
     };
@@ -93,8 +93,8 @@ fn text(customer: &FoundCustomer, licenses: &[Held]) -> String {
 }
 
 /// `25+2`: the limit, and how many more are let in.
-fn seats(license: &License) -> String {
-    match (license.seats.limit, license.seats.overage) {
+fn seats(seats: Seats) -> String {
+    match (seats.limit, seats.overage) {
         (SeatLimit::Unlimited, _) => "unlimited".into(),
         (SeatLimit::AtMost(limit), 0) => limit.to_string(),
         (SeatLimit::AtMost(limit), overage) => format!("{limit}+{overage}"),
@@ -110,12 +110,12 @@ fn to_value(customer: &FoundCustomer, licenses: &[Held]) -> Value {
 }
 
 fn held_value(held: &Held) -> Value {
-    let Held { summary, claims } = held;
+    let Held { summary, seats } = held;
     Value::object([
         ("id", summary.id.to_string().into()),
         ("state", summary.state.as_str().into()),
         ("plan", summary.latest.plan.as_str().into()),
         ("expiresAt", summary.latest.expires_at.map(|at| at.to_string()).into()),
-        ("seats", claims.seats.to_value()),
+        ("seats", seats.to_value()),
     ])
 }

@@ -128,6 +128,7 @@ fn carried(restored: &Restored, output: &mut Output) {
             output
                 .warn("So is what became of keys: one that was distrusted, retired or destroyed since signs");
             output.warn("again, and one that was made since is not known. See: lictor key list");
+            output.warn("Customers who were erased since are back: lictor customer erase");
         }
     }
     let told = [
@@ -156,6 +157,11 @@ fn carried(restored: &Restored, output: &mut Output) {
         output.say(format_args!(
             "  Keys made, activated, retired, distrusted or destroyed since, and so again: {keys}."
         ));
+    }
+    if restored.erased > 0 {
+        let number = restored.erased;
+        output.say(format_args!("  Licenses of customers erased since, and so again: {number}."));
+        output.warn("The backup still holds these customers' texts: delete it.");
     }
     if restored.stopped_again > 0 {
         let number = restored.stopped_again;

@@ -1,5 +1,12 @@
 -- Version 5. The log as a Merkle tree (RFC 6962, with SHA-256), of which the leaves are those of the events.
 
+-- With its salt an answer is bound into the event `request.answered`. NULL: it was answered before there was such an event, or
+-- erased with a customer; then `answer` is empty and `arguments` zero.
+ALTER TABLE request ADD COLUMN salt BLOB CHECK (salt IS NULL OR length(salt) = 32);
+
+-- Who was erased is asked for by every check.
+CREATE INDEX event_customer_erased ON event (kind, seq) WHERE kind = 'customer.erased';
+
 -- The right edge: the roots of the perfect subtrees that the tree consists of, the largest first, 32 bytes each. One row.
 CREATE TABLE log_edge (
   one   INTEGER PRIMARY KEY CHECK (one = 1),

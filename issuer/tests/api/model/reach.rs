@@ -45,10 +45,14 @@ const LEFT_OUT: [(&str, &str); 9] = [
     ("key passphrase", "it changes the file of a key, and nothing that is signed or refused"),
     ("license import", "it takes licenses over that another ledger has issued, by these same rules"),
     ("ledger restore", "the ledger is another one then"),
+    (
+        "customer erase",
+        "it takes texts away, and changes nothing that is signed or refused of what may be erased",
+    ),
 ];
 
 /// Kinds of events that no operation leaves, and why not.
-const NO_OPERATION: [(EventKind, &str); 7] = [
+const NO_OPERATION: [(EventKind, &str); 10] = [
     (EventKind::IssuerCreated, "every sequence begins after it"),
     (EventKind::ProductAdded, "every sequence begins after it"),
     (EventKind::KeyExported, "it gives public halves out and changes no key"),
@@ -56,6 +60,9 @@ const NO_OPERATION: [(EventKind, &str); 7] = [
     (EventKind::LicenseImported, "it is of a license that another ledger has issued"),
     (EventKind::LedgerRestored, "the ledger is another one then"),
     (EventKind::CheckpointSigned, "it tells what the log is, and decides nothing"),
+    (EventKind::EventContinued, "it is of lists that are longer than any here"),
+    (EventKind::RequestAnswered, "it is of a request with an id"),
+    (EventKind::CustomerErased, "it takes texts away"),
 ];
 
 pub(super) fn event_of(operation: &Operation) -> Option<&'static str> {

@@ -1,0 +1,95 @@
+//! Ledgers of a given length, made by the library itself: every second event issues a license, the others suspend and
+//! reinstate one, each in a change of its own.
+
+use lictor_issuer::key::{KeyOrigin, NewKey, add_key};
+use lictor_issuer::terms::{FromText as _, TermLength};
+use lictor_issuer::{
+    ClockSource, Home, Ledger, Occasion, Order, Product, Terms, catalogue, issue, reinstate, suspend,
+};
+use lictor_keys::{PrivateKey, seal_plain};
+use lictor_shared::{Name, Products, Purpose, Text, Timestamp, Uri};
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A home, its open ledger, and a license in it.
+pub(crate) struct Prepared {
+    pub(crate) ledger: Ledger,
+    pub(crate) license: String,
+}
+
+pub(crate) fn prepared(events: u64) -> Result<Prepared, Box<dyn Error>> {
+    let folder = std::env::var_os("LICTOR_BENCH_FOLDER")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target").join("bench"), PathBuf::from);
+    let path = folder.join(format!("home-{events}"));
+    if !path.join("ready").exists() {
+        // What an interrupted run left is begun anew.
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&folder)?;
+        eprintln!("Preparing a ledger of {events} events in {} …", path.display());
+        let license = make(&path, events)?;
+        fs::write(path.join("ready"), license)?;
+    }
+    let license = fs::read_to_string(path.join("ready"))?;
+    let ledger = Home::open(&path)?.ledger()?;
+    Ok(Prepared { ledger, license })
+}
+
+pub(crate) fn occasion() -> Result<Occasion, Box<dyn Error>> {
+    let at = Timestamp::parse("2026-11-22T00:00:00Z")?;
+    Ok(Occasion::new(at, ClockSource::Given, Text::new("bench")?))
+}
+
+fn make(path: &Path, events: u64) -> Result<String, Box<dyn Error>> {
+    let occasion = occasion()?;
+    let home = Home::init(path, Text::new("acme")?, Uri::new("urn:acme:status:0")?, &occasion)?;
+    let mut ledger = home.ledger()?;
+    let made = PrivateKey::generate()?;
+    let new = NewKey {
+        public: made.public().clone(),
+        origin: KeyOrigin::Generated,
+        purposes: Purpose::ALL.to_vec(),
+        products: Products::Any,
+        algorithm: None,
+        not_before: None,
+        not_after: None,
+    };
+    let pem = seal_plain(&made)?;
+    add_key(&home, &mut ledger, new, &pem, &occasion)?;
+    let key = home.keys()?.open_key(&made.public().thumbprint(), None)?;
+    let product = Product {
+        name: Name::new("dialer")?,
+        plans: vec![Name::new("enterprise")?],
+        defaults: Terms::default(),
+    };
+    catalogue::add_product(&mut ledger, &product, &occasion)?;
+    let mut license = String::new();
+    let mut recorded = 3;
+    while recorded < events {
+        // Each customer has ten licenses.
+        let customer = format!("Customer {}", recorded / 20);
+        let issued = issue(&home, &mut ledger, &key, &order(&customer)?, &occasion)?;
+        license = issued.signed.license.id.to_string();
+        recorded = issued.event;
+        if recorded % 4 < 2 && recorded + 2 <= events {
+            suspend(&mut ledger, &license, None, &occasion)?;
+            recorded = reinstate(&mut ledger, &license, None, &occasion)?.event;
+        }
+    }
+    Ok(license)
+}
+
+fn order(customer: &str) -> Result<Order, Box<dyn Error>> {
+    Ok(Order {
+        products: vec![Name::new("dialer")?],
+        plan: Name::new("enterprise")?,
+        customer: Text::new(customer)?,
+        customer_id: None,
+        starts: None,
+        terms: Terms { term: Some(TermLength::from_text("1y")?), ..Terms::default() },
+        origins: Vec::new(),
+        meta: BTreeMap::new(),
+        algorithm: None,
+    })
+}
