@@ -47,11 +47,16 @@ pub struct Checked {
 pub fn check(ledger: &Ledger) -> Result<Checked, Failure> {
     // One view of everything, whatever others commit meanwhile.
     let view = ledger.connection().unchecked_transaction().or_fault()?;
-    if let Some(damage) = projection::structural_damage(&view)? {
+    check_view(ledger, &view)
+}
+
+/// The same of a view that is open, so that what is read in it afterwards is what was checked.
+pub(crate) fn check_view(ledger: &Ledger, view: &Connection) -> Result<Checked, Failure> {
+    if let Some(damage) = projection::structural_damage(view)? {
         return Err(damaged(damage));
     }
-    let mut check = Check::new(&view, ledger)?;
-    for event in Events::new(&view, 1) {
+    let mut check = Check::new(view, ledger)?;
+    for event in Events::new(view, 1) {
         check.event(&event?)?;
     }
     check.rest()?;
