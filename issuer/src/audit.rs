@@ -2,26 +2,36 @@
 
 mod check_export;
 mod checkpoint;
+mod conduct;
 mod export;
 mod key;
+mod month;
 mod named;
+mod oddity;
 mod past;
 mod receipt;
 mod remembered;
+mod report;
 #[cfg(test)]
 mod signed;
 mod tree;
+mod usage;
 
 pub use check_export::{CheckedExport, check_export};
 pub use checkpoint::{SignedCheckpoint, StoredCheckpoint, sign_checkpoint};
+pub use conduct::{Denied, Flow};
 pub use export::{ExportedLog, export_log};
 pub use key::{LogKey, Span};
 pub(crate) use key::{log_id, name_of, origins};
+pub use month::Month;
 pub use named::{find_event, named_event};
+pub use oddity::{Oddity, OddityKind};
 pub use past::{EventSelection, PastEvent, visit_events};
 pub use receipt::receipt;
 pub use remembered::{Remembered, Trust};
+pub use report::{Licensed, Odd, Rank, Report, SeatTotals, Top, report};
 pub use tree::LogTree;
+pub use usage::{Horizon, Judged, LicenseUse, Scope, visit_use};
 
 /// The file of an exported log that says how long it is, and signs it.
 const CHECKPOINT: &str = "checkpoint";

@@ -70,12 +70,21 @@ pub fn check_against(
 ) -> Result<Checked, Failure> {
     // One view of everything, whatever others commit meanwhile.
     let view = ledger.connection().unchecked_transaction().or_fault()?;
-    if let Some(damage) = projection::structural_damage(&view)? {
+    check_view(&view, remembered, &mut see)
+}
+
+/// The same of a view that is open, so that what is read in it afterwards is what was checked.
+pub(crate) fn check_view(
+    view: &Connection,
+    remembered: &[Remembered],
+    see: &mut dyn FnMut(u64),
+) -> Result<Checked, Failure> {
+    if let Some(damage) = projection::structural_damage(view)? {
         return Err(damaged(damage));
     }
-    let mut check = Check::new(&view, remembered)?;
+    let mut check = Check::new(view, remembered)?;
     let mut seen = 0;
-    for told in Whole::new(Events::new(&view, 1)) {
+    for told in Whole::new(Events::new(view, 1)) {
         check.told(&told?)?;
         if check.checked.events >= seen + SEEN_EVERY {
             seen = check.checked.events;

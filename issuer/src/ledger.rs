@@ -34,6 +34,7 @@ pub(crate) mod products;
 pub(crate) mod projection;
 pub(crate) mod requests;
 pub(crate) mod schema;
+pub(crate) mod seat_events;
 pub(crate) mod seats;
 pub(crate) mod transaction;
 pub(crate) mod value;

@@ -31,7 +31,7 @@ fn embedding() {
 
 #[test]
 fn operating() {
-    session::run(&document("issuer/OPERATING.md"), program());
+    both("issuer/OPERATING.md");
 }
 
 #[test]
@@ -75,6 +75,16 @@ fn revocation_reasons() {
         .map(|reason| format!("| `{reason}` | {} |", reason.meaning()))
         .collect();
     assert_eq!(rows("issuer/OPERATING.md", "| reason | when |\n|---|---|\n"), register);
+}
+
+/// The register of what is odd in OPERATING.md is the program's.
+#[test]
+fn oddities() {
+    let register: Vec<String> = lictor_issuer::audit::OddityKind::ALL
+        .iter()
+        .map(|kind| format!("| `{kind}` | {} |", kind.meaning()))
+        .collect();
+    assert_eq!(rows("issuer/OPERATING.md", "| kind | what it is |\n|---|---|\n"), register);
 }
 
 /// The register of the kinds of events in FORMAT.md is the program's.

@@ -1,11 +1,15 @@
 //! The forms in which many rows are written: a table and JSON at once, JSON Lines and CSV as they are read.
 
 use clap::Args;
+use lictor_shared::Uuid;
 use lictor_shared::json::Value;
 
 use super::csv;
 use super::output::{Form, Output};
 use crate::error::Failure;
+
+/// So many rows of a table or of JSON where nothing is said; what is streamed is all there is.
+const MOST: u64 = 1000;
 
 /// Bytes that are gathered before they are written.
 const CHUNK: usize = 32 * 1024;
@@ -37,6 +41,57 @@ impl RowForms {
             (_, true, _) => RowForm::JsonLines,
             (_, _, Form::Json) => RowForm::Json,
             (_, _, Form::Text) => RowForm::Table,
+        }
+    }
+}
+
+impl RowForm {
+    /// At most so many rows, where so many were asked for; `None`: all.
+    pub(crate) fn limit(self, asked: Option<u64>) -> Option<u32> {
+        let limit = match self {
+            Self::Table | Self::Json => Some(asked.unwrap_or(MOST)),
+            Self::JsonLines | Self::Csv => asked,
+        };
+        // No ledger has more.
+        limit.map(|limit| u32::try_from(limit).unwrap_or(u32::MAX))
+    }
+}
+
+/// How many licenses there is still room for, and which was the last.
+pub(crate) struct Page {
+    left: Option<u32>,
+    last: Option<Uuid>,
+    more: bool,
+}
+
+impl Page {
+    pub(crate) const fn of(limit: Option<u32>) -> Self {
+        Self { left: limit, last: None, more: false }
+    }
+
+    /// Whether there is room for the next one.
+    pub(crate) fn holds(&mut self, id: Uuid) -> bool {
+        match self.left {
+            Some(0) => {
+                self.more = true;
+                return false;
+            }
+            Some(left) => self.left = Some(left - 1),
+            None => {}
+        }
+        self.last = Some(id);
+        true
+    }
+
+    /// Whether there were more than there was room for.
+    pub(crate) const fn has_more(&self) -> bool {
+        self.more
+    }
+
+    /// Says how to go on where there are more.
+    pub(crate) fn say_if_more(&self, output: &mut Output) {
+        if let Some(last) = self.last.filter(|_| self.more) {
+            output.say(format_args!("There are more: the same command with --after {last}"));
         }
     }
 }

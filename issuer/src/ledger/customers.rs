@@ -16,6 +16,13 @@ pub(super) const SELECT_IDS: &str = "SELECT id FROM customer WHERE name = ?1 ORD
 const SELECT_ALL: &str = "SELECT customer.id, customer.name, \
     (SELECT COUNT(*) FROM license WHERE license.customer_id = customer.id) FROM customer ORDER BY customer.id";
 
+const COUNT: &str = "SELECT COUNT(*) FROM customer";
+
+/// How many customers there are.
+pub(crate) fn count(connection: &Connection) -> Result<u64, Failure> {
+    connection.query_row(COUNT, (), |row| row.get(0)).or_fault().map(|Int(count)| count)
+}
+
 pub(crate) fn insert(connection: &Connection, id: &Text, name: &Text) -> Result<(), Failure> {
     connection.execute(INSERT, (id.as_str(), name.as_str())).or_fault()?;
     Ok(())

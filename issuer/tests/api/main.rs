@@ -50,6 +50,8 @@ mod renew;
 #[cfg(test)]
 mod renewals;
 #[cfg(test)]
+mod report;
+#[cfg(test)]
 mod restore;
 #[cfg(test)]
 mod revoke;

@@ -50,13 +50,13 @@ fn license(ledger: &Ledger, id: Option<&str>) -> Result<Option<Uuid>, Failure> {
 }
 
 /// What became of a deployment's seat, at an instant.
-fn state(deployment: &DeploymentRecord, at: Timestamp) -> &'static str {
+pub(crate) fn state(deployment: &DeploymentRecord, at: Timestamp) -> &'static str {
     // It still counts, until somebody asks for it.
     if deployment.has_lapsed(at) { "lapsed" } else { deployment.state.as_str() }
 }
 
 /// A deployment as programs see it.
-fn to_value(deployment: &DeploymentRecord, at: Timestamp) -> Value {
+pub(crate) fn to_value(deployment: &DeploymentRecord, at: Timestamp) -> Value {
     Value::object([
         ("deployment", deployment.id.to_string().into()),
         ("license", deployment.license.to_string().into()),

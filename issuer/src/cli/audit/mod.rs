@@ -1,5 +1,6 @@
 //! `lictor audit …`: who runs what, since when, and the proof that nobody edited it.
 
+mod activations;
 mod check_export;
 mod check_proof;
 mod checkpoint;
@@ -9,6 +10,8 @@ mod key;
 mod log;
 mod note_key;
 mod prove;
+mod report;
+mod rows;
 mod show;
 mod told;
 mod verify;
@@ -26,6 +29,8 @@ use crate::occasion::ClockSource;
 pub(crate) enum Audit {
     Log(Box<log::Log>),
     Show(show::Show),
+    Activations(activations::Activations),
+    Report(report::Report),
     Verify(Box<verify::Verify>),
     Checkpoint(checkpoint::Checkpoint),
     Key(key::Key),
@@ -40,6 +45,8 @@ impl Audit {
         match self {
             Self::Log(command) => command.run(globals, output),
             Self::Show(command) => command.run(globals, output),
+            Self::Activations(command) => command.run(globals, output),
+            Self::Report(command) => command.run(globals, output),
             Self::Verify(command) => command.run(globals, output),
             Self::Checkpoint(command) => command.run(globals, output),
             Self::Key(command) => command.run(globals, output),

@@ -7,7 +7,7 @@ use lictor_shared::{Name, Seconds, Text, Timestamp, Uuid};
 
 use super::super::globals::Globals;
 use super::super::output::Output;
-use super::super::rows::{Lines, RowForm, RowForms};
+use super::super::rows::{Lines, Page, RowForm, RowForms};
 use super::super::shown;
 use super::super::table::Column;
 use super::super::values;
@@ -26,9 +26,6 @@ Examples:
 Product, plan and end are those of the latest revision; the state is that of
 now, or of --now. Without --sort the order is that of issuing. In any order the
 next page is the same command with --after and the last id of the page before.";
-
-/// So many rows of a table or of JSON where nothing is said; what is streamed is all there is.
-const MOST: u64 = 1000;
 
 /// Show the licenses, all of them or those that are looked for
 #[derive(Args, Debug)]
@@ -99,12 +96,7 @@ impl List {
         let (_, ledger) = globals.home_and_ledger()?;
         let at = globals.now()?;
         let form = self.forms.form(output);
-        let limit = match form {
-            RowForm::Table | RowForm::Json => Some(self.limit.unwrap_or(MOST)),
-            RowForm::JsonLines | RowForm::Csv => self.limit,
-        };
-        // No ledger has more.
-        let limit = limit.map(|limit| u32::try_from(limit).unwrap_or(u32::MAX));
+        let limit = form.limit(self.limit);
         let mut search = Search { ledger, selection: self.selection(limit), at, page: Page::of(limit) };
         match form {
             RowForm::Table => self.table(&mut search, output)?,
@@ -112,10 +104,7 @@ impl List {
             RowForm::JsonLines => json_lines(&mut search, output)?,
             RowForm::Csv => csv(&mut search, output)?,
         }
-        let page = search.page;
-        if let Some(last) = page.last.filter(|_| page.more) {
-            output.say(format_args!("There are more: the same command with --after {last}"));
-        }
+        search.page.say_if_more(output);
         Ok(0)
     }
 
@@ -143,7 +132,7 @@ impl List {
         })?;
         if rows.is_empty() {
             output.say(match self.looks_for_all() {
-                _ if search.page.more => "There are some, of which --limit 0 shows none.",
+                _ if search.page.has_more() => "There are some, of which --limit 0 shows none.",
                 true => "There are no licenses. Issue one with: lictor issue",
                 false => "There is no such license. All there are: lictor license list",
             });
@@ -184,32 +173,6 @@ impl Search {
             false => Ok(()),
         };
         visit_licenses(ledger, selection, *at, &mut shown)
-    }
-}
-
-struct Page {
-    left: Option<u32>,
-    last: Option<Uuid>,
-    more: bool,
-}
-
-impl Page {
-    const fn of(limit: Option<u32>) -> Self {
-        Self { left: limit, last: None, more: false }
-    }
-
-    /// Whether there is room for the next one.
-    fn holds(&mut self, id: Uuid) -> bool {
-        match self.left {
-            Some(0) => {
-                self.more = true;
-                return false;
-            }
-            Some(left) => self.left = Some(left - 1),
-            None => {}
-        }
-        self.last = Some(id);
-        true
     }
 }
 

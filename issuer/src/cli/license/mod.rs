@@ -133,6 +133,6 @@ fn read_only_from(revisions: &[StoppedRevision], at: Timestamp) -> Option<String
     })
 }
 
-fn products(revision: &RevisionRecord) -> String {
+pub(crate) fn products(revision: &RevisionRecord) -> String {
     revision.products.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
