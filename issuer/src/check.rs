@@ -7,6 +7,7 @@ mod license;
 mod log;
 mod request;
 mod restored;
+mod usage;
 
 use lictor_shared::json::{Members, Value};
 use rusqlite::Connection;
@@ -133,6 +134,7 @@ impl<'c> Check<'c> {
             | EventKind::ActivationRevoked
             | EventKind::ActivationExpired
             | EventKind::ActivationForked => self.activation(event)?,
+            EventKind::UsageReported => self.usage_reported(event)?,
         }
         self.request(event);
         self.tree.push(event);
@@ -267,7 +269,9 @@ fn same<K: Ord + core::fmt::Debug, V: PartialEq + core::fmt::Debug>(
 }
 
 fn is_commitment(value: &Value) -> bool {
-    value.as_object().is_some_and(|members| members.len() == 1 && members.contains_key("sha256"))
+    // A counter may have any name, and is a number.
+    let hash = |members: &Members| members.get("sha256").and_then(Value::as_str).is_some();
+    value.as_object().is_some_and(|members| members.len() == 1 && hash(members))
 }
 
 /// The body of an event, read for comparing.

@@ -63,6 +63,8 @@ register! {
         ActivationExpired = "activation.expired",
         /// A deployment's request does not follow from what it was given before: two copies of it live, or one was restored.
         ActivationForked = "activation.forked",
+        /// A deployment's report of use was brought.
+        UsageReported = "usage.reported",
     }
 }
 
@@ -312,7 +314,8 @@ mod tests {
                 "activation.released",
                 "activation.revoked",
                 "activation.expired",
-                "activation.forked"
+                "activation.forked",
+                "usage.reported"
             ]
         );
     }

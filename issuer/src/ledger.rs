@@ -32,6 +32,7 @@ pub(crate) mod requests;
 pub(crate) mod schema;
 pub(crate) mod seats;
 pub(crate) mod transaction;
+pub(crate) mod usage;
 pub(crate) mod value;
 
 #[cfg(test)]

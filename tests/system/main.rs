@@ -18,6 +18,7 @@ mod passphrases;
 mod paste;
 mod quickstart;
 mod readers;
+mod reporting;
 mod restoring;
 mod seats;
 mod seats_at_once;

@@ -18,6 +18,7 @@ const COUNT_PRODUCTS: &str = "SELECT COUNT(*) FROM product";
 const COUNT_ACTIVATIONS: &str = "SELECT COUNT(*) FROM activation";
 const COUNT_ANSWERS: &str = "SELECT COUNT(*) FROM seat_answer";
 const COUNT_DEPLOYMENTS: &str = "SELECT COUNT(*) FROM deployment";
+const COUNT_USAGE: &str = "SELECT COUNT(*) FROM usage_report";
 const COUNT_KEYS: &str = "SELECT COUNT(*) FROM signing_key";
 const SELECT_NOT_VALID: &str = "SELECT status_list.uri, status_entry.idx, status_entry.status, status_entry.since \
     FROM status_entry JOIN status_list ON status_list.id = status_entry.list WHERE status_entry.status <> 0";
@@ -35,10 +36,11 @@ pub(crate) enum Table {
     Activation,
     Answer,
     Deployment,
+    UsageReport,
 }
 
 impl Table {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::License,
         Self::Revision,
         Self::StatusEntry,
@@ -47,6 +49,7 @@ impl Table {
         Self::Activation,
         Self::Answer,
         Self::Deployment,
+        Self::UsageReport,
     ];
 
     pub(crate) const fn as_str(self) -> &'static str {
@@ -59,6 +62,7 @@ impl Table {
             Self::Activation => "activation",
             Self::Answer => "seat_answer",
             Self::Deployment => "deployment",
+            Self::UsageReport => "usage_report",
         }
     }
 }
@@ -74,6 +78,7 @@ pub(crate) fn count(connection: &Connection, table: Table) -> Result<u64, Failur
         Table::Activation => COUNT_ACTIVATIONS,
         Table::Answer => COUNT_ANSWERS,
         Table::Deployment => COUNT_DEPLOYMENTS,
+        Table::UsageReport => COUNT_USAGE,
     };
     connection.query_row(statement, (), |row| row.get(0)).or_fault().map(|Int(count)| count)
 }

@@ -628,6 +628,9 @@ fn no_single_operation_reads_a_whole_table() {
         seats::SELECT_ACTIVE,
         seats::SELECT_FREE,
         seats::SELECT_LAST,
+        usage::SELECT_ONE,
+        usage::SELECT_OF_DEPLOYMENT,
+        usage::SELECT_OF_LICENSE,
     ] {
         let connection = ledger.connection();
         let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();

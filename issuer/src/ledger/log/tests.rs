@@ -135,7 +135,7 @@ fn events_from_before_the_tree_become_leaves_of_it() {
     let (path, expected) = (ledger.path().to_owned(), edge(ledger.connection()).unwrap());
     drop(ledger);
     let earlier = Connection::open(&path).unwrap();
-    earlier.execute_batch("DROP TABLE log_edge; DROP TABLE log_node").unwrap();
+    earlier.execute_batch("DROP TABLE log_edge; DROP TABLE log_node; DROP TABLE usage_report").unwrap();
     earlier.pragma_update(None, "user_version", 4).unwrap();
     drop(earlier);
     let ledger = Ledger::open(&path).unwrap();

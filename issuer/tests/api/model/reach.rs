@@ -35,7 +35,7 @@ const MODELLED: [(&str, EventKind); 20] = [
 ];
 
 /// Commands that change something and that no sequence has, and why not.
-const LEFT_OUT: [(&str, &str); 8] = [
+const LEFT_OUT: [(&str, &str); 9] = [
     ("init", "every sequence begins after it"),
     ("product add", "every sequence begins after it, and it changes no license"),
     ("issue", "short for license issue"),
@@ -44,16 +44,18 @@ const LEFT_OUT: [(&str, &str); 8] = [
     ("key passphrase", "it changes the file of a key, and nothing that is signed or refused"),
     ("license import", "it takes licenses over that another ledger has issued, by these same rules"),
     ("ledger restore", "the ledger is another one then"),
+    ("audit import", "it records what deployments say, and changes no license, seat or key"),
 ];
 
 /// Kinds of events that no operation leaves, and why not.
-const NO_OPERATION: [(EventKind, &str); 6] = [
+const NO_OPERATION: [(EventKind, &str); 7] = [
     (EventKind::IssuerCreated, "every sequence begins after it"),
     (EventKind::ProductAdded, "every sequence begins after it"),
     (EventKind::KeyExported, "it gives public halves out and changes no key"),
     (EventKind::KeyResealed, "it changes the file of a key, and nothing that is signed or refused"),
     (EventKind::LicenseImported, "it is of a license that another ledger has issued"),
     (EventKind::LedgerRestored, "the ledger is another one then"),
+    (EventKind::UsageReported, "it is what a deployment says, and changes no license, seat or key"),
 ];
 
 pub(super) fn event_of(operation: &Operation) -> Option<&'static str> {
