@@ -5,6 +5,7 @@ mod checkpoint;
 mod conduct;
 mod export;
 mod key;
+mod license_use;
 mod month;
 mod named;
 mod oddity;
@@ -23,6 +24,7 @@ pub use conduct::{Denied, Flow};
 pub use export::{ExportedLog, export_log};
 pub use key::{LogKey, Span};
 pub(crate) use key::{log_id, name_of, origins};
+pub use license_use::{Horizon, Judged, LicenseUse, Scope, visit_use};
 pub use month::Month;
 pub use named::{find_event, named_event};
 pub use oddity::{Oddity, OddityKind};
@@ -31,7 +33,11 @@ pub use receipt::receipt;
 pub use remembered::{Remembered, Trust};
 pub use report::{Licensed, Odd, Rank, Report, SeatTotals, Top, report};
 pub use tree::LogTree;
-pub use usage::{Horizon, Judged, LicenseUse, Scope, visit_use};
+pub(crate) use usage::facts;
+pub use usage::{
+    ImportedReport, ImportedReports, Manner, SignedReport, UsageAnomaly, UsageRecord, import_reports,
+    is_known, usage,
+};
 
 /// The file of an exported log that says how long it is, and signs it.
 const CHECKPOINT: &str = "checkpoint";

@@ -10,6 +10,7 @@ mod license;
 mod log;
 mod request;
 mod restored;
+mod usage;
 
 use lictor_shared::json::{Members, Value};
 use rusqlite::Connection;
@@ -209,6 +210,7 @@ impl<'c> Check<'c> {
             EventKind::EventContinued | EventKind::RequestAnswered | EventKind::CustomerErased => {}
             // It covers itself, and may be what was asked for: both are noted first.
             EventKind::CheckpointSigned => {}
+            EventKind::UsageReported => self.usage_reported(event)?,
         }
         Ok(())
     }

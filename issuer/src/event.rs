@@ -74,6 +74,8 @@ register! {
         RequestAnswered = "request.answered",
         /// The texts that name a customer, and all else that shows them, were erased.
         CustomerErased = "customer.erased",
+        /// A deployment's report of use was brought.
+        UsageReported = "usage.reported",
     }
 }
 
@@ -215,7 +217,9 @@ impl Commitment {
 
 /// Whether a value is what stands in an event in place of a text.
 pub(crate) fn is_commitment(value: &Value) -> bool {
-    value.as_object().is_some_and(|members| members.len() == 1 && members.contains_key("sha256"))
+    // A counter may have any name, and is a number.
+    let hash = |members: &Members| members.get("sha256").and_then(Value::as_str).is_some();
+    value.as_object().is_some_and(|members| members.len() == 1 && hash(members))
 }
 
 impl fmt::Debug for Commitment {
@@ -346,7 +350,8 @@ mod tests {
                 "checkpoint.signed",
                 "event.continued",
                 "request.answered",
-                "customer.erased"
+                "customer.erased",
+                "usage.reported"
             ]
         );
     }

@@ -36,8 +36,9 @@ mod token;
 
 pub use armor::Label;
 pub use claims::{
-    Activation, ActivationPolicy, ClaimsError, EntryBits, Graces, Lease, License, Limit, Release, Request,
-    RequestKind, SeatLimit, Seats, Status, StatusDraft, StatusList, StatusRef, Term,
+    Activation, ActivationPolicy, Beginning, ClaimsError, EntryBits, Graces, Lease, License, Limit,
+    ModeSince, Peak, Release, Request, RequestKind, SeatLimit, Seats, Status, StatusDraft, StatusList,
+    StatusRef, Term, UsageReport,
 };
 pub use code::{Code, Denial, Mode, Reason};
 pub use envelope::Envelope;

@@ -74,6 +74,13 @@ pub const EXTENSION_BYTES: usize = 4_096;
 /// Signals of one activation request.
 pub const SIGNALS: usize = 8;
 
+/// Entries of `modes` in a usage report. Answers a verdict that flaps, or is made to, until no report fits into a token.
+pub const USAGE_MODES: usize = 32;
+
+/// Counters of a usage report. Answers a product that names its counters after its users or calls: with the longest names and the
+/// largest numbers so many still fit into a token.
+pub const USAGE_COUNTERS: usize = 48;
+
 /// Entries of a status list, exactly: 2^20. One size for every customer tells nobody how many licenses were sold,
 /// and bounds what inflating can need to [`STATUS_LIST_BYTES`].
 pub const STATUS_ENTRIES: u32 = 1_048_576;

@@ -181,6 +181,8 @@ fn the_limits_of_format_md_are_those_of_the_code() {
         ("scalar values of a value in `meta`", size(limits::META_CHARS)),
         ("bytes of `extensions`", size(limits::EXTENSION_BYTES)),
         ("signals of an activation request", size(limits::SIGNALS)),
+        ("entries in `modes` of a usage report", size(limits::USAGE_MODES)),
+        ("counters of a usage report", size(limits::USAGE_COUNTERS)),
         ("entries of a status list, exactly", u64::from(limits::STATUS_ENTRIES)),
         ("bytes of an inflated status list", size(limits::STATUS_LIST_BYTES)),
         ("entries in `since`", size(limits::SINCE_ENTRIES)),

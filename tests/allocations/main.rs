@@ -1,4 +1,4 @@
-//! The guard's verdict is asked in every request of a product, so it costs no memory. The allocator counts, and this is the only
+//! The guard's verdict is asked in every request of a product, and use is counted there, so they cost no memory. The allocator counts, and this is the only
 //! test of its process: whatever it counts the verdict has caused.
 #![cfg(test)]
 
@@ -84,6 +84,10 @@ fn a_verdict_allocates_nothing() {
     });
     assert!(once[0] > 0, "{once:?}");
     assert_eq!(cost(&guard, |_| ()), [0; 3]);
+
+    // Nor does counting under a name that is known.
+    guard.record("users", 0).unwrap();
+    assert_eq!(cost(&guard, |call| guard.record("users", call).unwrap()), [0; 3]);
 
     // The system's clock costs nothing either.
     let other = host::Folder::at(folder.path().join("other"));

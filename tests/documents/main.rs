@@ -97,6 +97,16 @@ fn event_kinds() {
     assert_eq!(rows("shared/FORMAT.md", "| kind | what happened |\n|---|---|\n"), register);
 }
 
+/// The register of what can be odd about a report of use is the program's.
+#[test]
+fn usage_anomalies() {
+    let register: Vec<String> = lictor_issuer::audit::UsageAnomaly::ALL
+        .iter()
+        .map(|word| format!("| `{word}` | {} |", word.meaning()))
+        .collect();
+    assert_eq!(rows("shared/FORMAT.md", "| anomaly | what is odd |\n|---|---|\n"), register);
+}
+
 /// The exit codes in OPERATING.md are the program's.
 #[test]
 fn exit_codes() {

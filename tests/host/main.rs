@@ -16,5 +16,6 @@ mod replicas;
 mod seats;
 mod table;
 mod ticking;
+mod usage;
 mod vanished;
 mod world;

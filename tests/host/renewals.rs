@@ -20,7 +20,7 @@ fn no_license_yet_then_one() {
     drop(guard);
     // It is still there after a restart.
     says(&world.guard(), Mode::Full, &[]);
-    assert_eq!(world.names().len(), 3, "identity, license and state: {:?}", world.names());
+    assert_eq!(world.names().len(), 4, "identity, license, state and record of use: {:?}", world.names());
 }
 
 #[test]

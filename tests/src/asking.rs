@@ -5,6 +5,7 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use std::fs;
 
+use crate::reporting;
 use crate::session::NOW;
 use crate::signing::TestKey;
 
@@ -25,7 +26,8 @@ struct Asking<'a> {
 }
 
 /// `deployment NUMBER LICENSE OUT [WORD=VALUE]…` writes a request of the deployment with this number for the license in a
-/// file, signed by its own key. The words: `kind`, `product`, `label`, `counter`, `previous`, `made`, `issuer`.
+/// file, signed by its own key. The words: `kind`, `product`, `label`, `counter`, `previous`, `made`, `issuer`. With the word
+/// `report` it is a [report of use](reporting::command) instead.
 ///
 /// # Panics
 /// If the words mean nothing, or a file cannot be read or written.
@@ -34,6 +36,9 @@ pub fn command(words: &[&str]) {
         panic!("deployment NUMBER LICENSE OUT …: {words:?}")
     };
     let number: u8 = number.parse().unwrap_or_else(|error| panic!("{number}: {error}"));
+    if more.iter().any(|word| word.starts_with("report=")) {
+        return reporting::command(number, license, out, more);
+    }
     let mut asking = Asking {
         number,
         kind: "activate",

@@ -5,5 +5,6 @@
 pub mod asking;
 pub mod deflated;
 pub mod programs;
+pub mod reporting;
 pub mod session;
 pub mod signing;

@@ -2,8 +2,8 @@
 
 use lictor_keys::{PrivateKey, Signer as _};
 use lictor_shared::{
-    Algorithm, Artefact as _, EmbeddedKey, License, Name, Received, Request, RequestKind, Text, Timestamp,
-    Unsigned, Uuid, armor,
+    Algorithm, Artefact as _, Beginning, EmbeddedKey, License, Mode, ModeSince, Name, Received, Request,
+    RequestKind, Text, Timestamp, Unsigned, UsageReport, Uuid, armor,
 };
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
@@ -79,5 +79,32 @@ impl Deployment {
         let unsigned = Unsigned::<Request>::new(Algorithm::EdDsa, &key, &request);
         let signature = self.key.sign(unsigned.signing_input()).expect("a signature");
         armor::wrap(Request::LABEL, &unsigned.with_signature(&signature))
+    }
+    /// Its first report of use, in armor.
+    pub(crate) fn report(&self) -> String {
+        let at = Timestamp::parse(NOW).expect("a time");
+        let report = UsageReport {
+            deployment: self.key.public().thumbprint(),
+            issuer: self.license.issuer.clone(),
+            id: Uuid::new("019c1f6a-0800-7c11-9a2b-000000000001").expect("an id"),
+            issued_at: at,
+            license: self.license.id,
+            activation: None,
+            product: Name::new("dialer").expect("a name"),
+            validator: Text::new("dialer 7.2").expect("a text"),
+            sequence: 1,
+            previous: None,
+            from: at,
+            to: at,
+            beginning: Beginning::Start,
+            modes: vec![ModeSince { mode: Mode::Full, reason: None, since: at }],
+            omitted: 0,
+            counters: BTreeMap::new(),
+            extensions: Default::default(),
+        };
+        let key = EmbeddedKey(self.key.public().clone());
+        let unsigned = Unsigned::<UsageReport>::new(Algorithm::EdDsa, &key, &report);
+        let signature = self.key.sign(unsigned.signing_input()).expect("a signature");
+        armor::wrap(UsageReport::LABEL, &unsigned.with_signature(&signature))
     }
 }

@@ -82,6 +82,7 @@ fn prepared() -> Prepared {
     world.write("seat.request", holder.ask(RequestKind::Activate));
     world.run(&["activation", "grant", "seat.request", "--out", "seat.lic"]).done();
     world.write("seat-back.request", holder.ask(RequestKind::Release));
+    world.write("seat.report", holder.report());
     world.write("acme.request", Deployment::new(&world, "acme.lic", "Depot 2").ask(RequestKind::Activate));
     world.run(&["ledger", "backup", "backup.db"]).done();
     world.run(&["license", "suspend", &bolt]).done();

@@ -20,6 +20,7 @@ mod past;
 mod paste;
 mod quickstart;
 mod readers;
+mod reporting;
 mod restoring;
 mod seats;
 mod seats_at_once;

@@ -42,9 +42,9 @@ pub mod misuse;
 /// Readers of claims are not among them: what was bought is asked of a [`Verdict`].
 pub mod shared {
     pub use lictor_shared::{
-        Activation, AnchorError, AnchorSet, Code, Envelope, License, Mode, Name, Origin, PublicKey, Reason,
-        Release, Seconds, StatusList, StringError, Text, Thumbprint, TimeError, Timestamp, Uri, Uuid,
-        documents, json, limits,
+        Activation, AnchorError, AnchorSet, Beginning, Code, Envelope, License, Mode, ModeSince, Name,
+        Origin, Peak, PublicKey, Reason, Release, Seconds, StatusList, StringError, Text, Thumbprint,
+        TimeError, Timestamp, Uri, UsageReport, Uuid, documents, json, limits,
     };
 }
 

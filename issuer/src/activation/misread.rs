@@ -3,6 +3,7 @@
 use lictor_shared::armor::{self, Block};
 use lictor_shared::{
     Activation, Artefact, Label, License, Reason, Received, Release, Request, StatusList, TokenError,
+    UsageReport,
 };
 
 use crate::error::{Failure, FailureKind};
@@ -75,6 +76,7 @@ const fn what_then(found: Option<Label>) -> &'static str {
         Some(Label::Activation | Label::Release) => {
             "Bring the request, to get the same answer again; the answer itself is installed on the deployment."
         }
+        Some(Label::UsageReport) => "Record it with: lictor audit import FILE",
         _ => ALL_OF_IT,
     }
 }
@@ -94,6 +96,7 @@ fn kind_of(token: &str) -> Option<Label> {
         .or_else(|| reads::<Activation>(token))
         .or_else(|| reads::<Release>(token))
         .or_else(|| reads::<StatusList>(token))
+        .or_else(|| reads::<UsageReport>(token))
 }
 
 /// The blocks of a file whose requests are wanted: those of requests, or what is wrong with the file.

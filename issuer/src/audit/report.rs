@@ -11,9 +11,9 @@ use lictor_shared::{Name, SeatLimit, Text, Timestamp, Uuid};
 use std::collections::BTreeMap;
 
 use super::conduct::{Denied, Flow};
+use super::license_use::{Horizon, Judged, LicenseUse, Scope, visit_in_view};
 use super::month::Month;
 use super::oddity::{Oddity, OddityKind};
-use super::usage::{Horizon, Judged, LicenseUse, Scope, visit_in_view};
 use crate::activation::{DeploymentRecord, Occupancy, SeatState};
 use crate::check::{Checked, check_view};
 use crate::error::Failure;

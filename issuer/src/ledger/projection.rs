@@ -19,6 +19,7 @@ const COUNT_ACTIVATIONS: &str = "SELECT COUNT(*) FROM activation";
 const COUNT_ANSWERS: &str = "SELECT COUNT(*) FROM seat_answer";
 const COUNT_DEPLOYMENTS: &str = "SELECT COUNT(*) FROM deployment";
 const COUNT_CHECKPOINTS: &str = "SELECT COUNT(*) FROM checkpoint";
+const COUNT_USAGE: &str = "SELECT COUNT(*) FROM usage_report";
 const COUNT_KEYS: &str = "SELECT COUNT(*) FROM signing_key";
 const SELECT_NOT_VALID: &str = "SELECT status_list.uri, status_entry.idx, status_entry.status, status_entry.since \
     FROM status_entry JOIN status_list ON status_list.id = status_entry.list WHERE status_entry.status <> 0";
@@ -41,10 +42,11 @@ pub(crate) enum Table {
     Answer,
     Deployment,
     Checkpoint,
+    UsageReport,
 }
 
 impl Table {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::License,
         Self::Revision,
         Self::StatusEntry,
@@ -54,6 +56,7 @@ impl Table {
         Self::Answer,
         Self::Deployment,
         Self::Checkpoint,
+        Self::UsageReport,
     ];
 
     pub(crate) const fn as_str(self) -> &'static str {
@@ -67,6 +70,7 @@ impl Table {
             Self::Answer => "seat_answer",
             Self::Deployment => "deployment",
             Self::Checkpoint => "checkpoint",
+            Self::UsageReport => "usage_report",
         }
     }
 }
@@ -83,6 +87,7 @@ pub(crate) fn count(connection: &Connection, table: Table) -> Result<u64, Failur
         Table::Answer => COUNT_ANSWERS,
         Table::Deployment => COUNT_DEPLOYMENTS,
         Table::Checkpoint => COUNT_CHECKPOINTS,
+        Table::UsageReport => COUNT_USAGE,
     };
     connection.query_row(statement, (), |row| row.get(0)).or_fault().map(|Int(count)| count)
 }

@@ -65,3 +65,5 @@ mod seats_elsewhere;
 mod seats_given_back;
 #[cfg(test)]
 mod suspend;
+#[cfg(test)]
+mod usage;

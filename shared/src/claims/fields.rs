@@ -26,6 +26,11 @@ impl<'a> Fields<'a> {
         Self { place: "", members }
     }
 
+    /// An object that stands in an array or a map.
+    pub(crate) const fn within(place: &'static str, members: &'a Members) -> Self {
+        Self { place, members }
+    }
+
     /// The member if it is there.
     pub(crate) fn optional(&self, name: &str) -> Option<&'a Value> {
         self.members.get(name)
@@ -58,6 +63,12 @@ impl<'a> Fields<'a> {
         new: impl Fn(&str) -> Result<T, StringError>,
     ) -> Result<T, ClaimsError> {
         new(self.string(name)?).map_err(|error| self.breaks(name, alloc::format!("valid, but {error}")))
+    }
+
+    /// A hash: 64 lower-case hexadecimal digits.
+    pub(crate) fn hash(&self, name: &str) -> Result<[u8; 32], ClaimsError> {
+        let hash = super::request::hex_32(self.string(name)?);
+        hash.ok_or_else(|| self.breaks(name, "64 lower-case hexadecimal digits"))
     }
 
     pub(crate) fn text(&self, name: &str) -> Result<Text, ClaimsError> {

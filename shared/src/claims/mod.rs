@@ -8,6 +8,7 @@ mod request;
 mod shape;
 mod status_list;
 mod terms;
+mod usage;
 
 use alloc::string::String;
 
@@ -20,6 +21,7 @@ pub use release::Release;
 pub use request::{Request, RequestKind};
 pub use status_list::{EntryBits, Status, StatusDraft, StatusList, StatusRef};
 pub use terms::{ActivationPolicy, Graces, Limit, SeatLimit, Seats, Term};
+pub use usage::{Beginning, ModeSince, Peak, UsageReport};
 
 /// Why a signed payload is refused. The variants stand in the order in which they are judged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

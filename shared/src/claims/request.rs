@@ -104,7 +104,6 @@ impl Artefact for Request {
         let top = Fields::top(&members);
         let body = top.object("request", "request")?;
         let kinds = [RequestKind::Activate, RequestKind::Release].map(|kind| (kind.as_str(), kind));
-        let hash = hex_32(body.string("licenseHash")?);
         Ok(Self {
             deployment: top.parse("iss", Thumbprint::new)?,
             issuer: top.text("aud")?,
@@ -112,8 +111,7 @@ impl Artefact for Request {
             issued_at: top.time("iat")?,
             kind: body.word("kind", &kinds)?,
             license: body.parse("license", Uuid::new)?,
-            license_hash: hash
-                .ok_or_else(|| body.breaks("licenseHash", "64 lower-case hexadecimal digits"))?,
+            license_hash: body.hash("licenseHash")?,
             product: body.parse("product", Name::new)?,
             label: body.text("label")?,
             counter: body.integer("counter", 0..=limits::INTEGER_MAX)?,
@@ -157,7 +155,7 @@ impl Claims for Request {
     }
 }
 
-fn hex_32(text: &str) -> Option<[u8; 32]> {
+pub(super) fn hex_32(text: &str) -> Option<[u8; 32]> {
     let digits = text.bytes().map(hex_digit).collect::<Option<Vec<u8>>>()?;
     let (pairs, rest) = digits.as_chunks::<2>();
     let bytes: Vec<u8> = pairs.iter().map(|[high, low]| (high << 4) | low).collect();

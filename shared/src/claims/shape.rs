@@ -48,7 +48,8 @@ pub(crate) fn check(payload: &Members, shape: &Shape, body: &'static str) -> Res
     Ok(())
 }
 
-fn refuse_unknown(members: &Members, shape: &Shape, place: &str) -> Result<(), ClaimsError> {
+/// Refuses members that version 1 does not have in `place`.
+pub(crate) fn refuse_unknown(members: &Members, shape: &Shape, place: &str) -> Result<(), ClaimsError> {
     for (name, value) in members {
         let known = shape.members.iter().find(|(known, _)| known == name);
         match (known, value.as_object()) {

@@ -327,7 +327,7 @@ mod tests {
         let keys = read_keys(&alloc::format!("\n{other}\r\n {PETER}\n")).unwrap();
         assert_eq!(keys, [other.clone(), peter()]);
         assert_eq!(read(NOTE).unwrap().key_among(&keys), Some(&peter()));
-        assert_eq!(read(NOTE).unwrap().key_among(&[other.clone()]), Some(&other));
+        assert_eq!(read(NOTE).unwrap().key_among(core::slice::from_ref(&other)), Some(&other));
         assert!(read_keys("\n").is_err() && read_keys(&alloc::format!("{PETER}\nx\n")).is_err());
     }
 

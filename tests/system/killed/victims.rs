@@ -66,6 +66,7 @@ pub(super) const VICTIMS: &[Victim] = &[
     once("activation grant", "seat-back.request --lease 1y"),
     once("activation revoke", "{seat} --note copied"),
     once("activation release", "{seat} --note dead"),
+    once("audit import", "seat.report"),
     // Killed when lictor.toml has the new list already and the ledger is still the old one, it wants another list: this
     // one might have been used in between.
     Victim {

@@ -144,6 +144,8 @@ fn with_requests(world: &World, key: &[&str]) {
     world.write("seat.request", &request);
     grant(request, "answered.lic");
     world.write("again.request", seat.ask(RequestKind::Activate));
+    world.write("seat.report", seat.report());
+    world.write("nobody.report", deployment("active.lic").report());
     world.write("back.request", seat.ask(RequestKind::Release));
     let mut both = deployment("active.lic");
     world.write("both", both.id());

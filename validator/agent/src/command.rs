@@ -5,9 +5,11 @@ mod check_proof;
 mod explain;
 mod identity;
 mod install;
+mod picture;
 mod request;
 mod status;
 mod support_bundle;
+mod usage;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use std::ffi::OsString;
@@ -48,6 +50,7 @@ enum Command {
     Status(status::Status),
     Install(install::Install),
     Request(request::Request),
+    Usage(usage::Usage),
     Identity(identity::Identity),
     Check(check::Check),
     CheckProof(check_proof::CheckProof),
@@ -99,11 +102,15 @@ fn run_with(
 
 /// The grammar under the name by which the program was called.
 fn named(called: &Called) -> clap::Command {
-    let renamed = |command: clap::Command| match command.get_after_help().map(ToString::to_string) {
+    renamed(grammar(), called).name(called.name().to_owned())
+}
+
+fn renamed(command: clap::Command, called: &Called) -> clap::Command {
+    let command = match command.get_after_help().map(ToString::to_string) {
         Some(help) => command.after_help(called.in_text(&help)),
         None => command,
     };
-    renamed(grammar()).name(called.name().to_owned()).mut_subcommands(renamed)
+    command.mut_subcommands(|command| renamed(command, called))
 }
 
 impl Command {
@@ -118,6 +125,7 @@ impl Command {
             Self::Status(command) => command.run(&deployment()?, output),
             Self::Install(command) => command.run(&deployment()?, output),
             Self::Request(command) => command.run(&deployment()?, output),
+            Self::Usage(command) => command.run(&deployment()?, output),
             Self::Identity(command) => command.run(&deployment()?, output),
             Self::Check(command) => command.run(&deployment()?, output),
             Self::SupportBundle(command) => command.run(&deployment()?, output),

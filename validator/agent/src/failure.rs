@@ -2,7 +2,7 @@
 
 use core::fmt;
 use lictor_validator::Code;
-use lictor_validator::host::AskError;
+use lictor_validator::host::{AskError, ReportError};
 use lictor_validator::shared::Envelope;
 
 /// Why a command was not carried out, and what to do.
@@ -93,6 +93,22 @@ impl From<AskError> for Failure {
             }
             AskError::NothingAsked => (Kind::NotFound, "lictor-agent request, without --again"),
             AskError::Stateless(_) | AskError::Store(_) => {
+                (Kind::CannotWrite, "give the program a folder of state that it can write to")
+            }
+            _ => (Kind::Unexpected, "lictor-agent support-bundle collects what the vendor's support needs"),
+        };
+        Self::new(kind, error, hint)
+    }
+}
+
+impl From<ReportError> for Failure {
+    fn from(error: ReportError) -> Self {
+        let (kind, hint) = match &error {
+            ReportError::NoLicense => {
+                (Kind::NotFound, "lictor-agent install FILE, with the license that the vendor sent")
+            }
+            ReportError::NothingReported => (Kind::NotFound, "lictor-agent usage report, without --again"),
+            ReportError::Stateless(_) | ReportError::Store(_) => {
                 (Kind::CannotWrite, "give the program a folder of state that it can write to")
             }
             _ => (Kind::Unexpected, "lictor-agent support-bundle collects what the vendor's support needs"),

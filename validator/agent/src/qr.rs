@@ -1,4 +1,4 @@
-//! A request as a QR code, for where nothing but a camera gets out.
+//! A request or report as a QR code, for where nothing but a camera gets out.
 
 mod drawn;
 
@@ -23,7 +23,7 @@ impl Qr {
     /// dirty, and every level above makes it larger.
     pub(crate) fn of(text: &str) -> Result<Self, Failure> {
         let code = QrCode::with_error_correction_level(text, EcLevel::L).map_err(|error| {
-            let message = format!("the request fits into no QR code: {error}");
+            let message = format!("it fits into no QR code: {error}");
             Failure::new(
                 Kind::Unexpected,
                 message,

@@ -7,7 +7,7 @@ mod ticking;
 
 use core::fmt;
 use core::ops::Deref;
-use lictor_shared::{Mode, Thumbprint, Timestamp, Uuid};
+use lictor_shared::{Mode, Thumbprint, Timestamp, UsageReport, Uuid};
 use std::sync::Arc;
 
 use super::candidate::Outcome;
@@ -18,6 +18,7 @@ use super::request::{Ask, AskError};
 use super::snapshot::Snapshot;
 use super::store::StateStore;
 use super::trouble::Trouble;
+use super::usage::{RecordError, ReportError};
 use crate::verdict::Verdict;
 
 use inner::Inner;
@@ -207,6 +208,49 @@ impl Guard {
     /// [`AskError::NothingAsked`] if none was made here with the key that this deployment has now.
     pub fn ask_again(&self) -> Result<String, AskError> {
         self.inner.ask_again()
+    }
+
+    /// Counts: the highest value of each counter in a period is reported. Call it from any thread, wherever a number is at hand that
+    /// the vendor shall see; it touches no file, and a name that is known costs no memory. A power cut costs a minute of
+    /// it. The name is the program's, never a user's: of many names most are refused.
+    ///
+    /// ```no_run
+    /// # fn signed_in(guard: &lictor_validator::host::Guard, users: u64) {
+    /// if let Err(error) = guard.record("users", users) {
+    ///     eprintln!("not recorded: {error}");
+    /// }
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`RecordError`] if the name is none, there are too many, or the value is too large. Nothing else depends on it.
+    pub fn record(&self, counter: &str, value: u64) -> Result<(), RecordError> {
+        self.inner.record(counter, value)
+    }
+
+    /// What would be reported now, by [`Self::report`]; nothing leaves the house by this, and its id is another one each time.
+    ///
+    /// # Errors
+    /// [`ReportError`] says what is missing.
+    pub fn usage(&self) -> Result<UsageReport, ReportError> {
+        self.inner.usage()
+    }
+
+    /// Makes a report of use for the issuer: armored text that covers the time since the last one. The next one begins where it ends;
+    /// that is on disk before it is handed out.
+    ///
+    /// # Errors
+    /// [`ReportError`] says what is missing.
+    pub fn report(&self) -> Result<String, ReportError> {
+        self.inner.report()
+    }
+
+    /// The last report once more, byte for byte, for when it was lost on the way.
+    ///
+    /// # Errors
+    /// [`ReportError::NothingReported`] if none was made here with the key that this deployment has now.
+    pub fn report_again(&self) -> Result<String, ReportError> {
+        self.inner.report_again()
     }
 }
 

@@ -26,6 +26,7 @@ mod snapshot;
 mod state;
 mod store;
 mod trouble;
+mod usage;
 mod watched;
 mod watermark;
 
@@ -45,3 +46,4 @@ pub use shelf::is_own_name;
 pub use signal::{GuessableId, Signal};
 pub use store::{StateStore, StoreError, Swap};
 pub use trouble::{Offered, Trouble};
+pub use usage::{RecordError, ReportError};

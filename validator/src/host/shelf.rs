@@ -8,6 +8,8 @@ use super::digest::Digest;
 pub(crate) const IDENTITY: &str = "identity.json";
 /// The state.
 pub(crate) const STATE: &str = "state.json";
+/// The record of use.
+pub(crate) const USAGE: &str = "usage.json";
 /// Where a damaged blob goes.
 const DAMAGED: &str = ".damaged";
 
@@ -63,8 +65,9 @@ pub fn is_own_name(name: &str) -> bool {
         let digests = ARTEFACTS.into_iter().filter_map(|(_, beginning)| name.strip_prefix(beginning));
         digests.filter_map(Digest::new).next()
     };
-    [IDENTITY, STATE].contains(&name)
+    [IDENTITY, STATE, USAGE].contains(&name)
         || damaged_original(name).is_some()
+        || name.strip_suffix(DAMAGED) == Some(USAGE)
         || is_request(name)
         || digest(name).is_some()
 }
@@ -74,7 +77,8 @@ pub(crate) fn damaged(name: &str) -> String {
     format!("{name}{DAMAGED}")
 }
 
-/// The name of the blob whose damaged bytes are kept under this one.
+/// The name of the blob whose damaged bytes are kept under this one, if the verdict is to say so. The record of use is none of
+/// its business.
 pub(crate) fn damaged_original(name: &str) -> Option<&str> {
     name.strip_suffix(DAMAGED).filter(|original| [IDENTITY, STATE].contains(original))
 }
@@ -94,7 +98,8 @@ mod tests {
             }
             assert!(!is_own_name(&format!("{beginning}{digest}")), "{beginning}");
         }
-        for own in [IDENTITY, STATE, "identity.json.damaged", "state.json.damaged", &request(nonce)] {
+        let damaged = ["identity.json.damaged", "state.json.damaged", "usage.json.damaged"];
+        for own in [IDENTITY, STATE, USAGE, &request(nonce)].into_iter().chain(damaged) {
             assert!(is_own_name(own), "{own}");
         }
         for other in ["", "meyer.txt", "request-meyer.txt", "meyer.damaged", "state.json.bak", ".lock"] {

@@ -9,6 +9,8 @@ use super::custody::Owner;
 use super::digest::Digest;
 use super::watermark::Watermark;
 
+pub(crate) use text::{Damage, Taken, seal, unseal};
+
 /// Seconds by which the watermark may be ahead of what is kept of it: what a crash may cost. Readings alone would write a file at
 /// every look.
 const UNSAVED: u64 = 60;

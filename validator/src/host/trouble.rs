@@ -66,6 +66,12 @@ pub enum Trouble {
         /// What the store says.
         why: String,
     },
+    /// Something is the matter with the record of use. No verdict depends on it.
+    #[error("the record of use {why}")]
+    Usage {
+        /// What.
+        why: String,
+    },
     /// The guard's own thread could not be started.
     #[error(
         "no thread follows the clock and the files ({why}); let the program call tick every minute, or let it start threads"
@@ -133,7 +139,7 @@ impl Trouble {
             Self::Refused { .. } | Self::MoreRefused { .. } => Some(HostFlag::CandidateRejected),
             Self::StateDamaged { .. } | Self::Restored { .. } => Some(HostFlag::StateDamaged),
             Self::Stateless { .. } => Some(HostFlag::Stateless),
-            Self::Unshipped { .. } | Self::NoThread { .. } => None,
+            Self::Unshipped { .. } | Self::Usage { .. } | Self::NoThread { .. } => None,
         }
     }
 }

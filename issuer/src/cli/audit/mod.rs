@@ -6,6 +6,7 @@ mod check_proof;
 mod checkpoint;
 mod covering;
 mod export;
+mod import;
 mod key;
 mod log;
 mod note_key;
@@ -14,6 +15,7 @@ mod report;
 mod rows;
 mod show;
 mod told;
+mod usage;
 mod verify;
 
 use clap::Subcommand;
@@ -30,7 +32,9 @@ pub(crate) enum Audit {
     Log(Box<log::Log>),
     Show(show::Show),
     Activations(activations::Activations),
+    Usage(usage::Usage),
     Report(report::Report),
+    Import(import::Import),
     Verify(Box<verify::Verify>),
     Checkpoint(checkpoint::Checkpoint),
     Key(key::Key),
@@ -54,6 +58,8 @@ impl Audit {
             Self::CheckProof(command) => command.run(output),
             Self::Export(command) => command.run(globals, output),
             Self::CheckExport(command) => command.run(output),
+            Self::Import(command) => command.run(globals, output),
+            Self::Usage(command) => command.run(globals, output),
         }
     }
 }

@@ -138,6 +138,7 @@ fn events_from_before_the_tree_become_leaves_of_it() {
         "DROP TABLE log_edge; DROP TABLE log_node; DROP TABLE checkpoint; DROP INDEX event_that_restores";
     earlier.execute_batch(of_5).unwrap();
     earlier.execute_batch("DROP INDEX event_customer_erased; ALTER TABLE request DROP COLUMN salt").unwrap();
+    earlier.execute_batch("DROP TABLE usage_report").unwrap();
     earlier.pragma_update(None, "user_version", 4).unwrap();
     drop(earlier);
     let ledger = Ledger::open(&path).unwrap();

@@ -35,7 +35,7 @@ const MODELLED: [(&str, EventKind); 20] = [
 ];
 
 /// Commands that change something and that no sequence has, and why not.
-const LEFT_OUT: [(&str, &str); 9] = [
+const LEFT_OUT: [(&str, &str); 11] = [
     ("init", "every sequence begins after it"),
     ("product add", "every sequence begins after it, and it changes no license"),
     ("issue", "short for license issue"),
@@ -49,10 +49,11 @@ const LEFT_OUT: [(&str, &str); 9] = [
         "customer erase",
         "it takes texts away, and changes nothing that is signed or refused of what may be erased",
     ),
+    ("audit import", "it records what deployments say, and changes no license, seat or key"),
 ];
 
 /// Kinds of events that no operation leaves, and why not.
-const NO_OPERATION: [(EventKind, &str); 10] = [
+const NO_OPERATION: [(EventKind, &str); 11] = [
     (EventKind::IssuerCreated, "every sequence begins after it"),
     (EventKind::ProductAdded, "every sequence begins after it"),
     (EventKind::KeyExported, "it gives public halves out and changes no key"),
@@ -63,6 +64,7 @@ const NO_OPERATION: [(EventKind, &str); 10] = [
     (EventKind::EventContinued, "it is of lists that are longer than any here"),
     (EventKind::RequestAnswered, "it is of a request with an id"),
     (EventKind::CustomerErased, "it takes texts away"),
+    (EventKind::UsageReported, "it is what a deployment says, and changes no license, seat or key"),
 ];
 
 pub(super) fn event_of(operation: &Operation) -> Option<&'static str> {

@@ -6,13 +6,13 @@ use lictor_validator::Reason;
 use lictor_validator::host::{Ask, Guard, RequestKind};
 use lictor_validator::shared::json::Value;
 use lictor_validator::shared::{Text, Uuid};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use super::picture::{Picture, Screen};
 use crate::deployment::{Deployment, Intent};
 use crate::failure::{Failure, Kind};
 use crate::outfile;
 use crate::output::{Form, Output};
-use crate::qr::{Ink, Qr};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -25,8 +25,11 @@ Send what it writes to the vendor as a file, a paste or a picture, and install
 what comes back. Every request is counted; --again repeats the last one byte for
 byte, for when it was lost on the way, and is not counted.";
 
-/// Where the picture goes if the terminal is too small for it.
-const PICTURE: &str = "activation-request.svg";
+/// Where the picture goes if the terminal is too small for it, and how another place is named.
+const PICTURE: Picture = Picture {
+    name: "activation-request.svg",
+    again: "lictor-agent request --again --svg FILE names another file",
+};
 
 /// Permissions of what everybody may read.
 const PUBLIC: u32 = 0o644;
@@ -109,11 +112,7 @@ impl Request {
             (Form::Text, None) => output.raw(armored)?,
             (Form::Text, Some(_)) => {}
         }
-        match (&self.svg, self.qr) {
-            (Some(path), _) => paint(&Qr::of(armored)?, path, output),
-            (None, true) => show(&Qr::of(armored)?, output),
-            (None, false) => Ok(()),
-        }
+        PICTURE.hand_over(armored, self.svg.as_deref(), self.qr.then_some(Screen), output)
     }
 }
 
@@ -130,37 +129,4 @@ fn value(guard: &Guard, armored: &str) -> Value {
         ("awaited", guard.awaited().as_ref().map(Uuid::to_string).into()),
         ("deployment", guard.deployment().map(|id| id.to_string()).into()),
     ])
-}
-
-/// In the terminal where it fits. What is no terminal takes any width.
-fn show(qr: &Qr, output: &mut Output) -> Result<(), Failure> {
-    let (columns, lines) = qr.room();
-    let ink = match output.room() {
-        // One line for the prompt that follows.
-        Some((wide, high)) if columns > wide || lines + 1 > high => {
-            output.say(format_args!(
-                "The {} takes {columns} columns and {} lines; this terminal has {wide} and {high}.",
-                qr.facts(),
-                lines + 1
-            ));
-            return paint(qr, Path::new(PICTURE), output).map_err(|failure| {
-                failure.hinted("lictor-agent request --again --svg FILE names another file")
-            });
-        }
-        Some(_) => Ink::Named,
-        None => Ink::Default,
-    };
-    output.raw(&qr.in_characters(ink))?;
-    output.say(qr.facts());
-    Ok(())
-}
-
-fn paint(qr: &Qr, path: &Path, output: &mut Output) -> Result<(), Failure> {
-    outfile::make(path, qr.as_svg().as_bytes(), PUBLIC)?;
-    output.say(format_args!(
-        "{} written to {}; open it in a browser and take a photograph",
-        qr.facts(),
-        path.display()
-    ));
-    Ok(())
 }

@@ -68,5 +68,5 @@ fn tells_no_name_that_somebody_else_gave() {
     assert!(refused[0].contains("[name] cannot be read"), "{refused:?}");
     assert_eq!(read["state"]["others"], 4);
     let own = read["state"].as_object().unwrap().keys().filter(|name| *name != "others").count();
-    assert_eq!(own, 3, "{}", read["state"]);
+    assert_eq!(own, 4, "{}", read["state"]);
 }

@@ -1,6 +1,7 @@
 //! What a guard is behind its handle: everything that its own thread needs as well.
 
 use arc_swap::ArcSwap;
+use lictor_shared::UsageReport;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -9,11 +10,14 @@ use super::{Clock, Current, Installed, Listener};
 use crate::host::candidate::Outcome;
 use crate::host::desk::{Desk, Kept, Writing};
 use crate::host::held::Held;
+use crate::host::identity::Identity;
 use crate::host::product::Product;
 use crate::host::request::{Ask, AskError};
+use crate::host::shelf;
 use crate::host::snapshot::Snapshot;
-use crate::host::store::{StateStore, Swap};
+use crate::host::store::{StateStore, StoreError, Swap};
 use crate::host::trouble::{Offered, Trouble};
+use crate::host::usage::{Moment, RecordError, ReportError, Reporter, Usage};
 use crate::host::watched::Watched;
 
 /// How often a change is made anew because another replica was faster.
@@ -25,6 +29,7 @@ pub(super) struct Inner {
     clock: Clock,
     telling: Telling,
     pub(super) current: ArcSwap<Snapshot>,
+    usage: Usage,
     /// Held by whoever makes a change; never by who asks for the verdict.
     writer: Mutex<Writer>,
 }
@@ -37,6 +42,8 @@ struct Writer {
     refused: Vec<Trouble>,
     /// Why nothing ticks by itself, if it was to.
     unticked: Option<Trouble>,
+    /// What is the matter with the record of use.
+    usage: Option<Trouble>,
     opened: bool,
 }
 
@@ -49,13 +56,15 @@ impl Inner {
         watched: Watched,
     ) -> Self {
         let start = Arc::new(Snapshot::missing(&product, clock()));
-        let writer = Writer { watched, stamp: None, refused: Vec::new(), unticked: None, opened: false };
+        let writer =
+            Writer { watched, stamp: None, refused: Vec::new(), unticked: None, usage: None, opened: false };
         Self {
             product,
             store,
             clock,
             telling: Telling::to(listeners, Arc::clone(&start)),
             current: ArcSwap::new(start),
+            usage: Usage::default(),
             writer: Mutex::new(writer),
         }
     }
@@ -75,8 +84,14 @@ impl Inner {
             }
             let next = Arc::new(snapshot.at(&self.product, now));
             // Somebody's newer files are never replaced by what was judged of older ones.
-            let is_newest =
-                || Arc::ptr_eq(&self.current.compare_and_swap(&*snapshot, Arc::clone(&next)), &snapshot);
+            let is_newest = || {
+                let swapped =
+                    Arc::ptr_eq(&self.current.compare_and_swap(&*snapshot, Arc::clone(&next)), &snapshot);
+                if swapped {
+                    self.usage.see(&next.verdict);
+                }
+                swapped
+            };
             if self.telling.published(&next, is_newest) {
                 self.telling.tell();
                 return Current(arc_swap::Guard::from_inner(next));
@@ -86,7 +101,8 @@ impl Inner {
 
     pub(super) fn tick(&self) {
         let mut writer = self.writer();
-        if self.follow(&writer) == Followed::No {
+        let told = self.keep_usage(&mut writer);
+        if told == Told::News || self.follow(&writer) == Followed::No {
             self.change(&mut writer, |_| ());
         }
         drop(writer);
@@ -129,6 +145,86 @@ impl Inner {
 
     pub(super) fn awaits_seat(&self) -> bool {
         self.current.load().kept.custody.awaits_seat(&self.product, (self.clock)())
+    }
+
+    pub(super) fn record(&self, name: &str, value: u64) -> Result<(), RecordError> {
+        let t = self.current.load().verdict.effective_time().max((self.clock)());
+        self.usage.record(name, value, t)
+    }
+
+    pub(super) fn report(&self) -> Result<String, ReportError> {
+        self.reporting(|snapshot, moment| {
+            let reporter = Reporter::of(&snapshot.kept.custody, &self.product, moment)?;
+            self.usage.report(&*self.store, &reporter)
+        })
+    }
+
+    pub(super) fn report_again(&self) -> Result<String, ReportError> {
+        self.reporting(|_, moment| Usage::report_again(&*self.store, moment))
+    }
+
+    pub(super) fn usage(&self) -> Result<UsageReport, ReportError> {
+        self.reporting(|snapshot, moment| {
+            let reporter = Reporter::of(&snapshot.kept.custody, &self.product, moment)?;
+            self.usage.preview(&*self.store, &reporter)
+        })
+    }
+
+    /// Reads everything again first, so that what is reported is what holds now.
+    fn reporting<T>(
+        &self,
+        report: impl FnOnce(&Snapshot, Moment<'_>) -> Result<T, ReportError>,
+    ) -> Result<T, ReportError> {
+        let mut writer = self.writer();
+        self.change(&mut writer, |_| ());
+        let snapshot = self.current.load_full();
+        let reported = match (&snapshot.kept.writing, &snapshot.kept.identity) {
+            (Writing::Allowed, Some(identity)) => report(&snapshot, self.moment(&snapshot, identity)),
+            (Writing::Refused(why), _) => Err(ReportError::Stateless(why.clone())),
+            (Writing::Allowed, None) => {
+                Err(ReportError::Stateless("another process has just replaced the identity".into()))
+            }
+        };
+        drop(writer);
+        self.telling.tell();
+        reported
+    }
+
+    fn moment<'a>(&self, snapshot: &Snapshot, identity: &'a Identity) -> Moment<'a> {
+        let now = (self.clock)();
+        Moment { now, t: snapshot.verdict.effective_time().max(now), identity }
+    }
+
+    /// Keeps what was counted, once a minute. What goes wrong there is said, and concerns nothing else.
+    fn keep_usage(&self, writer: &mut Writer) -> Told {
+        let snapshot = self.current.load_full();
+        let (Writing::Allowed, Some(identity)) = (&snapshot.kept.writing, &snapshot.kept.identity) else {
+            return Told::Before;
+        };
+        let moment = self.moment(&snapshot, identity);
+        if !self.usage.is_due(moment.now) {
+            return Told::Before;
+        }
+        let kept = self.usage.keep(&*self.store, moment);
+        let trouble = kept.unwrap_or_else(|error| Some(unkept(&error)));
+        if writer.usage == trouble {
+            return Told::Before;
+        }
+        writer.usage = trouble;
+        Told::News
+    }
+
+    /// The same at the end, unless the folder was removed: it is not made again for this.
+    fn put_down_usage(&self, next: &Snapshot) -> Result<(), Trouble> {
+        let (Writing::Allowed, Some(identity)) = (&next.kept.writing, &next.kept.identity) else {
+            return Ok(());
+        };
+        let kept = match self.store.read(shelf::STATE) {
+            Ok(None) => Ok(None),
+            Ok(Some(_)) => self.usage.keep(&*self.store, self.moment(next, identity)),
+            Err(error) => Err(error),
+        };
+        kept.map_err(|error| unkept(&error))?.map_or(Ok(()), Err)
     }
 
     fn writer(&self) -> MutexGuard<'_, Writer> {
@@ -187,7 +283,8 @@ impl Inner {
                     if let Some(refused) = refused(&answer) {
                         writer.refused = refused;
                     }
-                    troubles.extend(writer.refused.iter().chain(&writer.unticked).cloned());
+                    troubles
+                        .extend(writer.refused.iter().chain(&writer.unticked).chain(&writer.usage).cloned());
                     let (now, kept) = (desk.now, desk.keep(troubles));
                     (writer.stamp, writer.opened) = (stamp, true);
                     self.publish(Snapshot::new(kept, &self.product, now));
@@ -209,8 +306,15 @@ impl Inner {
     pub(super) fn put_down(&self) {
         let last = self.current.load_full();
         let mut next = last.at(&self.product, (self.clock)());
+        let mut troubles = Vec::new();
         if let Err(error) = next.keep_state(&*self.store) {
-            next.kept.troubles.push(Trouble::Stateless { why: error.to_string() });
+            troubles.push(Trouble::Stateless { why: error.to_string() });
+        }
+        troubles.extend(self.put_down_usage(&next).err());
+        let known = &mut next.kept.troubles;
+        troubles.retain(|trouble| !known.contains(trouble));
+        if !troubles.is_empty() {
+            known.extend(troubles);
             self.publish(next);
             self.telling.tell();
         }
@@ -220,6 +324,7 @@ impl Inner {
         let next = Arc::new(next);
         self.telling.published(&next, || {
             self.current.store(Arc::clone(&next));
+            self.usage.see(&next.verdict);
             true
         });
     }
@@ -231,6 +336,18 @@ enum Followed {
     Yes,
     /// Something has to be read or written first.
     No,
+}
+
+/// Whether there is something to say.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// Nothing that was not said before.
+    Before,
+    News,
+}
+
+fn unkept(error: &StoreError) -> Trouble {
+    Trouble::Usage { why: format!("cannot be kept, and is lost if the program ends: {error}") }
 }
 
 /// What was refused of what was installed.

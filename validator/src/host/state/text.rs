@@ -25,10 +25,28 @@ pub(crate) enum Damage {
     Unknown,
 }
 
+/// A file's line, with the digest of the rest in it.
+pub(crate) fn seal(mut members: Members) -> String {
+    let digest = Digest::of(&Value::Object(members.clone()).to_string());
+    members.insert(DIGEST.into(), digest.to_string().into());
+    format!("{}\n", Value::Object(members))
+}
+
+/// The members of such a line, but for the digest, which is theirs.
+pub(crate) fn unseal(bytes: &[u8]) -> Result<Members, Damage> {
+    let mut members = Value::read_object(bytes)?;
+    let digest = members.remove(DIGEST);
+    let found = digest.as_ref().and_then(Value::as_str).and_then(Digest::new);
+    match found == Some(Digest::of(&Value::Object(members.clone()).to_string())) {
+        true => Ok(members),
+        false => Err(Damage::Digest),
+    }
+}
+
 impl State {
     /// The file's bytes.
     pub(crate) fn to_text(&self) -> String {
-        let mut members: Members = [
+        let members: Members = [
             ("version", 1_u64.into()),
             ("watermark", time(self.clock.reached)),
             ("candidate", time(self.clock.candidate)),
@@ -45,9 +63,7 @@ impl State {
         ]
         .map(|(name, value)| (name.into(), value))
         .into();
-        let digest = Digest::of(&Value::Object(members.clone()).to_string());
-        members.insert(DIGEST.into(), digest.to_string().into());
-        format!("{}\n", Value::Object(members))
+        seal(members)
     }
 
     fn owner_value(&self) -> Value {
@@ -103,13 +119,7 @@ impl State {
 
     /// Reads what [`Self::to_text`] wrote, and nothing else.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, Damage> {
-        let mut members = Value::read_object(bytes)?;
-        let digest = members.remove(DIGEST);
-        let found = digest.as_ref().and_then(Value::as_str).and_then(Digest::new);
-        if found != Some(Digest::of(&Value::Object(members.clone()).to_string())) {
-            return Err(Damage::Digest);
-        }
-        let mut top = Taken(members);
+        let mut top = Taken(unseal(bytes)?);
         top.take("version", |version| (version.as_integer() == Some(1)).then_some(()))?;
         let state = Self {
             clock: Watermark {
@@ -216,14 +226,18 @@ fn nullable_time(value: &Value) -> Option<Option<Timestamp>> {
 }
 
 /// Members that are taken out one by one, so that in the end none may be left.
-struct Taken(Members);
+pub(crate) struct Taken(pub(crate) Members);
 
 impl Taken {
-    fn of(value: &Value) -> Option<Self> {
+    pub(crate) fn of(value: &Value) -> Option<Self> {
         value.as_object().cloned().map(Self)
     }
 
-    fn take<T>(&mut self, name: &'static str, read: impl FnOnce(&Value) -> Option<T>) -> Result<T, Damage> {
+    pub(crate) fn take<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&Value) -> Option<T>,
+    ) -> Result<T, Damage> {
         self.0.remove(name).as_ref().and_then(read).ok_or(Damage::Member(name))
     }
 
@@ -245,15 +259,15 @@ impl Taken {
         self.take(name, all)
     }
 
-    fn integer(&mut self, name: &str) -> Option<u64> {
+    pub(crate) fn integer(&mut self, name: &str) -> Option<u64> {
         self.0.remove(name)?.as_integer()
     }
 
-    fn time(&mut self, name: &str) -> Option<Timestamp> {
+    pub(crate) fn time(&mut self, name: &str) -> Option<Timestamp> {
         self.integer(name).and_then(Timestamp::from_seconds)
     }
 
-    fn parse<T>(&mut self, name: &str, new: impl Fn(&str) -> Result<T, StringError>) -> Option<T> {
+    pub(crate) fn parse<T>(&mut self, name: &str, new: impl Fn(&str) -> Result<T, StringError>) -> Option<T> {
         new(self.0.remove(name)?.as_str()?).ok()
     }
 }
