@@ -2,6 +2,7 @@
 //! and columns there are is asked of the ledger itself, so that none is forgotten.
 
 use lictor_issuer::activation::revoke_seat;
+use lictor_issuer::audit::sign_checkpoint;
 use lictor_issuer::key::export_keys;
 use lictor_issuer::terms::{FromText as _, Span};
 use lictor_issuer::{
@@ -15,9 +16,11 @@ use rusqlite::{Connection, params_from_iter};
 use std::fs;
 use std::path::PathBuf;
 
+use crate::checkpoints::of_log;
 use crate::deployment::Deployment;
 use crate::import::{beside, with_list};
 use crate::support::{NOW, Scratch, World, at, order, text};
+use crate::usage::reported;
 
 const LATER: &str = "2026-12-24T00:00:00Z";
 
@@ -47,6 +50,8 @@ pub(crate) fn rich() -> World {
     standings(&mut world);
     export_keys(&mut world.ledger, &at(LATER)).unwrap();
     asked_once(&mut world);
+    reported(&mut world);
+    signed(&mut world);
     world
 }
 
@@ -83,6 +88,14 @@ fn standings(world: &mut World) {
     revoke(&mut world.ledger, &ids[2], RevocationReason::Fraud, None, &at(LATER)).unwrap();
     let lists = lists(world);
     publish(&world.home, &mut world.ledger, &world.key, &lists, &at(LATER)).unwrap();
+}
+
+/// A checkpoint of the log, and events behind it.
+fn signed(world: &mut World) {
+    let key = PrivateKey::generate().unwrap();
+    world.add_key(&key, of_log).unwrap();
+    sign_checkpoint(&mut world.ledger, &key, &at(LATER)).unwrap();
+    export_keys(&mut world.ledger, &at(LATER)).unwrap();
 }
 
 fn asked_once(world: &mut World) {

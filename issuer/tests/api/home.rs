@@ -73,7 +73,7 @@ fn a_configuration_that_cannot_be_meant_is_named_with_its_line() {
     fs::write(&config, good.replace("# warn = \"30d\"", "warn = \"1M\"")).unwrap();
     let failure = Home::open(world.home.path()).unwrap_err();
     assert_eq!(failure.exit_code(), 30);
-    assert!(failure.message.contains("lictor.toml, line 13, column 8: \"1M\""), "{}", failure.message);
+    assert!(failure.message.contains("lictor.toml, line 18, column 8: \"1M\""), "{}", failure.message);
     fs::write(&config, b"issuer = \"\xff\"").unwrap();
     assert_eq!(Home::open(world.home.path()).unwrap_err().exit_code(), 30);
     fs::write(&config, good.replace("acme-licensing", "acme")).unwrap();

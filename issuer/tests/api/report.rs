@@ -3,7 +3,10 @@
 use lictor_issuer::activation::{Given, revoke_seat};
 use lictor_issuer::audit::{Horizon, Judged, Month, OddityKind, Report, Scope, Top, report, visit_use};
 use lictor_issuer::terms::{FromText as _, TermLength};
-use lictor_issuer::{EventKind, Issued, LicenseState, Order, RevocationReason, check, revoke, suspend};
+use lictor_issuer::{
+    EventKind, Issued, LicenseState, Order, RevocationReason, Running, check, erase_customer, revoke,
+    suspend, visit_customers,
+};
 use lictor_shared::{Name, SeatLimit, Seconds, Timestamp};
 use rusqlite::Connection;
 use std::collections::BTreeSet;
@@ -256,10 +259,19 @@ fn only_those_that_are_meant_are_visited() {
 
 #[test]
 fn an_erased_label_is_missing_and_nothing_else_is() {
-    let world = busy();
-    let intruder = Connection::open(world.ledger.path()).unwrap();
-    intruder.execute("DELETE FROM personal WHERE field = 'label'", ()).unwrap();
+    let mut world = busy();
+    let before = gathered(&world);
+    let mut customers = Vec::new();
+    visit_customers(&world.ledger, &mut |customer| {
+        customers.push(customer.id);
+        Ok(())
+    })
+    .unwrap();
+    for customer in &customers {
+        erase_customer(&mut world.ledger, customer, Running::Erase, &at("2030-01-01T00:00:00Z")).unwrap();
+    }
     let told = gathered(&world);
+    assert_eq!((told.odd(), told.licenses(), told.seats), (before.odd(), before.licenses(), before.seats));
     assert!(told.checked.erased > 0);
     assert!(told.oddities.values().flat_map(Top::rows).all(|(_, oddity)| oddity.label.is_none()));
     assert!(told.to_html().contains("(erased)"));

@@ -95,6 +95,14 @@ impl Reporter {
     }
 }
 
+/// Has a deployment report twice.
+pub(crate) fn reported(world: &mut World) {
+    let issued = world.seats(1, 0);
+    let mut reporter = Reporter::seated(world, &issued);
+    let (first, second) = (reporter.next(), reporter.next());
+    bring(world, &[&first, &second]);
+}
+
 fn sign(key: &PrivateKey, claims: &UsageReport) -> String {
     let unsigned = Unsigned::<UsageReport>::new(Algorithm::EdDsa, &EmbeddedKey(key.public().clone()), claims);
     let signature = key.sign(unsigned.signing_input()).unwrap();
