@@ -40,6 +40,8 @@ pub struct ErasedCustomer {
     pub tokens: u64,
     /// Answers to requests of deployments.
     pub answers: u64,
+    /// Reports of use.
+    pub reports: u64,
     /// Answers to what was asked for once.
     pub requests: u64,
     /// The number of the event; `None`: everything had been erased before.
@@ -174,14 +176,15 @@ impl ErasedCustomer {
             labels: 0,
             tokens: 0,
             answers: 0,
+            reports: 0,
             requests: 0,
             event: None,
         }
     }
 
     fn with(self, event: Recorded, counts: Counts) -> Self {
-        let Counts { texts, labels, tokens, answers, requests } = counts;
-        Self { texts, labels, tokens, answers, requests, event: Some(event.seq()), ..self }
+        let Counts { texts, labels, tokens, answers, reports, requests } = counts;
+        Self { texts, labels, tokens, answers, reports, requests, event: Some(event.seq()), ..self }
     }
 
     /// Whether he was erased before, and nothing was written down of him since.
@@ -214,6 +217,7 @@ impl Outcome for ErasedCustomer {
             ("labels", self.labels.into()),
             ("tokens", self.tokens.into()),
             ("answers", self.answers.into()),
+            ("reports", self.reports.into()),
             ("requests", self.requests.into()),
             ("event", self.event.into()),
         ])

@@ -189,6 +189,7 @@ fn the_limits_of_format_md_are_those_of_the_code() {
         ("seconds that a clock may be behind without warning", limits::CLOCK_TOLERANCE),
         ("seconds that a candidate may be dated ahead", limits::CANDIDATE_AHEAD),
         ("bytes of an entry of the issuer's event log", size(limits::LOG_ENTRY_BYTES)),
+        ("bytes of a bundle of entries of that log", size(limits::LOG_BUNDLE_BYTES)),
         ("bytes of a signed note about that log", size(limits::NOTE_BYTES)),
         ("bytes of a receipt of that log", size(limits::RECEIPT_BYTES)),
     ];

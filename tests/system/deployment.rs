@@ -80,8 +80,14 @@ impl Deployment {
         let signature = self.key.sign(unsigned.signing_input()).expect("a signature");
         armor::wrap(Request::LABEL, &unsigned.with_signature(&signature))
     }
+
     /// Its first report of use, in armor.
     pub(crate) fn report(&self) -> String {
+        self.report_for("dialer")
+    }
+
+    /// The same of another product.
+    pub(crate) fn report_for(&self, product: &str) -> String {
         let at = Timestamp::parse(NOW).expect("a time");
         let report = UsageReport {
             deployment: self.key.public().thumbprint(),
@@ -90,7 +96,7 @@ impl Deployment {
             issued_at: at,
             license: self.license.id,
             activation: None,
-            product: Name::new("dialer").expect("a name"),
+            product: Name::new(product).expect("a name"),
             validator: Text::new("dialer 7.2").expect("a text"),
             sequence: 1,
             previous: None,

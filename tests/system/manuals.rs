@@ -23,7 +23,11 @@ fn knows(shell: &str, script: &str, command: &str) -> bool {
     let words: Vec<&str> = command.split(' ').collect();
     let (last, before) = words.split_last().expect("a name");
     match shell {
-        "bash" => script.contains(&format!("        lictor__subcmd__{})\n", words.join("__subcmd__"))),
+        // Hyphens part words there too.
+        "bash" => {
+            let function = words.join("__subcmd__").replace('-', "__subcmd__");
+            script.contains(&format!("cmd=\"lictor__subcmd__{function}\"\n"))
+        }
         "elvish" => script.contains(&format!("&'lictor;{}'= {{", words.join(";"))),
         "powershell" => script.contains(&format!("'lictor;{}' {{", words.join(";"))),
         "zsh" => script.contains(&format!("_lictor__subcmd__{}_commands() {{", words.join("__subcmd__"))),

@@ -17,7 +17,7 @@ use super::oddity::{Oddity, OddityKind};
 use crate::activation::{DeploymentRecord, Occupancy, SeatState};
 use crate::check::{Checked, check_view};
 use crate::error::Failure;
-use crate::ledger::{Ledger, OrFault as _, customers, elsewhere};
+use crate::ledger::{Ledger, OrFault as _, customers, elsewhere, usage};
 use crate::licenses::LicenseState;
 
 pub use top::Top;
@@ -44,6 +44,8 @@ pub struct Report {
     pub checked: Checked,
     /// The size of the log, and the root over it.
     pub head: (u64, TreeHash),
+    /// How many reports of use deployments have made, and in how many of them something was odd.
+    pub reports: (u64, u64),
     /// How many events the newest checkpoint covers, if one was ever signed.
     pub checkpoint: Option<u64>,
     /// How many customers there are.
@@ -151,6 +153,7 @@ impl Report {
             judged,
             checked,
             head: ledger.tree().head()?,
+            reports: usage::count(connection)?,
             checkpoint: ledger.newest_checkpoint()?.map(|newest| newest.size),
             customers: customers::count(connection)?,
             states: BTreeMap::new(),
@@ -185,7 +188,7 @@ impl Report {
     /// How often something was odd.
     #[must_use]
     pub fn odd(&self) -> u64 {
-        self.oddities.values().map(Top::total).sum()
+        self.oddities.values().map(Top::total).sum::<u64>() + self.reports.1
     }
 
     /// How many requests were denied.

@@ -11,6 +11,13 @@ use crate::ledger::events::differs;
 use crate::ledger::projection::Table;
 use crate::ledger::usage;
 
+fn is_as_signed(told: &Facts<'_>, token: &str) -> Result<(), Failure> {
+    told.says("tokenSha256", lictor_shared::hex(&Sha256::digest(token)))?;
+    let signed = SignedReport::read(token)
+        .map_err(|failure| differs(told.0.seq, format!("its report cannot be read: {}", failure.message)))?;
+    facts(signed.claims()).into_iter().try_for_each(|(name, value)| told.says(&name, value))
+}
+
 impl Check<'_> {
     /// The token is the one that was brought, its deployment has signed it, and event and row say what it says.
     pub(super) fn usage_reported(&mut self, event: &Event) -> Result<(), Failure> {
@@ -18,12 +25,10 @@ impl Check<'_> {
         let sha256 = told.text("tokenSha256")?;
         let row = usage::find(self.connection, sha256)?.filter(|row| row.seq == event.seq);
         let row = row.ok_or_else(|| differs(event.seq, format!("the report {sha256} is missing")))?;
-        told.says("tokenSha256", lictor_shared::hex(&Sha256::digest(&row.token)))?;
-        let signed = SignedReport::read(&row.token).map_err(|failure| {
-            differs(event.seq, format!("its report cannot be read: {}", failure.message))
-        })?;
-        for (name, value) in facts(signed.claims()) {
-            told.says(&name, value)?;
+        match (self.erased.since(&event.body, event.seq), row.token.is_empty()) {
+            (Some(_), true) => {}
+            (Some(_), false) => return Err(differs(event.seq, "its report was erased, and is there")),
+            (None, _) => is_as_signed(&told, &row.token)?,
         }
         told.says("license", row.license.to_string())?;
         told.says("deployment", row.deployment.to_string())?;

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 
 use super::fault::OrFault;
 use super::value::Word;
-use super::{Ledger, answers, customers, licenses, requests};
+use super::{Ledger, answers, customers, licenses, requests, usage};
 use crate::check::erased::ERASED;
 use crate::error::Failure;
 
@@ -13,6 +13,8 @@ pub(super) const SELECT_LICENSES: &str = "SELECT id FROM license WHERE customer_
 pub(super) const SELECT_LEFT: &str = "SELECT EXISTS (SELECT 1 FROM license WHERE customer_id = ?1)";
 pub(super) const SELECT_REQUESTS: &str = "SELECT DISTINCT json_extract(CAST(leaf AS TEXT), '$.body.requestId') FROM event \
      WHERE license_id = ?1 AND json_extract(CAST(leaf AS TEXT), '$.body.requestId') IS NOT NULL";
+/// Requests are also answered with what other requests led to, as when one of several files was answered before.
+const SELECT_ANSWERED: &str = "SELECT id FROM request WHERE instr(answer, ?1) > 0";
 pub(super) const SELECT_UNERASED: &str = "SELECT answer <> '' FROM request WHERE id = ?1";
 pub(super) const DELETE_PERSONAL: &str =
     "DELETE FROM personal WHERE seq IN (SELECT seq FROM event WHERE license_id = ?1)";
@@ -32,6 +34,7 @@ pub(crate) struct Counts {
     pub(crate) labels: u64,
     pub(crate) tokens: u64,
     pub(crate) answers: u64,
+    pub(crate) reports: u64,
     pub(crate) requests: u64,
 }
 
@@ -44,14 +47,16 @@ pub(crate) fn licenses_of(connection: &Connection, customer: &Text) -> Result<Ve
     Ok(ids)
 }
 
-/// The requests that led to events of these licenses and of which the answer is still there.
+/// The requests that led to events of these licenses, or of which the answer names one, and of which that is still there.
 pub(crate) fn requests_of(connection: &Connection, licenses: &[Uuid]) -> Result<Vec<String>, Failure> {
     let mut found = std::collections::BTreeSet::new();
-    let mut statement = connection.prepare(SELECT_REQUESTS).or_fault()?;
-    for license in licenses {
-        let ids = statement.query_map([Word(license)], |row| row.get::<_, String>(0)).or_fault()?;
-        for id in ids {
-            found.insert(id.or_fault()?);
+    for statement in [SELECT_REQUESTS, SELECT_ANSWERED] {
+        let mut statement = connection.prepare(statement).or_fault()?;
+        for license in licenses {
+            let ids = statement.query_map([Word(license)], |row| row.get::<_, String>(0)).or_fault()?;
+            for id in ids {
+                found.insert(id.or_fault()?);
+            }
         }
     }
     let mut unerased = connection.prepare(SELECT_UNERASED).or_fault()?;
@@ -86,6 +91,7 @@ pub(crate) fn erase(
         counts.texts += count(connection.execute(DELETE_PERSONAL, [Word(license)]).or_fault()?);
         counts.labels += count(connection.execute(UPDATE_LABELS, (Word(license), ERASED)).or_fault()?);
         counts.answers += count(answers::erase(connection, *license)?);
+        counts.reports += count(usage::erase(connection, *license)?);
         counts.tokens += count(licenses::erase(connection, *license, nobody)?);
     }
     for id in requests {

@@ -74,6 +74,7 @@ pub(super) const SELECT_RECORDED: &str = concat!(
 );
 pub(super) const SELECT_EVENT: &str = "SELECT event.seq, event.leaf FROM revision JOIN event ON event.seq = revision.seq WHERE revision.serial = ?1";
 pub(super) const SELECT_SERIAL: &str = "SELECT serial FROM revision WHERE license_id = ?1 AND revision = ?2";
+const SELECT_ERASED: &str = "SELECT EXISTS (SELECT 1 FROM revision WHERE license_id = ?1 AND token = '')";
 const ERASE_TOKENS: &str = "UPDATE revision SET token = '' WHERE license_id = ?1 AND token <> ''";
 const UPDATE_CUSTOMER: &str = "UPDATE license SET customer_id = ?2 WHERE id = ?1";
 pub(super) const SELECT_BY_SHA256: &str = "SELECT license_id, serial FROM revision WHERE sha256 = ?1";
@@ -237,6 +238,11 @@ pub(crate) fn serial(connection: &Connection, license: Uuid, revision: u64) -> R
 pub(crate) fn erase(connection: &Connection, license: Uuid, customer: &Text) -> Result<usize, Failure> {
     connection.execute(UPDATE_CUSTOMER, (Word(license), customer.as_str())).or_fault()?;
     connection.execute(ERASE_TOKENS, [Word(license)]).or_fault()
+}
+
+/// Whether its tokens were erased with a customer.
+pub(crate) fn is_erased(connection: &Connection, license: Uuid) -> Result<bool, Failure> {
+    connection.query_row(SELECT_ERASED, [Word(license)], |row| row.get(0)).or_fault()
 }
 
 /// The token with this serial, as it was handed out. Empty: it was erased with a customer.

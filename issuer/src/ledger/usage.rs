@@ -23,6 +23,8 @@ macro_rules! select {
 pub(super) const SELECT_ONE: &str = select!("WHERE sha256 = ?1");
 pub(super) const SELECT_OF_DEPLOYMENT: &str = select!("WHERE deployment = ?1 ORDER BY sequence, seq");
 pub(super) const SELECT_OF_LICENSE: &str = select!("WHERE license_id = ?1 ORDER BY deployment, seq");
+const ERASE: &str = "UPDATE usage_report SET token = '' WHERE license_id = ?1 AND token <> ''";
+const COUNT: &str = "SELECT COUNT(*), COALESCE(SUM(anomalies <> '[]'), 0) FROM usage_report";
 const SELECT_ALL: &str = select!("ORDER BY license_id, deployment, seq");
 
 pub(crate) fn insert(connection: &Connection, record: &UsageRecord) -> Result<(), Failure> {
@@ -41,6 +43,17 @@ pub(crate) fn insert(connection: &Connection, record: &UsageRecord) -> Result<()
     ];
     connection.execute(INSERT, row).or_fault()?;
     Ok(())
+}
+
+/// Takes away what the reports of a license said beyond what their events say, and gives how many there were.
+pub(crate) fn erase(connection: &Connection, license: Uuid) -> Result<usize, Failure> {
+    connection.execute(ERASE, [Word(license)]).or_fault()
+}
+
+/// How many reports were brought, and in how many of them something was odd.
+pub(crate) fn count(connection: &Connection) -> Result<(u64, u64), Failure> {
+    let read = |row: &Row<'_>| Ok((row.get::<_, Int>(0)?.0, row.get::<_, Int>(1)?.0));
+    connection.query_row(COUNT, (), read).or_fault()
 }
 
 /// The report with this hash.

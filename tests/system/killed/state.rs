@@ -114,6 +114,9 @@ pub(super) fn is_whole(path: &Path, bytes: &[u8]) -> bool {
             text.ends_with('\n')
                 && text.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok())
         }
+        name if name.ends_with(".checkpoint") => {
+            text.lines().any(|line| line.starts_with("\u{2014} ")) && text.ends_with('\n')
+        }
         ".gitignore" => text.ends_with("*\n"),
         _ => false,
     }

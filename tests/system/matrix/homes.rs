@@ -92,6 +92,10 @@ pub(super) fn other() -> World {
     other.run(&["ledger", "backup", "another.db"]).done();
     other.run(&["license", "export", "--out", "others.jsonl"]).done();
     fs::copy(other.key_file(), other.path("own.pem")).expect("copied");
+    for name in ["checkpoint", "vkey"] {
+        let (own, theirs) = (other.path(&format!("acme.{name}")), other.path(&format!("others.{name}")));
+        fs::copy(own, theirs).expect("copied");
+    }
     other
 }
 
@@ -124,6 +128,20 @@ fn with_licenses(world: &World, key: &[&str]) {
     world.run(&["license", "export", "--out", "licenses.jsonl"]).done();
     with_requests(world, key);
     world.run(&["ledger", "backup", "backup.db"]).done();
+    with_log(world);
+}
+
+/// A key of the log, and what it has signed.
+fn with_log(world: &World) {
+    world.run(&["key", "new", "--purpose", "log", "--no-passphrase"]).done();
+    world.run(&["audit", "key", "--out", "acme.vkey"]).done();
+    world.run(&["audit", "checkpoint", "--out", "acme.checkpoint"]).done();
+    world.run(&["audit", "prove", "1", "--out", "acme.proof"]).done();
+    let receipt = world.read("acme.proof");
+    let spoiled = receipt.replace("index 0\n", "index 1\n");
+    assert_ne!(spoiled, receipt);
+    world.write("spoiled.proof", spoiled);
+    world.run(&["audit", "export", "acme-log"]).done();
 }
 
 /// Requests for licenses in every state, and deployments that hold seats: one of `active.lic`, and one of two licenses.
@@ -146,6 +164,7 @@ fn with_requests(world: &World, key: &[&str]) {
     world.write("again.request", seat.ask(RequestKind::Activate));
     world.write("seat.report", seat.report());
     world.write("nobody.report", deployment("active.lic").report());
+    world.write("desk.report", seat.report_for("desk"));
     world.write("back.request", seat.ask(RequestKind::Release));
     let mut both = deployment("active.lic");
     world.write("both", both.id());

@@ -15,7 +15,7 @@ pub(super) fn none(files: &Files<'_>, size: u64) -> Result<u64, Failure> {
     let mut count = 0;
     walk(files.folder, "", &mut |name, is_file| {
         count += 1;
-        if name == CHECKPOINT { Ok(()) } else { belongs(files, name, is_file, size) }
+        if name == CHECKPOINT && is_file { Ok(()) } else { belongs(files, name, is_file, size) }
     })?;
     Ok(count)
 }

@@ -1,7 +1,7 @@
 //! The folder that an export is written to.
 
 use lictor_shared::limits;
-use lictor_shared::log::{Checkpoint, SignedNote, Tile, TileKind, TreeHash};
+use lictor_shared::log::{Checkpoint, SignedNote, TILE_WIDTH, Tile, TileKind, TreeHash};
 use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _};
@@ -63,7 +63,14 @@ impl ExportFolder {
                 .refused(&why, "lictor audit check-export says whether the folder is as it was signed.")
                 .with("events", found.size));
         }
-        Ok(found.size)
+        // A checkpoint alone is none of an export: where a tile is gone, all of them are compared anew.
+        let has_all = TileKind::of(found.size).all(|kind| self.has_last(kind, found.size));
+        Ok(if has_all { found.size } else { 0 })
+    }
+
+    fn has_last(&self, kind: TileKind, size: u64) -> bool {
+        let last = kind.count(size).saturating_sub(1) / u64::from(TILE_WIDTH);
+        Tile::of(kind, last, size).is_some_and(|tile| self.path.join(tile.to_string()).is_file())
     }
 
     fn checkpoint(&self) -> Result<Option<Checkpoint>, Failure> {

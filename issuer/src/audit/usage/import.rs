@@ -79,6 +79,9 @@ fn known(home: &Home, connection: &Connection, report: &SignedReport) -> Result<
     let seated = deployments::find(connection, claims.license, claims.deployment)?;
     let license = licenses::find(connection, claims.license)?.filter(|_| seated.is_some());
     let license = license.ok_or_else(|| unknown(claims))?;
+    if licenses::is_erased(connection, license.id)? {
+        return Err(erased(claims));
+    }
     let is_for =
         |product: &Name| license.revisions.iter().any(|revision| revision.products.contains(product));
     match is_for(&claims.product) {
@@ -94,6 +97,14 @@ fn unknown(claims: &UsageReport) -> Failure {
         .hint("Only who has or had a seat can report: let the deployment ask for one, and grant it.")
         .with("deployment", deployment.to_string())
         .with("license", license.to_string())
+}
+
+fn erased(claims: &UsageReport) -> Failure {
+    let message =
+        format!("The customer of the license {} was erased; nothing more is recorded of it.", claims.license);
+    Failure::new(FailureKind::NotFound, message)
+        .hint("Leave this report out.")
+        .with("license", claims.license.to_string())
 }
 
 fn wrong_product(claims: &UsageReport) -> Failure {

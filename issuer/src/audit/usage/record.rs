@@ -30,7 +30,7 @@ pub struct UsageRecord {
     pub to: Timestamp,
     /// What was odd about it when it was brought.
     pub anomalies: Vec<UsageAnomaly>,
-    /// Its token, as it was brought.
+    /// Its token, as it was brought; empty if it was erased with the customer.
     pub token: String,
 }
 
@@ -55,10 +55,12 @@ impl UsageRecord {
     }
 }
 
-/// Every report that was brought, or those of one license: by license and deployment, in the order in which they were brought.
+/// Every report that was brought, or those of one license, but for those that were erased with a customer: by license and deployment, in the order in which they were brought.
 ///
 /// # Errors
 /// [`Failure`] if the ledger cannot be read.
 pub fn usage(ledger: &Ledger, license: Option<Uuid>) -> Result<Vec<UsageRecord>, Failure> {
-    table::all(ledger.connection(), license)
+    let mut reports = table::all(ledger.connection(), license)?;
+    reports.retain(|report| !report.token.is_empty());
+    Ok(reports)
 }

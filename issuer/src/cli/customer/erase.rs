@@ -103,6 +103,7 @@ fn tell(erased: &ErasedCustomer, _: &Occasion, output: &mut Output) {
         ("License files", erased.tokens),
         ("Labels of deployments", erased.labels),
         ("Answers to deployments", erased.answers),
+        ("Reports of use", erased.reports),
         ("Answers to requests with an id", erased.requests),
     ];
     for (what, number) in counts.into_iter().filter(|(_, number)| *number > 0) {

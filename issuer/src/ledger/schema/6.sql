@@ -20,7 +20,12 @@ CREATE TABLE usage_report (
 ) STRICT;
 CREATE INDEX usage_report_by_deployment ON usage_report (deployment, sequence, seq);
 CREATE INDEX usage_report_by_license ON usage_report (license_id, deployment, seq);
+-- Its token is erased with the customer, and nothing else ever changes.
 CREATE TRIGGER usage_report_is_never_changed BEFORE UPDATE ON usage_report
+WHEN NEW.token <> '' OR NEW.sha256 <> OLD.sha256 OR NEW.seq <> OLD.seq OR NEW.license_id <> OLD.license_id
+  OR NEW.deployment <> OLD.deployment OR NEW.report <> OLD.report OR NEW.sequence <> OLD.sequence
+  OR NEW.previous IS NOT OLD.previous OR NEW.from_at <> OLD.from_at OR NEW.to_at <> OLD.to_at
+  OR NEW.anomalies <> OLD.anomalies
 BEGIN SELECT RAISE(ABORT, 'a report is kept as it was brought'); END;
 CREATE TRIGGER usage_report_is_never_deleted BEFORE DELETE ON usage_report
 BEGIN SELECT RAISE(ABORT, 'a report is kept as it was brought'); END;

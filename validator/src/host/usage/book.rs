@@ -154,7 +154,7 @@ impl Book {
     pub(super) fn joined(mut self, other: &Self) -> Self {
         if (self.sequence, self.previous) == (other.sequence, other.previous) {
             for (name, peak) in &other.counters {
-                self.add_counter(name, *peak);
+                self.add_counter(name, Peak { at: peak.at.max(self.from), ..*peak });
             }
         }
         self

@@ -16,6 +16,18 @@ pub(super) fn oddities(report: &Report, page: &mut Markup) {
         page.leaf("p", &[], "Nothing.");
         return;
     }
+    let (reports, odd_reports) = report.reports;
+    if odd_reports > 0 {
+        let odd = format!(
+            "Of the reports of use that were brought ({}), something was odd in {}: lictor audit usage says what.",
+            grouped(reports),
+            grouped(odd_reports)
+        );
+        page.leaf("p", &[], &odd);
+    }
+    if report.oddities.is_empty() {
+        return;
+    }
     page.leaf("p", &[], "Nothing was done about any of it: a customer who restores a backup is no thief. It is here so that somebody looks. The numbers name the events of the log that show it.");
     let kinds = OddityKind::ALL.iter().filter_map(|kind| {
         let times = report.oddities.get(kind)?.total();
