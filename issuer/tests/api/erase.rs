@@ -1,5 +1,6 @@
 //! Erasing a customer: no byte of his texts is left, and the log proves what it proved.
 
+use lictor_issuer::audit::{import_reports, usage};
 use lictor_issuer::durable::Existing;
 use lictor_issuer::terms::{FromText as _, Span};
 use lictor_issuer::{
@@ -15,6 +16,7 @@ use std::fs;
 use crate::deployment::Deployment;
 use crate::restore::{backup, restored};
 use crate::support::{NOW, World, at, name, order, text, time, tree};
+use crate::usage::reported;
 
 const CUSTOMER: &str = "Zweistein & Söhne";
 const LATER: &str = "2026-12-24T00:00:00Z";
@@ -117,6 +119,49 @@ fn no_byte_of_a_customer_is_left_and_the_log_is_what_it_was() {
     // Once more it only sweeps.
     let again = erase_customer(&mut world.ledger, &text(&nobody), Running::Refuse, &at(LATER)).unwrap();
     assert_eq!((again.event, check(&world.ledger).unwrap().events), (None, after.events));
+}
+
+#[test]
+fn reports_of_use_go_too_and_no_further_one_is_recorded() {
+    let mut world = World::new();
+    let mut theirs = order();
+    theirs.customer = text(CUSTOMER);
+    let issued = world.try_issue(&theirs).unwrap();
+    let third = reported(&mut world, &issued, "Zweistein Dialer 7.2");
+    assert_eq!(usage(&world.ledger, None).unwrap().len(), 2);
+    let erased = erase_customer(&mut world.ledger, &text(CUSTOMER), Running::Erase, &at(LATER)).unwrap();
+    assert_eq!(erased.reports, 2);
+    assert_eq!(left(&world), Vec::<String>::new());
+    assert_eq!(usage(&world.ledger, None).unwrap(), []);
+    let events = check(&world.ledger).unwrap().events;
+    let failure = import_reports(&world.home, &mut world.ledger, &[third], &at(LATER)).unwrap_err();
+    assert_eq!((failure.kind, check(&world.ledger).unwrap().events), (FailureKind::NotFound, events));
+    assert!(failure.message.contains("was erased"), "{}", failure.message);
+    // A report that was erased, and comes back from somewhere, is no longer what the log says of it.
+    let intruder = Connection::open(world.ledger.path()).unwrap();
+    let forged = intruder.execute("UPDATE usage_report SET token = 'x'", ());
+    assert!(forged.unwrap_err().to_string().contains("a report is kept as it was brought"));
+}
+
+/// Of two files that were answered under one id, one had been answered before: no event of that request tells of it.
+#[test]
+fn what_was_answered_once_more_beside_another_goes_too() {
+    let mut world = World::new();
+    let mut theirs = order();
+    theirs.customer = text(CUSTOMER);
+    let (first, second) =
+        (world.try_issue(&theirs).unwrap(), world.issue(|order| order.customer = text("Bolt AG")));
+    let mut deployment = Deployment { label: text("Lager Altona"), ..Deployment::new(&first) };
+    let asked = deployment.activate();
+    world.grant(&asked);
+    let both = [Deployment::new(&second).activate(), asked];
+    let request = Request::new(text("batch-1"), &"two files".into());
+    let once = Occasion { intent: Intent::MakeOnce(request), ..at(NOW) };
+    world.answer(&both, None, &once).unwrap();
+    let erased = erase_customer(&mut world.ledger, &text(CUSTOMER), Running::Erase, &at(LATER)).unwrap();
+    assert_eq!(erased.requests, 1);
+    assert_eq!(left(&world), Vec::<String>::new());
+    check(&world.ledger).unwrap();
 }
 
 #[test]

@@ -50,7 +50,8 @@ pub(crate) fn rich() -> World {
     standings(&mut world);
     export_keys(&mut world.ledger, &at(LATER)).unwrap();
     asked_once(&mut world);
-    reported(&mut world);
+    let issued = world.seats(1, 0);
+    reported(&mut world, &issued, "dialer 7.2");
     signed(&mut world);
     world
 }

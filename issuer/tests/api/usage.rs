@@ -95,12 +95,13 @@ impl Reporter {
     }
 }
 
-/// Has a deployment report twice.
-pub(crate) fn reported(world: &mut World) {
-    let issued = world.seats(1, 0);
-    let mut reporter = Reporter::seated(world, &issued);
-    let (first, second) = (reporter.next(), reporter.next());
+/// Has a deployment of a license report twice by a program of this name, and gives a third report that nobody has brought.
+pub(crate) fn reported(world: &mut World, issued: &Issued, program: &str) -> SignedReport {
+    let mut reporter = Reporter::seated(world, issued);
+    let [first, second, third] =
+        [(); 3].map(|()| reporter.report(10, |claims| claims.validator = text(program)));
     bring(world, &[&first, &second]);
+    SignedReport::read(&third).unwrap()
 }
 
 fn sign(key: &PrivateKey, claims: &UsageReport) -> String {

@@ -6,8 +6,8 @@ use lictor_issuer::terms::{FromText as _, TermLength};
 use lictor_issuer::{
     ClockSource, Home, Ledger, Occasion, Order, Product, Terms, catalogue, issue, reinstate, suspend,
 };
-use lictor_keys::{PrivateKey, seal_plain};
-use lictor_shared::{Name, Products, Purpose, Text, Timestamp, Uri};
+use lictor_keys::{KeyPurpose, PrivateKey, seal_plain};
+use lictor_shared::{Name, Products, Text, Timestamp, Uri};
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
@@ -49,7 +49,7 @@ fn make(path: &Path, events: u64) -> Result<String, Box<dyn Error>> {
     let new = NewKey {
         public: made.public().clone(),
         origin: KeyOrigin::Generated,
-        purposes: Purpose::ALL.to_vec(),
+        purposes: KeyPurpose::ANCHORED.to_vec(),
         products: Products::Any,
         algorithm: None,
         not_before: None,
