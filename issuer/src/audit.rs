@@ -26,7 +26,7 @@ pub use key::{LogKey, Span};
 pub(crate) use key::{log_id, name_of, origins};
 pub use license_use::{Horizon, Judged, LicenseUse, Scope, visit_use};
 pub use month::Month;
-pub use named::{find_event, named_event};
+pub use named::{find_event, goes_on_until, named_event};
 pub use oddity::{Oddity, OddityKind};
 pub use past::{EventSelection, PastEvent, visit_events};
 pub use receipt::receipt;

@@ -3,6 +3,7 @@
 use lictor_shared::json::Value;
 
 use crate::error::{Failure, FailureKind};
+use crate::event::parts::CONTINUES;
 use crate::event::{Commitment, Event};
 use crate::find::find_revision;
 use crate::ledger::events::Texts;
@@ -28,6 +29,22 @@ pub fn find_event(ledger: &Ledger, seq: u64) -> Result<(Event, Vec<(String, Comm
         .with("events", last)
     })?;
     Ok((event, Texts::new(ledger.connection()).of_one(seq)?.into_iter().collect()))
+}
+
+/// The last of the events in which the lists of this one go on, if they do (an `event.continued` follows it).
+///
+/// # Errors
+/// [`Failure`] if the ledger cannot be read.
+pub fn goes_on_until(ledger: &Ledger, seq: u64) -> Result<Option<u64>, Failure> {
+    let mut last = None;
+    for event in ledger.events(seq.saturating_add(1)) {
+        let event = event?;
+        if event.body.get(CONTINUES).and_then(Value::as_integer) != Some(seq) {
+            break;
+        }
+        last = Some(event.seq);
+    }
+    Ok(last)
 }
 
 /// The number of the event that a text names: the number itself; the serial of an activation, for the event that granted it; the

@@ -1,5 +1,6 @@
 //! Events of which the lists are longer than a leaf: they go on, and are read as one.
 
+use lictor_issuer::audit::goes_on_until;
 use lictor_issuer::{
     EventKind, FailureKind, Product, RevocationReason, Terms, catalogue, check, find, revoke,
 };
@@ -64,6 +65,10 @@ fn ten_thousand_activations_arrive_and_are_carried_over() {
     assert!(leaves(&world).into_iter().all(|bytes| bytes <= LEAF_BYTES));
     let kinds = kinds_from(&world, restored.event);
     assert_eq!(kinds[..2], [EventKind::LedgerRestored, EventKind::EventContinued]);
+    let goes_on = kinds.iter().skip(1).take_while(|kind| **kind == EventKind::EventContinued).count();
+    let last = restored.event + u64::try_from(goes_on).unwrap();
+    assert_eq!(goes_on_until(&world.ledger, restored.event).unwrap(), Some(last));
+    assert_eq!(goes_on_until(&world.ledger, 1).unwrap(), None);
 }
 
 fn old_id(world: &World) -> String {

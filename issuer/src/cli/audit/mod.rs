@@ -23,7 +23,9 @@ use lictor_shared::Timestamp;
 
 use super::globals::Globals;
 use super::output::Output;
+use crate::audit::goes_on_until;
 use crate::error::Failure;
+use crate::ledger::Ledger;
 use crate::occasion::ClockSource;
 
 /// Ask the log who runs what, and prove what it says
@@ -42,6 +44,14 @@ pub(crate) enum Audit {
     CheckProof(check_proof::CheckProof),
     Export(export::Export),
     CheckExport(check_export::CheckExport),
+}
+
+/// One leaf may not have room for all that an event lists.
+fn say_if_it_goes_on(ledger: &Ledger, seq: u64, output: &mut Output) -> Result<(), Failure> {
+    if let Some(last) = goes_on_until(ledger, seq)? {
+        output.say(format_args!("Its lists go on in the events {} to {last}.", seq + 1));
+    }
+    Ok(())
 }
 
 impl Audit {

@@ -61,6 +61,7 @@ impl Prove {
             key.name(),
             proved.checkpoint.size
         ));
+        super::say_if_it_goes_on(&ledger, seq, output)?;
         output.either(
             || if file.is_some() { String::new() } else { receipt.clone() },
             || {

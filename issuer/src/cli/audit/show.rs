@@ -48,6 +48,7 @@ impl Show {
         let (event, personal) = find_event(&ledger, seq)?;
         let place = place(&ledger, seq)?;
         output.either(|| text(&event, &personal, &place), || to_value(&event, &personal, &place))?;
+        super::say_if_it_goes_on(&ledger, seq, output)?;
         Ok(0)
     }
 }
