@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 use lictor_shared::{Text, Uri, Uuid};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::fs::OpenOptions;
 use std::io;
@@ -246,6 +247,12 @@ fn write_ahead(connection: &Connection, path: &Path) -> Result<(), Failure> {
     .hint("Put the home on a local disk; network file systems lose ledgers."))
 }
 
+/// Prepared statements that a connection keeps: more than there are.
+const STATEMENTS: usize = 256;
+
+/// Pages that a connection keeps in memory, in KiB.
+const CACHE_KIB: i64 = 64 * 1024;
+
 /// What every connection needs anew.
 fn settle(connection: &Connection) -> Result<(), Failure> {
     // A commit is on disk when it returns.
@@ -256,6 +263,12 @@ fn settle(connection: &Connection) -> Result<(), Failure> {
     connection.pragma_update(None, "foreign_keys", true).or_fault()?;
     // What is erased is overwritten.
     connection.pragma_update(None, "secure_delete", true).or_fault()?;
+    // A prepared statement keeps its plan: otherwise each value bound to one that a partial index might serve has it parsed anew,
+    // which costs more than running it.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).or_fault()?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Negative: in KiB (sqlite.org/pragma.html#pragma_cache_size).
+    connection.pragma_update(None, "cache_size", -CACHE_KIB).or_fault()?;
     // A ledger that somebody tampered with does not run his functions, and damaged pages show early.
     connection.pragma_update(None, "trusted_schema", false).or_fault()?;
     connection.pragma_update(None, "cell_size_check", true).or_fault()
