@@ -3,6 +3,7 @@
 mod check_export;
 mod checkpoint;
 mod conduct;
+mod customer_use;
 mod export;
 mod key;
 mod license_use;
@@ -21,6 +22,7 @@ mod usage;
 pub use check_export::{CheckedExport, check_export};
 pub use checkpoint::{SignedCheckpoint, StoredCheckpoint, sign_checkpoint};
 pub use conduct::{Denied, Flow};
+pub use customer_use::{CustomerScope, CustomerUse, visit_customer_use};
 pub use export::{ExportedLog, export_log};
 pub use key::{LogKey, Span};
 pub(crate) use key::{log_id, name_of, origins};

@@ -87,11 +87,11 @@ pub struct LicenseUse {
     pub denials: BTreeMap<String, Denied>,
     /// What came and went, by month.
     pub months: BTreeMap<Month, Flow>,
-    judged: Judged,
+    pub(super) judged: Judged,
 }
 
 impl LicenseUse {
-    fn of(ledger: &Ledger, license: LicenseRecord, judged: Judged) -> Result<Self, Failure> {
+    pub(super) fn of(ledger: &Ledger, license: LicenseRecord, judged: Judged) -> Result<Self, Failure> {
         let conduct = Conduct::of(ledger.connection(), license.id)?;
         let occupancy = occupancy(ledger, &license, judged.at)?;
         let (months, denials) = (conduct.months.clone(), conduct.denials.clone());

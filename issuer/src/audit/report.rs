@@ -11,6 +11,7 @@ use lictor_shared::{Name, SeatLimit, Text, Timestamp, Uuid};
 use std::collections::BTreeMap;
 
 use super::conduct::{Denied, Flow};
+use super::customer_use::{CustomerUse, is_in_force, together};
 use super::license_use::{Horizon, Judged, LicenseUse, Scope, visit_in_view};
 use super::month::Month;
 use super::oddity::{Oddity, OddityKind};
@@ -74,6 +75,8 @@ pub struct Report {
     pub ending_soon: Top<(Timestamp, Uuid), Licensed>,
     /// The licenses, those first of which the most is used.
     pub by_use: Top<Rank, Licensed>,
+    /// What the licenses of each customer come to, by his id.
+    pub by_customer: BTreeMap<Text, CustomerUse>,
     /// What is odd, by kind.
     pub oddities: BTreeMap<OddityKind, Odd>,
     /// The deployments that have been silent longest.
@@ -168,6 +171,7 @@ impl Report {
             denials: BTreeMap::new(),
             ending_soon: Top::new(ROWS),
             by_use: Top::new(ROWS),
+            by_customer: BTreeMap::new(),
             oddities: BTreeMap::new(),
             silent: Top::new(ROWS),
         })
@@ -227,6 +231,8 @@ impl Report {
             let all = self.denials.get(reason).map_or(*denied, |before| before.add(*denied));
             self.denials.insert(reason.clone(), all);
         }
+        let customer = self.by_customer.entry(used.license.customer_id.clone());
+        customer.or_insert_with(|| CustomerUse::of(&used.license, used.judged)).add(used);
         self.add_seats(used);
         self.add_end(used);
         self.add_rows(used);
@@ -237,13 +243,13 @@ impl Report {
         self.seats.used += active;
         self.seats.beyond += beyond;
         self.seats.licenses_beyond += u64::from(beyond > 0);
-        if !matches!(used.state, LicenseState::Active | LicenseState::Grace) {
+        if !is_in_force(used.state) {
             return;
         }
         match used.occupancy.seats.limit {
             SeatLimit::Unlimited => self.seats.unlimited += 1,
             SeatLimit::AtMost(limit) => {
-                self.seats.limit = self.seats.limit.saturating_add(limit);
+                self.seats.limit = together(self.seats.limit, limit);
                 self.seats.used_of_limit += active.min(limit);
             }
         }
@@ -306,3 +312,20 @@ fn rank(used: &LicenseUse) -> Rank {
     };
     (is_unlimited, Reverse((part, active)), used.license.id)
 }
+
+/// The customers, those first of whose limit the most is used, then those with the most seats in use; those without limit
+/// come last.
+fn most_used_first(customers: &BTreeMap<Text, CustomerUse>) -> Top<CustomerRank<'_>, &CustomerUse> {
+    let mut first = Top::new(ROWS);
+    for (id, used) in customers {
+        let part = match used.seats().limit {
+            SeatLimit::Unlimited => None,
+            SeatLimit::AtMost(limit) => Some(used.used_in_force.saturating_mul(1000) / limit.max(1)),
+        };
+        first.add((Reverse((part, used.used)), id), || used);
+    }
+    first
+}
+
+/// The place of a customer among those who use the most.
+type CustomerRank<'c> = (Reverse<(Option<u64>, u64)>, &'c Text);

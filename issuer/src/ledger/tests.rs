@@ -605,6 +605,8 @@ fn no_single_operation_reads_a_whole_table() {
         entries::SELECT_NOT_VALID,
         customers::SELECT_NAME,
         customers::SELECT_IDS,
+        customers::SELECT_NEXT,
+        customers::SELECT_NEXT_CALLED,
         products::SELECT_ONE,
         keys::SELECT_ONE,
         events::SELECT_FROM,

@@ -29,8 +29,8 @@ Examples:
 The ledger is checked first, as `lictor ledger verify` does; of a damaged one
 there is no report (exit code 32). The page needs nothing but itself: no script,
 no network. It shows the first 50 rows of long tables; the CSV files have all:
-licenses, deployments, anomalies, denials, expiring and months. Files are for
-their owner only: they hold the names of customers.";
+licenses, customers, deployments, anomalies, denials, expiring and months. Files
+are for their owner only: they hold the names of customers.";
 
 /// Tell an auditor who uses what, in one page, in CSV files or in short
 #[derive(Args, Debug)]
