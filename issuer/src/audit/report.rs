@@ -45,8 +45,8 @@ pub struct Report {
     pub checked: Checked,
     /// The size of the log, and the root over it.
     pub head: (u64, TreeHash),
-    /// How many reports of use deployments have made, and in how many of them something was odd.
-    pub reports: (u64, u64),
+    /// How many reports of use were brought.
+    pub reports: u64,
     /// How many events the newest checkpoint covers, if one was ever signed.
     pub checkpoint: Option<u64>,
     /// How many customers there are.
@@ -79,8 +79,8 @@ pub struct Report {
     pub by_customer: BTreeMap<Text, CustomerUse>,
     /// What is odd, by kind.
     pub oddities: BTreeMap<OddityKind, Odd>,
-    /// The deployments that have been silent longest.
-    pub silent: Top<(Timestamp, Uuid, u64), (Licensed, DeploymentRecord)>,
+    /// The deployments that have been silent longest, and when each was last heard of.
+    pub silent: Top<(Timestamp, Uuid, u64), (Licensed, DeploymentRecord, Timestamp)>,
 }
 
 /// Seats of all licenses together.
@@ -192,7 +192,7 @@ impl Report {
     /// How often something was odd.
     #[must_use]
     pub fn odd(&self) -> u64 {
-        self.oddities.values().map(Top::total).sum::<u64>() + self.reports.1
+        self.oddities.values().map(Top::total).sum()
     }
 
     /// How many requests were denied.
@@ -283,8 +283,8 @@ impl Report {
             of_kind.add((Reverse(oddity.last_event), id), || (licensed.clone(), oddity.clone()));
         }
         for (number, deployment) in (0..).zip(used.silent()) {
-            let place = (deployment.last_seen, id, number);
-            self.silent.add(place, || (licensed.clone(), deployment.clone()));
+            let heard = used.last_heard(deployment);
+            self.silent.add((heard, id, number), || (licensed.clone(), deployment.clone(), heard));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use lictor_issuer::activation::{Given, revoke_seat};
 use lictor_issuer::audit::{
-    CustomerScope, CustomerUse, Horizon, Judged, Month, OddityKind, Report, Scope, Top, report,
+    CustomerScope, CustomerUse, Horizon, Judged, Month, OddityKind, Report, Scope, SeatOddity, Top, report,
     visit_customer_use, visit_use,
 };
 use lictor_issuer::terms::{FromText as _, TermLength};
@@ -140,7 +140,7 @@ fn its_numbers_are_those_of_the_history() {
     assert_eq!(told.denied(), 3);
     let denied = told.denials["seats_exhausted"];
     assert_eq!((denied.times, denied.last), (3, time("2027-01-10T00:00:00Z")));
-    let silent: Vec<&str> = told.silent.rows().map(|(_, deployment)| deployment.label.as_str()).collect();
+    let silent: Vec<&str> = told.silent.rows().map(|(_, deployment, _)| deployment.label.as_str()).collect();
     assert_eq!(silent, ["Bremen", "Husum", "Emden"], "the longest silence first");
     let by_use: Vec<&str> = told.by_use.rows().map(|licensed| licensed.customer.as_str()).collect();
     // Nordwind uses three of two, Gone one of five, the hostile one one of ten; the others have any number, and use none.
@@ -157,20 +157,21 @@ fn what_is_odd_is_explained_with_its_events() {
     for (_, oddity) in told.oddities.values().flat_map(Top::rows) {
         let events: Vec<_> =
             oddity.events.iter().map(|seq| world.ledger.events(*seq).next().unwrap().unwrap()).collect();
-        let (kinds, words): (Vec<EventKind>, &str) = match oddity.kind {
-            OddityKind::HeldWhileSuspended => (
+        let OddityKind::Seats(odd) = oddity.kind else { panic!("{oddity:?}") };
+        let (kinds, words): (Vec<EventKind>, &str) = match odd {
+            SeatOddity::HeldWhileSuspended => (
                 vec![EventKind::LicenseSuspended],
                 "1 seat of a license that is suspended since 2027-03-01: still held, and taken up again if it is reinstated.",
             ),
-            OddityKind::BeyondLimit => (
+            SeatOddity::BeyondLimit => (
                 vec![EventKind::ActivationGranted],
                 "1 seat was granted beyond the limit, as the overage of the license allows, last on 2026-12-06. 1 in use beyond it now.",
             ),
-            OddityKind::Forked => (
+            SeatOddity::Forked => (
                 vec![EventKind::ActivationRenewed],
                 "1 request did not follow from what the deployment had been given, last on 2027-02-02: two copies of it run, or it was restored from a backup. Ask the customer which.",
             ),
-            OddityKind::GrantedAfterRevocation => (
+            SeatOddity::GrantedAfterRevocation => (
                 vec![EventKind::ActivationGranted],
                 "Its seat was taken away, and it was given one again, last on 2027-02-20. See that this was meant.",
             ),
@@ -438,6 +439,17 @@ fn the_same_ledger_gives_the_same_page() {
     let later = Judged { at: Timestamp::parse("2027-03-11T00:00:00Z").unwrap(), ..judged() };
     let other = report(&world.ledger, later, &mut |_| Ok(())).unwrap().to_html();
     assert_ne!(other, gathered(&world).to_html());
+}
+
+#[test]
+fn an_instant_before_the_last_event_is_refused() {
+    let world = busy();
+    // Past was revoked last, on 2027-03-02.
+    let judged = |instant| Judged { at: time(instant), ..judged() }.is_after_the_log(&world.ledger);
+    judged("2027-03-02T00:00:00Z").unwrap();
+    let failure = judged("2027-03-01T23:59:59Z").unwrap_err();
+    assert_eq!((failure.exit_code(), failure.details.len()), (20, 2));
+    assert!(failure.message.contains("is of 2027-03-02T00:00:00Z"), "{}", failure.message);
 }
 
 #[test]

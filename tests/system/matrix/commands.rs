@@ -137,7 +137,10 @@ pub(super) const ROWS: &[Row] = &[
     reads("audit show", &["1", "{id}", "999999"]),
     reads("audit activations", &["", "--license {id}", "--customer acme-gmbh", "--by customer"]),
     writes("audit import", &["seat.report", "nobody.report", "desk.report", "active.lic", "absent.report"]),
-    reads("audit usage", &["", "--license {id}", "--report 019c1f6a-0800-7c11-9a2b-000000000001"]),
+    reads(
+        "audit usage",
+        &["", "--license {id}", "--limit 1 --csv", "--report 019c1f6a-0800-7c11-9a2b-000000000001"],
+    ),
     gives("audit report", &["", "--html page.html", "--csv figures", "--html anchors.json"]),
     reads(
         "audit verify",

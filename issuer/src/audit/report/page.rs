@@ -174,7 +174,7 @@ impl Report {
 
     fn footer(&self, footer: &mut Markup) {
         footer.leaf("h2", &[("id", "limits")], "What this page cannot tell");
-        let silence = "Only requests count here, not reports of use. A deployment without a lease has no need to ask again, so silence is no proof that it is gone, and a deployment that never asked is not here at all.";
+        let silence = "A deployment is heard of when it asks, and by the reports of its use that are brought. One without a lease has no need to ask again, and nothing makes it report, so silence is no proof that it is gone, and a deployment that never asked is not here at all.";
         footer.leaf("p", &[], silence);
         if self.elsewhere > 0 {
             let words = format!(

@@ -28,10 +28,11 @@ Examples:
   lictor audit activations --by customer --csv > customers.csv
 
 In the order of the licenses' ids. SEATS are those in use, of those that the
-revision in force has. A deployment is silent if it has a seat and did not ask
-for longer than --silent-after; one without a lease has no need to ask. What is
-odd is explained below the table, with the events that show it. ENDS is the end
-of the latest revision, with 30d, 60d or 90d if it is that near.
+revision in force has. A deployment is silent if it has a seat and was not heard
+of for longer than --silent-after: neither by a request nor by a report of its
+use. One without a lease has no need to ask. What is odd is explained below the
+table, with the events that show it. ENDS is the end of the latest revision,
+with 30d, 60d or 90d if it is that near.
 
 With --by customer there is a row for each customer, in the order of their ids,
 over all licenses that are asked for: LICENSES are those in force, of all. Limit
@@ -90,15 +91,20 @@ impl clap::ValueEnum for By {
 /// When a deployment counts as silent.
 #[derive(Args, Debug)]
 pub(super) struct Silence {
-    /// A deployment that has a seat and did not ask for longer than this is silent
+    /// A deployment that has a seat and was not heard of for longer than this is silent
     #[arg(long, value_name = "DURATION", default_value = "90d", value_parser = values::term::<Seconds>)]
     silent_after: Seconds,
 }
 
 impl Silence {
     /// By what the use of licenses is judged now.
-    pub(super) fn judged(&self, globals: &Globals) -> Result<Judged, Failure> {
-        Ok(Judged { at: globals.now()?, silent_after: self.silent_after })
+    pub(super) fn judged(&self, globals: &Globals, ledger: &Ledger) -> Result<Judged, Failure> {
+        let judged = Judged { at: globals.now()?, silent_after: self.silent_after };
+        // The machine's clock is what now is, however wrong it was at the last event.
+        if globals.is_rehearsal() {
+            judged.is_after_the_log(ledger)?;
+        }
+        Ok(judged)
     }
 }
 
@@ -115,7 +121,7 @@ impl Activations {
         let (_, ledger) = globals.home_and_ledger()?;
         let form = self.forms.form(output);
         let limit = form.limit(self.limit);
-        let judged = self.silence.judged(globals)?;
+        let judged = self.silence.judged(globals, &ledger)?;
         if self.by == By::Customer {
             let scope = self.customers(&ledger, limit)?;
             return by_customer::write(&ledger, &scope, judged, (form, Page::of(limit)), output);
@@ -249,7 +255,7 @@ fn odd(used: &LicenseUse, oddity: &Oddity) -> (&'static str, String) {
 
 fn silent(used: &LicenseUse, deployment: &DeploymentRecord, at: Timestamp) -> (&'static str, String) {
     let label = shown::foreign(deployment.label.as_str());
-    let (seat, last) = (deployment.seat.unwrap_or_default(), deployment.last_seen.day());
+    let (seat, last) = (deployment.seat.unwrap_or_default(), used.last_heard(deployment).day());
     let lapsed = if deployment.has_lapsed(at) { "; its lease has ended" } else { "" };
     let (license, id) = (used.license.id, deployment.id);
     ("silent", format!("{license}\n{label} {id}\nSeat {seat}, last heard of on {last}{lapsed}."))

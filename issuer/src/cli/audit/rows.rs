@@ -19,7 +19,11 @@ pub(super) fn to_value(used: &LicenseUse, at: Timestamp) -> Value {
     let mut seats = used.occupancy.seats.to_value();
     seats = writing::with(&seats, "used", used.occupancy.active);
     seats = writing::with(&seats, "beyondLimit", used.occupancy.beyond_limit());
-    let silent: Vec<Value> = used.silent().map(|deployment| activation::to_value(deployment, at)).collect();
+    let silent = used.silent().map(|deployment| {
+        let heard = used.last_heard(deployment).to_string();
+        writing::with(&activation::to_value(deployment, at), "lastHeard", heard)
+    });
+    let silent: Vec<Value> = silent.collect();
     Value::object([
         ("license", license.id.to_string().into()),
         ("state", used.state.as_str().into()),
@@ -220,7 +224,7 @@ fn sold(used: &LicenseUse) -> [String; 2] {
         .map(Option::unwrap_or_default)
 }
 
-pub(super) const DEPLOYMENTS: [&str; 12] = [
+pub(super) const DEPLOYMENTS: [&str; 13] = [
     "license",
     "deployment",
     "label",
@@ -228,6 +232,7 @@ pub(super) const DEPLOYMENTS: [&str; 12] = [
     "seat",
     "firstSeen",
     "lastSeen",
+    "lastHeard",
     "leaseEnd",
     "counter",
     "lostAnswers",
@@ -235,7 +240,7 @@ pub(super) const DEPLOYMENTS: [&str; 12] = [
     "silent",
 ];
 
-pub(super) fn deployment(used: &LicenseUse, deployment: &DeploymentRecord, at: Timestamp) -> [String; 12] {
+pub(super) fn deployment(used: &LicenseUse, deployment: &DeploymentRecord, at: Timestamp) -> [String; 13] {
     [
         deployment.license.to_string(),
         deployment.id.to_string(),
@@ -244,6 +249,7 @@ pub(super) fn deployment(used: &LicenseUse, deployment: &DeploymentRecord, at: T
         deployment.seat.map(|seat| seat.to_string()).unwrap_or_default(),
         deployment.first_seen.to_string(),
         deployment.last_seen.to_string(),
+        used.last_heard(deployment).to_string(),
         shown::instant(deployment.lease_end, ""),
         deployment.counter.to_string(),
         deployment.lost_answers.to_string(),

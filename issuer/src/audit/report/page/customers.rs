@@ -16,7 +16,7 @@ pub(super) fn write(report: &Report, page: &mut Markup) {
     page.leaf("p", &[], "Limit and overage are those of all licenses of a customer that are in force; where one of them has no limit, there is none. Beyond the limit is what is in use beyond that of its own license, whatever room another one has. Seats that are held under licenses not in force count apart.");
     let columns = [
         table::who("Customer"),
-        table::word("Licenses"),
+        table::word("In force"),
         table::word("Seats in use"),
         table::bar("Part of the limit"),
         table::number("Silent"),
@@ -42,7 +42,7 @@ fn customer(body: &mut Markup, used: &CustomerUse, columns: [table::Column; 8]) 
             cell.element("code", &[], |line| line.foreign(used.id.as_str()));
         });
         table::cell(tr, licenses, |cell| {
-            cell.text(&format!("{} of {} in force", grouped(used.in_force), grouped(used.licenses)));
+            cell.text(&format!("{} of {}", grouped(used.in_force), grouped(used.licenses)));
         });
         table::cell(tr, seats, |cell| in_use(cell, used));
         table::cell(tr, part, |cell| match used.seats().limit {
