@@ -3,6 +3,7 @@
 mod check_export;
 mod checkpoint;
 mod conduct;
+mod customer_use;
 mod export;
 mod key;
 mod license_use;
@@ -21,13 +22,14 @@ mod usage;
 pub use check_export::{CheckedExport, check_export};
 pub use checkpoint::{SignedCheckpoint, StoredCheckpoint, sign_checkpoint};
 pub use conduct::{Denied, Flow};
+pub use customer_use::{CustomerScope, CustomerUse, visit_customer_use};
 pub use export::{ExportedLog, export_log};
 pub use key::{LogKey, Span};
 pub(crate) use key::{log_id, name_of, origins};
 pub use license_use::{Horizon, Judged, LicenseUse, Scope, visit_use};
 pub use month::Month;
 pub use named::{find_event, goes_on_until, named_event};
-pub use oddity::{Oddity, OddityKind};
+pub use oddity::{Oddity, OddityKind, SeatOddity};
 pub use past::{EventSelection, PastEvent, visit_events};
 pub use receipt::receipt;
 pub use remembered::{Remembered, Trust};
@@ -35,8 +37,8 @@ pub use report::{Licensed, Odd, Rank, Report, SeatTotals, Top, report};
 pub use tree::LogTree;
 pub(crate) use usage::facts;
 pub use usage::{
-    ImportedReport, ImportedReports, Manner, SignedReport, UsageAnomaly, UsageRecord, import_reports,
-    is_known, usage,
+    ImportedReport, ImportedReports, Manner, SignedReport, UsageAnomaly, UsageRecord, UsageScope,
+    import_reports, is_known, usage, visit_usage,
 };
 
 /// The file of an exported log that says how long it is, and signs it.

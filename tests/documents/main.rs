@@ -80,8 +80,7 @@ fn revocation_reasons() {
 /// The register of what is odd in OPERATING.md is the program's.
 #[test]
 fn oddities() {
-    let register: Vec<String> = lictor_issuer::audit::OddityKind::ALL
-        .iter()
+    let register: Vec<String> = lictor_issuer::audit::OddityKind::all()
         .map(|kind| format!("| `{kind}` | {} |", kind.meaning()))
         .collect();
     assert_eq!(rows("issuer/OPERATING.md", "| kind | what it is |\n|---|---|\n"), register);

@@ -45,6 +45,10 @@ fn a_ledger_is_checked_against_its_events() {
     let ran = world.untouched(|| world.run(&["ledger", "verify", "--json"]));
     ran.fails(32, &["tampered with: event 4", "gold", "hint: "]);
     assert_eq!((&ran.json()["success"], &ran.json()["details"]["event"]), (&false.into(), &4.into()));
+    // No report of it, and nothing that looks like one.
+    let report = ["audit", "report", "--html", "report.html", "--csv", "figures"];
+    world.untouched(|| world.run(&report)).fails(32, &["tampered with: event 4"]);
+    assert!(!world.path("figures").exists() && !world.path("report.html").exists());
     World::empty("ledger verify none").run(&["ledger", "verify"]).fails(21, &["There is no home"]);
 }
 

@@ -1,14 +1,14 @@
 //! Who uses what: one license after the other, with its seats, its deployments, and what was odd or denied.
 
-use lictor_shared::{Name, Seconds, Text, Timestamp, Uuid};
+use lictor_shared::{Name, Seconds, Text, Thumbprint, Timestamp, Uuid};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 
 use super::conduct::{Conduct, Denied, Flow};
 use super::month::Month;
-use super::oddity::{Oddity, OddityKind};
+use super::oddity::{Oddity, OddityKind, SeatOddity};
 use crate::activation::{DeploymentPage, DeploymentRecord, Occupancy, SeatState, deployments, occupancy};
-use crate::error::Failure;
+use crate::error::{Failure, FailureKind};
 use crate::ledger::{Ledger, OrFault as _, licenses};
 use crate::licenses::{LicenseRecord, LicenseState, Standing};
 use crate::listing::{Selection, visit_licenses};
@@ -33,8 +33,34 @@ pub struct Scope {
 pub struct Judged {
     /// The instant.
     pub at: Timestamp,
-    /// Whoever has a seat and did not ask for longer than this is silent.
+    /// Whoever has a seat and was not heard of for longer than this is silent.
     pub silent_after: Seconds,
+}
+
+impl Judged {
+    /// Refuses an instant before the last event: of what was before it, the ledger keeps the events, and not who had which seat.
+    ///
+    /// # Errors
+    /// [`FailureKind::Conflict`] with the instant of that event.
+    pub fn is_after_the_log(&self, ledger: &Ledger) -> Result<(), Failure> {
+        let (size, _) = ledger.tree().head()?;
+        match ledger.events(size).next().transpose()?.filter(|last| self.at < last.at) {
+            None => Ok(()),
+            Some(last) => Err(before(self.at, last.seq, last.at)),
+        }
+    }
+}
+
+fn before(at: Timestamp, seq: u64, last: Timestamp) -> Failure {
+    let message = format!(
+        "Event {seq}, the last one, is of {last}. Who used what before, at {at}, cannot be told from now."
+    );
+    Failure::new(FailureKind::Conflict, message)
+        .hint(format!(
+            "Give a time from {last} on, or no --now. What was recorded before: lictor audit log --until {at}"
+        ))
+        .with("at", at.to_string())
+        .with("lastEventAt", last.to_string())
 }
 
 /// How soon a license ends.
@@ -87,15 +113,16 @@ pub struct LicenseUse {
     pub denials: BTreeMap<String, Denied>,
     /// What came and went, by month.
     pub months: BTreeMap<Month, Flow>,
-    judged: Judged,
+    pub(super) judged: Judged,
+    heard: BTreeMap<Thumbprint, Timestamp>,
 }
 
 impl LicenseUse {
-    fn of(ledger: &Ledger, license: LicenseRecord, judged: Judged) -> Result<Self, Failure> {
+    pub(super) fn of(ledger: &Ledger, license: LicenseRecord, judged: Judged) -> Result<Self, Failure> {
         let conduct = Conduct::of(ledger.connection(), license.id)?;
         let occupancy = occupancy(ledger, &license, judged.at)?;
         let (months, denials) = (conduct.months.clone(), conduct.denials.clone());
-        let (stopped, revised) = (conduct.stopped, conduct.revised);
+        let (stopped, revised, heard) = (conduct.stopped, conduct.revised, conduct.heard.clone());
         let mut oddities = conduct.oddities(ledger.connection())?;
         held_while_stopped(&license, (&occupancy, judged.at), stopped, &mut oddities);
         beyond_limit(&license, &occupancy, revised, &mut oddities);
@@ -108,17 +135,26 @@ impl LicenseUse {
             denials,
             months,
             judged,
+            heard,
         })
     }
 
-    /// Whether a deployment has a seat and did not ask for long.
+    /// When a deployment was last heard of: when a request of its was last answered, or the end of the last period of which
+    /// it reported its use, whatever is later. What was reported counts until it was brought, however late its clock is.
+    #[must_use]
+    pub fn last_heard(&self, deployment: &DeploymentRecord) -> Timestamp {
+        let reported = self.heard.get(&deployment.id).copied();
+        reported.map_or(deployment.last_seen, |reported| reported.max(deployment.last_seen))
+    }
+
+    /// Whether a deployment has a seat and was not heard of for long.
     #[must_use]
     pub fn is_silent(&self, deployment: &DeploymentRecord) -> bool {
-        let heard_until = deployment.last_seen.plus(self.judged.silent_after);
+        let heard_until = self.last_heard(deployment).plus(self.judged.silent_after);
         deployment.state == SeatState::Active && heard_until.is_some_and(|until| until < self.judged.at)
     }
 
-    /// The deployments that have a seat and did not ask for long.
+    /// The deployments that have a seat and were not heard of for long.
     pub fn silent(&self) -> impl Iterator<Item = &DeploymentRecord> {
         self.deployments.iter().filter(|deployment| self.is_silent(deployment))
     }
@@ -227,13 +263,13 @@ fn held_while_stopped(
 ) {
     let (kind, since) = match license.standing {
         Standing::Active => return,
-        Standing::Suspended { since } => (OddityKind::HeldWhileSuspended, since),
-        Standing::Revoked { since, .. } => (OddityKind::HeldWhileRevoked, since),
+        Standing::Suspended { since } => (SeatOddity::HeldWhileSuspended, since),
+        Standing::Revoked { since, .. } => (SeatOddity::HeldWhileRevoked, since),
     };
     if occupancy.active == 0 || since > at {
         return;
     }
-    let mut oddity = Oddity::new(kind, license.id, None);
+    let mut oddity = Oddity::new(OddityKind::Seats(kind), license.id, None);
     if let Some((seq, _)) = stopped {
         oddity.shown_by(seq, since);
     }
@@ -248,13 +284,13 @@ fn beyond_limit(
     revised: Option<(u64, Timestamp)>,
     oddities: &mut Vec<Oddity>,
 ) {
-    let seats = occupancy.beyond_limit();
-    let granted = oddities.iter_mut().find(|oddity| oddity.kind == OddityKind::BeyondLimit);
+    let (seats, kind) = (occupancy.beyond_limit(), OddityKind::Seats(SeatOddity::BeyondLimit));
+    let granted = oddities.iter_mut().find(|oddity| oddity.kind == kind);
     match granted {
         Some(oddity) => oddity.seats = seats,
         None if seats == 0 => {}
         None => {
-            let mut oddity = Oddity::new(OddityKind::BeyondLimit, license.id, None);
+            let mut oddity = Oddity::new(kind, license.id, None);
             oddity.seats = seats;
             if let Some((seq, at)) = revised {
                 (oddity.first, oddity.last, oddity.last_event) = (at, at, seq);

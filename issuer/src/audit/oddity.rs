@@ -1,32 +1,14 @@
-//! What is odd in what happened to the seats of a license, each explained in a sentence.
+//! What is odd in what happened under a license, each explained in a sentence.
+
+mod kind;
 
 use lictor_shared::json::Value;
 use lictor_shared::{Thumbprint, Timestamp, Uuid};
 
+use crate::audit::usage::UsageAnomaly;
 use crate::event::Event;
-use crate::register::register;
 
-register! {
-    /// What is odd. Nothing of it is punished; somebody should look.
-    OddityKind {
-        /// A license that is revoked, and of which seats are still held.
-        HeldWhileRevoked = "held_while_revoked",
-        /// A license that is suspended, and of which seats are still held.
-        HeldWhileSuspended = "held_while_suspended",
-        /// More seats than the license has.
-        BeyondLimit = "beyond_limit",
-        /// Two copies of a deployment ask, or it was restored from a backup.
-        Forked = "forked",
-        /// A deployment was given a seat again after its seat had been taken away.
-        GrantedAfterRevocation = "granted_after_revocation",
-        /// A deployment asked for a seat again after its seat had been taken away, and was denied.
-        AskedAfterRevocation = "asked_after_revocation",
-        /// A deployment was denied again and again.
-        DeniedAgain = "denied_again",
-        /// An answer never reached a deployment.
-        LostAnswer = "lost_answer",
-    }
-}
+pub use kind::{OddityKind, SeatOddity};
 
 /// Events that are named for each.
 const NAMED: usize = 5;
@@ -91,44 +73,59 @@ impl Oddity {
     /// What it is and what to make of it, in sentences for whoever answers for the licenses.
     #[must_use]
     pub fn explanation(&self) -> String {
-        let (last, seats) = (self.last.day(), count(self.seats, "seat"));
         match self.kind {
-            OddityKind::HeldWhileRevoked => {
+            OddityKind::Seats(odd) => self.with_seats(odd),
+            OddityKind::Reports(odd) => self.in_reports(odd),
+        }
+    }
+
+    fn in_reports(&self, odd: UsageAnomaly) -> String {
+        let (meaning, last) = (odd.meaning(), self.last.day());
+        match self.times {
+            1 => format!("{meaning} So it was with 1 report of use, brought on {last}."),
+            times => format!("{meaning} So it was with {times} reports of use, the last brought on {last}."),
+        }
+    }
+
+    fn with_seats(&self, odd: SeatOddity) -> String {
+        let (last, seats) = (self.last.day(), count(self.seats, "seat"));
+        match odd {
+            SeatOddity::HeldWhileRevoked => {
                 format!(
                     "{seats} of a license that is revoked since {last}: still held. Whoever has one goes on until a status list reaches him and his grace is over."
                 )
             }
-            OddityKind::HeldWhileSuspended => {
+            SeatOddity::HeldWhileSuspended => {
                 format!(
                     "{seats} of a license that is suspended since {last}: still held, and taken up again if it is reinstated."
                 )
             }
-            OddityKind::BeyondLimit => self.beyond_limit(),
-            OddityKind::Forked => {
+            SeatOddity::BeyondLimit => self.beyond_limit(),
+            SeatOddity::Forked => {
                 let requests = count(self.times, "request");
                 format!(
                     "{requests} did not follow from what the deployment had been given, last on {last}: two copies of it run, or it was restored from a backup. Ask the customer which."
                 )
             }
-            OddityKind::GrantedAfterRevocation => {
+            SeatOddity::GrantedAfterRevocation => {
                 format!(
                     "Its seat was taken away, and it was given one again{}, last on {last}. See that this was meant.",
                     times(self.times)
                 )
             }
-            OddityKind::AskedAfterRevocation => {
+            SeatOddity::AskedAfterRevocation => {
                 format!(
                     "Its seat was taken away; it asked again and was denied{}, last on {last}. Somebody still uses it.",
                     times(self.times)
                 )
             }
-            OddityKind::DeniedAgain => {
+            SeatOddity::DeniedAgain => {
                 format!(
                     "It was denied {} times, last on {last}. Somebody waits for an answer that this license does not give.",
                     self.times
                 )
             }
-            OddityKind::LostAnswer => {
+            SeatOddity::LostAnswer => {
                 let answers =
                     if self.times == 1 { "1 answer".into() } else { format!("{} answers", self.times) };
                 format!(

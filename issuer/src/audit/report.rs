@@ -11,6 +11,7 @@ use lictor_shared::{Name, SeatLimit, Text, Timestamp, Uuid};
 use std::collections::BTreeMap;
 
 use super::conduct::{Denied, Flow};
+use super::customer_use::{CustomerUse, is_in_force, together};
 use super::license_use::{Horizon, Judged, LicenseUse, Scope, visit_in_view};
 use super::month::Month;
 use super::oddity::{Oddity, OddityKind};
@@ -44,8 +45,8 @@ pub struct Report {
     pub checked: Checked,
     /// The size of the log, and the root over it.
     pub head: (u64, TreeHash),
-    /// How many reports of use deployments have made, and in how many of them something was odd.
-    pub reports: (u64, u64),
+    /// How many reports of use were brought.
+    pub reports: u64,
     /// How many events the newest checkpoint covers, if one was ever signed.
     pub checkpoint: Option<u64>,
     /// How many customers there are.
@@ -74,10 +75,12 @@ pub struct Report {
     pub ending_soon: Top<(Timestamp, Uuid), Licensed>,
     /// The licenses, those first of which the most is used.
     pub by_use: Top<Rank, Licensed>,
+    /// What the licenses of each customer come to, by his id.
+    pub by_customer: BTreeMap<Text, CustomerUse>,
     /// What is odd, by kind.
     pub oddities: BTreeMap<OddityKind, Odd>,
-    /// The deployments that have been silent longest.
-    pub silent: Top<(Timestamp, Uuid, u64), (Licensed, DeploymentRecord)>,
+    /// The deployments that have been silent longest, and when each was last heard of.
+    pub silent: Top<(Timestamp, Uuid, u64), (Licensed, DeploymentRecord, Timestamp)>,
 }
 
 /// Seats of all licenses together.
@@ -168,6 +171,7 @@ impl Report {
             denials: BTreeMap::new(),
             ending_soon: Top::new(ROWS),
             by_use: Top::new(ROWS),
+            by_customer: BTreeMap::new(),
             oddities: BTreeMap::new(),
             silent: Top::new(ROWS),
         })
@@ -188,7 +192,7 @@ impl Report {
     /// How often something was odd.
     #[must_use]
     pub fn odd(&self) -> u64 {
-        self.oddities.values().map(Top::total).sum::<u64>() + self.reports.1
+        self.oddities.values().map(Top::total).sum()
     }
 
     /// How many requests were denied.
@@ -227,6 +231,8 @@ impl Report {
             let all = self.denials.get(reason).map_or(*denied, |before| before.add(*denied));
             self.denials.insert(reason.clone(), all);
         }
+        let customer = self.by_customer.entry(used.license.customer_id.clone());
+        customer.or_insert_with(|| CustomerUse::of(&used.license, used.judged)).add(used);
         self.add_seats(used);
         self.add_end(used);
         self.add_rows(used);
@@ -237,13 +243,13 @@ impl Report {
         self.seats.used += active;
         self.seats.beyond += beyond;
         self.seats.licenses_beyond += u64::from(beyond > 0);
-        if !matches!(used.state, LicenseState::Active | LicenseState::Grace) {
+        if !is_in_force(used.state) {
             return;
         }
         match used.occupancy.seats.limit {
             SeatLimit::Unlimited => self.seats.unlimited += 1,
             SeatLimit::AtMost(limit) => {
-                self.seats.limit = self.seats.limit.saturating_add(limit);
+                self.seats.limit = together(self.seats.limit, limit);
                 self.seats.used_of_limit += active.min(limit);
             }
         }
@@ -277,8 +283,8 @@ impl Report {
             of_kind.add((Reverse(oddity.last_event), id), || (licensed.clone(), oddity.clone()));
         }
         for (number, deployment) in (0..).zip(used.silent()) {
-            let place = (deployment.last_seen, id, number);
-            self.silent.add(place, || (licensed.clone(), deployment.clone()));
+            let heard = used.last_heard(deployment);
+            self.silent.add((heard, id, number), || (licensed.clone(), deployment.clone(), heard));
         }
     }
 }
@@ -306,3 +312,20 @@ fn rank(used: &LicenseUse) -> Rank {
     };
     (is_unlimited, Reverse((part, active)), used.license.id)
 }
+
+/// The customers, those first of whose limit the most is used, then those with the most seats in use; those without limit
+/// come last.
+fn most_used_first(customers: &BTreeMap<Text, CustomerUse>) -> Top<CustomerRank<'_>, &CustomerUse> {
+    let mut first = Top::new(ROWS);
+    for (id, used) in customers {
+        let part = match used.seats().limit {
+            SeatLimit::Unlimited => None,
+            SeatLimit::AtMost(limit) => Some(used.used_in_force.saturating_mul(1000) / limit.max(1)),
+        };
+        first.add((Reverse((part, used.used)), id), || used);
+    }
+    first
+}
+
+/// The place of a customer among those who use the most.
+type CustomerRank<'c> = (Reverse<(Option<u64>, u64)>, &'c Text);

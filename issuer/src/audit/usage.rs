@@ -14,5 +14,5 @@ mod signed;
 pub use anomaly::UsageAnomaly;
 pub(crate) use import::facts;
 pub use import::{ImportedReport, ImportedReports, Manner, import_reports, is_known};
-pub use record::{UsageRecord, usage};
+pub use record::{UsageRecord, UsageScope, usage, visit_usage};
 pub use signed::SignedReport;

@@ -1,12 +1,11 @@
 //! The forms in which many rows are written: a table and JSON at once, JSON Lines and CSV as they are read.
 
 use clap::Args;
-use lictor_shared::Uuid;
 use lictor_shared::json::Value;
 
 use super::csv;
 use super::output::{Form, Output};
-use crate::error::Failure;
+use crate::error::{Failure, shell};
 
 /// So many rows of a table or of JSON where nothing is said; what is streamed is all there is.
 const MOST: u64 = 1000;
@@ -57,10 +56,10 @@ impl RowForm {
     }
 }
 
-/// How many licenses there is still room for, and which was the last.
+/// How many rows there is still room for, and which was the last.
 pub(crate) struct Page {
     left: Option<u32>,
-    last: Option<Uuid>,
+    last: Option<String>,
     more: bool,
 }
 
@@ -70,7 +69,7 @@ impl Page {
     }
 
     /// Whether there is room for the next one.
-    pub(crate) fn holds(&mut self, id: Uuid) -> bool {
+    pub(crate) fn holds(&mut self, id: impl ToString) -> bool {
         match self.left {
             Some(0) => {
                 self.more = true;
@@ -79,7 +78,7 @@ impl Page {
             Some(left) => self.left = Some(left - 1),
             None => {}
         }
-        self.last = Some(id);
+        self.last = Some(id.to_string());
         true
     }
 
@@ -90,8 +89,8 @@ impl Page {
 
     /// Says how to go on where there are more.
     pub(crate) fn say_if_more(&self, output: &mut Output) {
-        if let Some(last) = self.last.filter(|_| self.more) {
-            output.say(format_args!("There are more: the same command with --after {last}"));
+        if let Some(last) = self.last.as_deref().filter(|_| self.more) {
+            output.say(format_args!("There are more: the same command with --after {}", shell(last)));
         }
     }
 }

@@ -16,6 +16,10 @@ pub(super) const SELECT_IDS: &str = "SELECT id FROM customer WHERE name = ?1 ORD
 const SELECT_ALL: &str = "SELECT customer.id, customer.name, \
     (SELECT COUNT(*) FROM license WHERE license.customer_id = customer.id) FROM customer ORDER BY customer.id";
 
+pub(super) const SELECT_NEXT: &str = "SELECT id FROM customer WHERE id > ?1 ORDER BY id LIMIT 1";
+pub(super) const SELECT_NEXT_CALLED: &str =
+    "SELECT id FROM customer WHERE id > ?1 AND (id = ?2 OR name = ?2) ORDER BY id LIMIT 1";
+
 const COUNT: &str = "SELECT COUNT(*) FROM customer";
 
 /// How many customers there are.
@@ -46,6 +50,21 @@ pub(crate) fn ids(connection: &Connection, name: &Text) -> Result<Vec<Text>, Fai
     let mut statement = connection.prepare(SELECT_IDS).or_fault()?;
     let ids = statement.query_map([name.as_str()], |row| row.get(0).map(|Word(id)| id)).or_fault()?;
     ids.collect::<rusqlite::Result<_>>().or_fault()
+}
+
+/// The id that follows `after` among those of all customers, or of the customers with this id or exactly this name.
+pub(crate) fn next(
+    connection: &Connection,
+    after: Option<&Text>,
+    called: Option<&Text>,
+) -> Result<Option<Text>, Failure> {
+    let after = after.map(Text::as_str).unwrap_or_default();
+    let statement = if called.is_some() { SELECT_NEXT_CALLED } else { SELECT_NEXT };
+    let parameters = [Some(after), called.map(Text::as_str)];
+    let mut statement = connection.prepare_cached(statement).or_fault()?;
+    let given = rusqlite::params_from_iter(parameters.into_iter().flatten());
+    let next = statement.query_row(given, |row| row.get(0)).optional().or_fault()?;
+    Ok(next.map(|Word(id)| id))
 }
 
 /// Visits every customer in the order of the ids, until all are visited or a visit fails.

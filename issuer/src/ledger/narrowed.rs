@@ -1,5 +1,6 @@
 //! Statements of which the conditions depend on what is asked for.
 
+use core::ops::ControlFlow;
 use rusqlite::{Connection, Row, ToSql};
 
 use super::fault::OrFault;
@@ -43,12 +44,24 @@ impl<'s> Narrowed<'s> {
         statement: &str,
         visit: &mut dyn FnMut(&Row<'_>) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
+        self.until(connection, statement, &mut |row| visit(row).map(ControlFlow::Continue))
+    }
+
+    /// The same until a visit breaks off.
+    pub(super) fn until(
+        &self,
+        connection: &Connection,
+        statement: &str,
+        visit: &mut dyn FnMut(&Row<'_>) -> Result<ControlFlow<()>, Failure>,
+    ) -> Result<(), Failure> {
         let parameters: Vec<(&str, &dyn ToSql)> =
             self.parameters.iter().map(|(name, value)| (*name, value.as_ref())).collect();
         let mut statement = connection.prepare(statement).or_fault()?;
         let mut rows = statement.query(parameters.as_slice()).or_fault()?;
         while let Some(row) = rows.next().or_fault()? {
-            visit(row)?;
+            if visit(row)?.is_break() {
+                break;
+            }
         }
         Ok(())
     }

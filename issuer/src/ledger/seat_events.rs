@@ -1,4 +1,4 @@
-//! The events of one license that tell of its seats, and of what was decided about it.
+//! The events of one license that tell of its seats, of what their holders reported, and of what was decided about it.
 
 use lictor_shared::Uuid;
 use rusqlite::Connection;
@@ -10,7 +10,7 @@ use crate::error::Failure;
 use crate::event::Event;
 
 pub(super) const SELECT_OF_LICENSE: &str = "SELECT seq, leaf FROM event WHERE license_id = ?1 AND \
-    (kind GLOB 'activation.*' OR kind IN ('license.revoked', 'license.suspended', 'license.renewed', 'license.amended')) \
+    (kind GLOB 'activation.*' OR kind IN ('usage.reported', 'license.revoked', 'license.suspended', 'license.renewed', 'license.amended')) \
     ORDER BY seq";
 
 /// Visits them in their order, until all are visited or a visit fails.

@@ -1,11 +1,13 @@
 //! The table `usage_report`: what deployments reported of their use.
 
+use core::ops::ControlFlow;
 use lictor_shared::{Thumbprint, Uuid};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::fault::OrFault;
+use super::narrowed::Narrowed;
 use super::value::{At, Int, Texts, Word};
-use crate::audit::UsageRecord;
+use crate::audit::{UsageRecord, UsageScope};
 use crate::error::Failure;
 
 const INSERT: &str = "INSERT INTO usage_report \
@@ -22,10 +24,10 @@ macro_rules! select {
 }
 pub(super) const SELECT_ONE: &str = select!("WHERE sha256 = ?1");
 pub(super) const SELECT_OF_DEPLOYMENT: &str = select!("WHERE deployment = ?1 ORDER BY sequence, seq");
-pub(super) const SELECT_OF_LICENSE: &str = select!("WHERE license_id = ?1 ORDER BY deployment, seq");
+const SELECT_BEHIND: &str = select!("WHERE token <> '' AND (license_id, deployment) > (:after, :behind)");
+const IN_ORDER: &str = "ORDER BY license_id, deployment, seq";
 const ERASE: &str = "UPDATE usage_report SET token = '' WHERE license_id = ?1 AND token <> ''";
-const COUNT: &str = "SELECT COUNT(*), COALESCE(SUM(anomalies <> '[]'), 0) FROM usage_report";
-const SELECT_ALL: &str = select!("ORDER BY license_id, deployment, seq");
+const COUNT: &str = "SELECT COUNT(*) FROM usage_report";
 
 pub(crate) fn insert(connection: &Connection, record: &UsageRecord) -> Result<(), Failure> {
     let row = rusqlite::params![
@@ -50,15 +52,23 @@ pub(crate) fn erase(connection: &Connection, license: Uuid) -> Result<usize, Fai
     connection.execute(ERASE, [Word(license)]).or_fault()
 }
 
-/// How many reports were brought, and in how many of them something was odd.
-pub(crate) fn count(connection: &Connection) -> Result<(u64, u64), Failure> {
-    let read = |row: &Row<'_>| Ok((row.get::<_, Int>(0)?.0, row.get::<_, Int>(1)?.0));
-    connection.query_row(COUNT, (), read).or_fault()
+/// How many reports were brought.
+pub(crate) fn count(connection: &Connection) -> Result<u64, Failure> {
+    connection.query_row(COUNT, (), |row| row.get(0)).or_fault().map(|Int(count)| count)
 }
 
 /// The report with this hash.
 pub(crate) fn find(connection: &Connection, sha256: &str) -> Result<Option<UsageRecord>, Failure> {
     connection.query_row(SELECT_ONE, [sha256], read).optional().or_fault()
+}
+
+/// Whether this deployment made the report with this hash, and it was brought.
+pub(crate) fn is_there(
+    connection: &Connection,
+    deployment: Thumbprint,
+    sha256: &str,
+) -> Result<bool, Failure> {
+    Ok(find(connection, sha256)?.is_some_and(|report| report.deployment == deployment))
 }
 
 /// Every report of a deployment, whatever its license, by number.
@@ -71,13 +81,22 @@ pub(crate) fn of_deployment(
     found.collect::<rusqlite::Result<_>>().or_fault()
 }
 
-/// Every report, or those of one license, by license and deployment in the order in which they were brought.
-pub(crate) fn all(connection: &Connection, license: Option<Uuid>) -> Result<Vec<UsageRecord>, Failure> {
-    let statement = if license.is_some() { SELECT_OF_LICENSE } else { SELECT_ALL };
-    let mut statement = connection.prepare(statement).or_fault()?;
-    let of = license.map(Word);
-    let found = statement.query_map(rusqlite::params_from_iter(of), read).or_fault()?;
-    found.collect::<rusqlite::Result<_>>().or_fault()
+/// Visits the reports that are meant and were not erased, by license and deployment in the order in which they were brought,
+/// until all are visited or a visit breaks off or fails.
+pub(crate) fn visit(
+    connection: &Connection,
+    scope: &UsageScope,
+    visit: &mut dyn FnMut(UsageRecord) -> Result<ControlFlow<()>, Failure>,
+) -> Result<(), Failure> {
+    let (license, deployment) =
+        scope.after.map(|(license, id)| (license.to_string(), id.to_string())).unwrap_or_default();
+    let narrowed = Narrowed::default()
+        .with(":after", license)
+        .with(":behind", deployment)
+        .by("license_id = :license", ":license", scope.license.map(Word))
+        .by("report = :report", ":report", scope.report.map(Word));
+    let statement = format!("{SELECT_BEHIND} AND {} {IN_ORDER}", narrowed.conditions());
+    narrowed.until(connection, &statement, &mut |row| visit(read(row).or_fault()?))
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<UsageRecord> {

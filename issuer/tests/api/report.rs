@@ -1,7 +1,10 @@
 //! The report to an auditor: every number in it is that of a history that was written by hand.
 
 use lictor_issuer::activation::{Given, revoke_seat};
-use lictor_issuer::audit::{Horizon, Judged, Month, OddityKind, Report, Scope, Top, report, visit_use};
+use lictor_issuer::audit::{
+    CustomerScope, CustomerUse, Horizon, Judged, Month, OddityKind, Report, Scope, SeatOddity, Top, report,
+    visit_customer_use, visit_use,
+};
 use lictor_issuer::terms::{FromText as _, TermLength};
 use lictor_issuer::{
     EventKind, Issued, LicenseState, Order, RevocationReason, Running, check, erase_customer, revoke,
@@ -137,7 +140,7 @@ fn its_numbers_are_those_of_the_history() {
     assert_eq!(told.denied(), 3);
     let denied = told.denials["seats_exhausted"];
     assert_eq!((denied.times, denied.last), (3, time("2027-01-10T00:00:00Z")));
-    let silent: Vec<&str> = told.silent.rows().map(|(_, deployment)| deployment.label.as_str()).collect();
+    let silent: Vec<&str> = told.silent.rows().map(|(_, deployment, _)| deployment.label.as_str()).collect();
     assert_eq!(silent, ["Bremen", "Husum", "Emden"], "the longest silence first");
     let by_use: Vec<&str> = told.by_use.rows().map(|licensed| licensed.customer.as_str()).collect();
     // Nordwind uses three of two, Gone one of five, the hostile one one of ten; the others have any number, and use none.
@@ -154,20 +157,21 @@ fn what_is_odd_is_explained_with_its_events() {
     for (_, oddity) in told.oddities.values().flat_map(Top::rows) {
         let events: Vec<_> =
             oddity.events.iter().map(|seq| world.ledger.events(*seq).next().unwrap().unwrap()).collect();
-        let (kinds, words): (Vec<EventKind>, &str) = match oddity.kind {
-            OddityKind::HeldWhileSuspended => (
+        let OddityKind::Seats(odd) = oddity.kind else { panic!("{oddity:?}") };
+        let (kinds, words): (Vec<EventKind>, &str) = match odd {
+            SeatOddity::HeldWhileSuspended => (
                 vec![EventKind::LicenseSuspended],
                 "1 seat of a license that is suspended since 2027-03-01: still held, and taken up again if it is reinstated.",
             ),
-            OddityKind::BeyondLimit => (
+            SeatOddity::BeyondLimit => (
                 vec![EventKind::ActivationGranted],
                 "1 seat was granted beyond the limit, as the overage of the license allows, last on 2026-12-06. 1 in use beyond it now.",
             ),
-            OddityKind::Forked => (
+            SeatOddity::Forked => (
                 vec![EventKind::ActivationRenewed],
                 "1 request did not follow from what the deployment had been given, last on 2027-02-02: two copies of it run, or it was restored from a backup. Ask the customer which.",
             ),
-            OddityKind::GrantedAfterRevocation => (
+            SeatOddity::GrantedAfterRevocation => (
                 vec![EventKind::ActivationGranted],
                 "Its seat was taken away, and it was given one again, last on 2027-02-20. See that this was meant.",
             ),
@@ -411,8 +415,8 @@ fn the_page_says_what_it_shows() {
         assert!(attributes.contains(&("role".into(), "img".into())));
         charts += 1;
     }
-    // Three charts, and a bar for each of the three licenses with a limit.
-    assert_eq!(charts, 3 + 3);
+    // Three charts, a bar for each of the three licenses with a limit, and one for each customer with such a license in force.
+    assert_eq!(charts, 3 + 3 + 2);
     let (size, root) = world.ledger.tree().head().unwrap();
     for said in [
         format!("{size} events with the root <code>{root}</code>"),
@@ -435,6 +439,17 @@ fn the_same_ledger_gives_the_same_page() {
     let later = Judged { at: Timestamp::parse("2027-03-11T00:00:00Z").unwrap(), ..judged() };
     let other = report(&world.ledger, later, &mut |_| Ok(())).unwrap().to_html();
     assert_ne!(other, gathered(&world).to_html());
+}
+
+#[test]
+fn an_instant_before_the_last_event_is_refused() {
+    let world = busy();
+    // Past was revoked last, on 2027-03-02.
+    let judged = |instant| Judged { at: time(instant), ..judged() }.is_after_the_log(&world.ledger);
+    judged("2027-03-02T00:00:00Z").unwrap();
+    let failure = judged("2027-03-01T23:59:59Z").unwrap_err();
+    assert_eq!((failure.exit_code(), failure.details.len()), (20, 2));
+    assert!(failure.message.contains("is of 2027-03-02T00:00:00Z"), "{}", failure.message);
 }
 
 #[test]
@@ -461,4 +476,122 @@ fn long_tables_end_and_say_how_much_is_left_out() {
     assert!(page.contains("and 3 more: see expiring.csv of lictor audit report --csv"));
     assert!(page.contains("and 3 more: see licenses.csv of lictor audit report --csv"));
     elements(&page);
+}
+
+fn customers(world: &World, scope: &CustomerScope) -> Vec<CustomerUse> {
+    let mut found = Vec::new();
+    visit_customer_use(&world.ledger, scope, judged(), &mut |used| {
+        found.push(used);
+        Ok(())
+    })
+    .unwrap();
+    found
+}
+
+/// The figures of a customer, as they were counted by hand.
+fn figures(used: &CustomerUse) -> (&str, [u64; 8], Option<u64>) {
+    let numbers = [
+        used.licenses,
+        used.in_force,
+        used.used,
+        used.used_not_in_force(),
+        used.beyond,
+        used.silent,
+        used.odd,
+        used.denied,
+    ];
+    let limit = match used.seats().limit {
+        SeatLimit::AtMost(limit) => Some(limit),
+        SeatLimit::Unlimited => None,
+    };
+    (used.name.as_str(), numbers, limit)
+}
+
+#[test]
+fn every_customer_has_what_the_licenses_come_to() {
+    let mut world = busy();
+    // Nordwind gets two more: one of any number that ended, and one of 7, with 2 seats beyond.
+    world.sold("Nordwind GmbH", (7, 2), |order| {
+        order.terms.term = Some(TermLength::from_text("140d").unwrap());
+    });
+    world.issue(|order| {
+        order.customer = text("Nordwind GmbH");
+        order.terms.term = Some(TermLength::from_text("30d").unwrap());
+    });
+    let found = customers(&world, &CustomerScope::default());
+    let told: BTreeSet<_> = found.iter().map(figures).collect();
+    let expected = [
+        // A seat of the suspended license: it is odd, and its deployment is silent.
+        ("Gone AG", [1, 0, 1, 1, 0, 1, 1, 0], Some(0)),
+        ("Nordwind GmbH", [3, 2, 3, 0, 1, 2, 3, 3], Some(9)),
+        (HOSTILE, [1, 1, 1, 0, 0, 0, 1, 0], Some(10)),
+        ("Ever Ltd", [1, 1, 0, 0, 0, 0, 0, 0], None),
+        ("Soon KG", [1, 1, 0, 0, 0, 0, 0, 0], None),
+        ("Past SA", [1, 0, 0, 0, 0, 0, 0, 0], Some(0)),
+    ];
+    assert_eq!(told, BTreeSet::from(expected));
+    let of = |name: &str| found.iter().find(|used| used.name == text(name)).unwrap();
+    let nordwind = of("Nordwind GmbH");
+    assert_eq!((nordwind.seats().overage, nordwind.licenses_beyond), (3, 1));
+    // 140 days after the day of the world, which is 2026-11-22; the one of 30 days has ended.
+    assert_eq!(nordwind.next_end.map(|end| end.day()), Some("2027-04-11".into()));
+    assert_eq!(nordwind.ends_within(), Some(Horizon::Days60));
+    assert_eq!((of("Ever Ltd").next_end, of("Past SA").next_end), (None, None));
+
+    // With one license more of any number, there is no limit; what is beyond that of another license stays beyond.
+    world.issue(|order| order.customer = text("Nordwind GmbH"));
+    let scope = CustomerScope { customer: Some(text("Nordwind GmbH")), ..CustomerScope::default() };
+    let found = customers(&world, &scope);
+    let nordwind = found.iter().find(|used| used.used == 3).unwrap();
+    let sums = (nordwind.seats().limit, nordwind.unlimited, nordwind.beyond, nordwind.seats().overage);
+    assert_eq!((found.len(), sums), (1, (SeatLimit::Unlimited, 1, 1, 3)));
+}
+
+#[test]
+fn customers_are_those_of_the_report_and_come_to_its_totals() {
+    let world = busy();
+    let told = gathered(&world);
+    let found = customers(&world, &CustomerScope::default());
+    assert_eq!(told.by_customer.values().cloned().collect::<Vec<_>>(), found);
+    let sum = |part: fn(&CustomerUse) -> u64| found.iter().map(part).sum::<u64>();
+    assert_eq!((sum(|used| used.licenses), sum(|used| used.used)), (told.licenses(), told.seats.used));
+    assert_eq!(sum(|used| used.limited_to), told.seats.limit);
+    assert_eq!(sum(|used| used.unlimited), told.seats.unlimited);
+    assert_eq!((sum(|used| used.beyond), sum(|used| used.licenses_beyond)), (1, told.seats.licenses_beyond));
+    assert_eq!((sum(|used| used.silent), sum(|used| used.odd)), (told.silent.total(), told.odd()));
+    assert_eq!(sum(|used| used.denied), told.denied());
+}
+
+#[test]
+fn only_the_customers_that_are_meant_are_visited() {
+    let world = busy();
+    let all = customers(&world, &CustomerScope::default());
+    let ids: Vec<String> = all.iter().map(|used| used.id.to_string()).collect();
+    assert!(ids.is_sorted() && ids.len() == 6, "{ids:?}");
+    let scope = CustomerScope::default;
+    assert_eq!(customers(&world, &CustomerScope { most: Some(2), ..scope() }), all[..2]);
+    assert_eq!(customers(&world, &CustomerScope { after: Some(all[3].id.clone()), ..scope() }), all[4..]);
+    assert_eq!(customers(&world, &CustomerScope { customer: Some(all[1].id.clone()), ..scope() }), all[1..2]);
+    assert_eq!(customers(&world, &CustomerScope { customer: Some(text(HOSTILE)), ..scope() }).len(), 1);
+    assert_eq!(customers(&world, &CustomerScope { product: Name::new("crm").ok(), ..scope() }), []);
+    let told = gathered(&world);
+    let license = told.by_use.rows().next().unwrap();
+    let one = customers(&world, &CustomerScope { license: Some(license.id), ..scope() });
+    assert_eq!(one.iter().map(|used| used.name.as_str()).collect::<Vec<_>>(), ["Nordwind GmbH"]);
+}
+
+#[test]
+fn an_erased_customer_is_the_number_of_the_event() {
+    let mut world = busy();
+    let before = customers(&world, &CustomerScope::default());
+    let gone = before.iter().find(|used| used.name == text("Gone AG")).unwrap();
+    erase_customer(&mut world.ledger, &gone.id, Running::Erase, &at("2030-01-01T00:00:00Z")).unwrap();
+    let event = world.events_of(EventKind::CustomerErased).pop().unwrap();
+    let erased = text(&format!("erased-{}", event.seq));
+    let after =
+        customers(&world, &CustomerScope { customer: Some(erased.clone()), ..CustomerScope::default() });
+    let mut expected = gone.clone();
+    (expected.id, expected.name) = (erased.clone(), text("erased"));
+    assert_eq!(after, [expected]);
+    assert!(gathered(&world).to_html().contains(&format!("<code><bdi>{erased}</bdi></code>")));
 }

@@ -1,7 +1,8 @@
 //! Reports of use: what is recorded of them, what is odd about them, and which are refused.
 
 use lictor_issuer::audit::{
-    ImportedReport, Manner, SignedReport, UsageAnomaly, import_reports, is_known, usage,
+    ImportedReport, Judged, Manner, Scope, SignedReport, UsageAnomaly, UsageRecord, UsageScope,
+    import_reports, is_known, report, usage, visit_usage, visit_use,
 };
 use lictor_issuer::{
     Amendment, Changes, Earlier, EventKind, Failure, FailureKind, Intent, Issued, Occasion, Outcome as _,
@@ -227,6 +228,139 @@ fn a_gap_is_told_and_filled_by_late_reports() {
     let _lost = other.next();
     let second = other.next();
     assert_eq!(odd(&mut world, &second), ["gap"]);
+}
+
+/// What is odd in the report, with how often and by which events.
+fn told(world: &World) -> Vec<(String, u64, Vec<u64>)> {
+    let mut found = Vec::new();
+    let judged = Judged { at: time(LATER), silent_after: lictor_shared::Seconds::new(90 * DAY).unwrap() };
+    visit_use(&world.ledger, &Scope::default(), judged, &mut |used| {
+        found.extend(used.oddities.iter().map(|odd| (odd.kind.to_string(), odd.times, odd.events.clone())));
+        Ok(())
+    })
+    .unwrap();
+    found
+}
+
+#[test]
+fn what_is_odd_in_reports_is_told_until_a_gap_is_filled() {
+    let mut world = World::new();
+    let issued = world.seats(2, 0);
+    let mut reporter = Reporter::seated(&mut world, &issued);
+    let tokens: Vec<String> = (0..5).map(|_| reporter.next()).collect();
+    let first = world.ledger.tree().head().unwrap().0 + 1;
+    let said =
+        |kind: &str, events: &[u64]| (kind.to_owned(), u64::try_from(events.len()).unwrap(), events.to_vec());
+    bring(&mut world, &[&tokens[0]]);
+    assert_eq!(told(&world), []);
+    bring(&mut world, &[&tokens[4]]);
+    assert_eq!(told(&world), [said("gap", &[first + 1])]);
+    // The fourth closes the gap before the fifth, and has one itself.
+    bring(&mut world, &[&tokens[3]]);
+    assert_eq!(told(&world), [said("gap", &[first + 2]), said("late", &[first + 2])]);
+    bring(&mut world, &[&tokens[1]]);
+    assert_eq!(told(&world), [said("gap", &[first + 2]), said("late", &[first + 2, first + 3])]);
+    bring(&mut world, &[&tokens[2]]);
+    assert_eq!(told(&world), [said("late", &[first + 2, first + 3, first + 4])]);
+    let closed = |record: &UsageRecord| record.closed(&world.ledger).unwrap();
+    let records = usage(&world.ledger, None).unwrap();
+    let gap = Some(UsageAnomaly::Gap);
+    assert_eq!(records.iter().map(closed).collect::<Vec<_>>(), [None, gap, gap, None, None]);
+    check(&world.ledger).unwrap();
+}
+
+/// Whoever fills the place of the one that is missing does not fill the gap, if he is another one.
+#[test]
+fn a_copy_fills_no_gap() {
+    let mut world = World::new();
+    let issued = world.seats(2, 0);
+    let mut reporter = Reporter::seated(&mut world, &issued);
+    let first = reporter.next();
+    let mut copy = reporter.copied();
+    let (second, third) = (reporter.next(), reporter.next());
+    bring(&mut world, &[&first, &third]);
+    let another = copy.report(9, |_| ());
+    bring(&mut world, &[&another]);
+    let kinds = |world: &World| told(world).into_iter().map(|(kind, ..)| kind).collect::<Vec<_>>();
+    assert_eq!(kinds(&world), ["gap", "late", "rewind"]);
+    bring(&mut world, &[&second]);
+    assert_eq!(kinds(&world), ["late", "rewind", "overlap"]);
+}
+
+#[test]
+fn an_oddity_of_reports_is_explained_and_bears_the_label() {
+    let mut world = World::new();
+    let issued = world.seats(2, 0);
+    let mut reporter = Reporter::seated(&mut world, &issued);
+    let (_lost, second) = (reporter.next(), reporter.next());
+    bring(&mut world, &[&second]);
+    let mut found = Vec::new();
+    let judged = Judged { at: time(LATER), silent_after: lictor_shared::Seconds::new(90 * DAY).unwrap() };
+    visit_use(&world.ledger, &Scope::default(), judged, &mut |used| {
+        found.extend(used.oddities.clone());
+        Ok(())
+    })
+    .unwrap();
+    let label = Deployment::new(&issued).label;
+    assert_eq!((found.len(), found[0].label.as_deref()), (1, Some(label.as_str())));
+    assert_eq!(found[0].deployment, Some(reporter.key.public().thumbprint()));
+    assert_eq!(
+        found[0].explanation(),
+        "Reports between the last one before it and this one were not brought. So it was with 1 report of use, brought on 2027-06-01."
+    );
+}
+
+#[test]
+fn a_deployment_is_heard_of_by_its_reports() {
+    // Brought on the same day: 20 days reported, and 400, by a clock that is ahead.
+    for (days, heard, is_silent) in [(20, day(20), true), (150, day(150), false), (400, time(LATER), false)] {
+        let mut world = World::new();
+        let issued = world.seats(2, 0);
+        let mut reporter = Reporter::seated(&mut world, &issued);
+        let token = reporter.report(days, |_| ());
+        bring(&mut world, &[&token]);
+        let judged = Judged { at: time(LATER), silent_after: lictor_shared::Seconds::new(90 * DAY).unwrap() };
+        visit_use(&world.ledger, &Scope::default(), judged, &mut |used| {
+            assert_eq!(used.last_heard(&used.deployments[0]), heard, "{days}");
+            assert_eq!(used.silent().count(), usize::from(is_silent), "{days}");
+            Ok(())
+        })
+        .unwrap();
+        let told = report(&world.ledger, judged, &mut |_| Ok(())).unwrap();
+        assert_eq!((told.silent.total(), told.reports), (u64::from(is_silent), 1));
+    }
+}
+
+#[test]
+fn only_the_reports_that_are_meant_are_visited() {
+    let mut world = World::new();
+    let issued = world.seats(3, 0);
+    for _ in 0..3 {
+        let mut reporter = Reporter::seated(&mut world, &issued);
+        let tokens = [reporter.next(), reporter.next()];
+        bring(&mut world, &[&tokens[0], &tokens[1]]);
+    }
+    let visited = |scope: UsageScope| {
+        let mut found = Vec::new();
+        visit_usage(&world.ledger, &scope, &mut |record| {
+            found.push((record.license, record.deployment, record.sequence));
+            Ok(())
+        })
+        .unwrap();
+        found
+    };
+    let all = visited(UsageScope::default());
+    assert_eq!(all.len(), 6);
+    let ids: Vec<String> = all.iter().map(|(_, id, _)| id.to_string()).collect();
+    assert!(ids.is_sorted() && all.iter().map(|(.., number)| *number).eq([1, 2, 1, 2, 1, 2]), "{all:?}");
+    assert_eq!(visited(UsageScope { most: Some(2), ..UsageScope::default() }), all[..4]);
+    assert_eq!(visited(UsageScope { most: Some(0), ..UsageScope::default() }), []);
+    let after = Some((all[0].0, all[0].1));
+    assert_eq!(visited(UsageScope { after, most: Some(1), ..UsageScope::default() }), all[2..4]);
+    let second = Uuid::new("019c1f6a-0800-7c11-9a2b-000000000002").ok();
+    assert_eq!(visited(UsageScope { report: second, ..UsageScope::default() }).len(), 3);
+    let nobody = Uuid::new("019c1f6a-0800-7c11-9a2b-0000000000ff").ok();
+    assert_eq!(visited(UsageScope { license: nobody, ..UsageScope::default() }), []);
 }
 
 #[test]

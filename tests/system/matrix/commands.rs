@@ -135,9 +135,12 @@ pub(super) const ROWS: &[Row] = &[
     writes("activation release", &["{seat} --note dead", "{both}", "nobody-at-all"]),
     reads("audit log", &["", "--license {id}", "--kind license", "--kind nothing"]),
     reads("audit show", &["1", "{id}", "999999"]),
-    reads("audit activations", &["", "--license {id}", "--customer acme-gmbh"]),
+    reads("audit activations", &["", "--license {id}", "--customer acme-gmbh", "--by customer"]),
     writes("audit import", &["seat.report", "nobody.report", "desk.report", "active.lic", "absent.report"]),
-    reads("audit usage", &["", "--license {id}", "--report 019c1f6a-0800-7c11-9a2b-000000000001"]),
+    reads(
+        "audit usage",
+        &["", "--license {id}", "--limit 1 --csv", "--report 019c1f6a-0800-7c11-9a2b-000000000001"],
+    ),
     gives("audit report", &["", "--html page.html", "--csv figures", "--html anchors.json"]),
     reads(
         "audit verify",

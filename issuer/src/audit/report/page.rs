@@ -1,5 +1,6 @@
 //! The report as one page that needs nothing else: no script, no network, no other file.
 
+mod customers;
 mod expiry;
 mod odd;
 mod seats;
@@ -18,10 +19,11 @@ const STYLE: &str = include_str!("style.css");
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /// The sections, and how they are called.
-const SECTIONS: [(&str, &str); 7] = [
+const SECTIONS: [(&str, &str); 8] = [
     ("summary", "Summary"),
     ("expiry", "What ends when"),
     ("over-time", "Seats over time"),
+    ("customers", "Seats by customer"),
     ("use", "Seats by license"),
     ("odd", "What is odd"),
     ("silent", "Who has fallen silent"),
@@ -40,6 +42,7 @@ impl Report {
                     section(main, "summary", |section| self.summary(section));
                     section(main, "expiry", |section| expiry::write(self, section));
                     section(main, "over-time", |section| seats::over_time(self, section));
+                    section(main, "customers", |section| customers::write(self, section));
                     section(main, "use", |section| seats::by_license(self, section));
                     section(main, "odd", |section| odd::oddities(self, section));
                     section(main, "silent", |section| odd::silent(self, section));
@@ -171,7 +174,7 @@ impl Report {
 
     fn footer(&self, footer: &mut Markup) {
         footer.leaf("h2", &[("id", "limits")], "What this page cannot tell");
-        let silence = "Only requests count here, not reports of use. A deployment without a lease has no need to ask again, so silence is no proof that it is gone, and a deployment that never asked is not here at all.";
+        let silence = "A deployment is heard of when it asks, and by the reports of its use that are brought. One without a lease has no need to ask again, and nothing makes it report, so silence is no proof that it is gone, and a deployment that never asked is not here at all.";
         footer.leaf("p", &[], silence);
         if self.elsewhere > 0 {
             let words = format!(

@@ -1,11 +1,12 @@
 //! Reports as the ledger knows them.
 
+use core::ops::ControlFlow;
 use lictor_shared::{Artefact as _, Received, Thumbprint, Timestamp, UsageReport, Uuid, armor};
 
 use super::anomaly::UsageAnomaly;
 use crate::error::{Failure, FailureKind};
 use crate::ledger::fault::RESTORE;
-use crate::ledger::{Ledger, usage as table};
+use crate::ledger::{Ledger, OrFault as _, usage as table};
 
 /// One report that was brought.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +49,19 @@ impl UsageRecord {
         })
     }
 
+    /// What was odd about it and is not any more: a gap before it that was filled, since the report that it follows was brought.
+    ///
+    /// # Errors
+    /// [`Failure`] if the ledger cannot be read.
+    pub fn closed(&self, ledger: &Ledger) -> Result<Option<UsageAnomaly>, Failure> {
+        let Some(previous) = &self.previous else { return Ok(None) };
+        if !self.anomalies.contains(&UsageAnomaly::Gap) {
+            return Ok(None);
+        }
+        let is_filled = table::is_there(ledger.connection(), self.deployment, previous)?;
+        Ok(is_filled.then_some(UsageAnomaly::Gap))
+    }
+
     /// The token in armor, as the deployment wrote it.
     #[must_use]
     pub fn armored(&self) -> String {
@@ -55,12 +69,51 @@ impl UsageRecord {
     }
 }
 
-/// Every report that was brought, or those of one license, but for those that were erased with a customer: by license and deployment, in the order in which they were brought.
+/// Which reports are looked up. What is left open leaves none out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UsageScope {
+    /// Those on this license.
+    pub license: Option<Uuid>,
+    /// Those with this id.
+    pub report: Option<Uuid>,
+    /// Only those of the deployments behind this one, by license and id.
+    pub after: Option<(Uuid, Thumbprint)>,
+    /// Those of at most so many deployments; one that reports under two licenses counts twice.
+    pub most: Option<u32>,
+}
+
+/// Visits the reports that are meant, but for those that were erased with a customer: by license and deployment, in the order
+/// in which they were brought, one after the other as they are read, until all are visited or a visit fails.
+///
+/// # Errors
+/// Those of the visit, and [`Failure`] if the ledger cannot be read.
+pub fn visit_usage(
+    ledger: &Ledger,
+    scope: &UsageScope,
+    visit: &mut dyn FnMut(UsageRecord) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    // One view of everything, whatever others commit meanwhile.
+    let view = ledger.connection().unchecked_transaction().or_fault()?;
+    let (mut last, mut left) = (None, scope.most.unwrap_or(u32::MAX));
+    table::visit(&view, scope, &mut |report| {
+        let whose = Some((report.license, report.deployment));
+        if whose != last {
+            let Some(fewer) = left.checked_sub(1) else { return Ok(ControlFlow::Break(())) };
+            (last, left) = (whose, fewer);
+        }
+        visit(report).map(ControlFlow::Continue)
+    })
+}
+
+/// Every report that was brought, or those of one license, as [`visit_usage`] visits them.
 ///
 /// # Errors
 /// [`Failure`] if the ledger cannot be read.
 pub fn usage(ledger: &Ledger, license: Option<Uuid>) -> Result<Vec<UsageRecord>, Failure> {
-    let mut reports = table::all(ledger.connection(), license)?;
-    reports.retain(|report| !report.token.is_empty());
+    let mut reports = Vec::new();
+    visit_usage(ledger, &UsageScope { license, ..UsageScope::default() }, &mut |report| {
+        reports.push(report);
+        Ok(())
+    })?;
     Ok(reports)
 }

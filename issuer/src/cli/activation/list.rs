@@ -36,7 +36,8 @@ pub(crate) struct List {
     after: Option<(Uuid, Thumbprint)>,
 }
 
-fn place(text: &str) -> Result<(Uuid, Thumbprint), String> {
+/// A deployment under a license.
+pub(crate) fn place(text: &str) -> Result<(Uuid, Thumbprint), String> {
     let (license, deployment) =
         text.split_once('/').ok_or_else(|| format!("{text:?} has no '/' between license and deployment"))?;
     let license = Uuid::new(license).map_err(|error| error.to_string())?;

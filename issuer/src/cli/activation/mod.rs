@@ -8,6 +8,8 @@ mod revoke;
 mod show;
 pub(crate) mod taken;
 
+pub(crate) use self::list::place;
+
 use clap::Subcommand;
 use lictor_shared::json::Value;
 use lictor_shared::{Status, Timestamp, Uuid};

@@ -1,6 +1,9 @@
 //! `lictor audit activations`.
 
+mod by_customer;
+
 use clap::Args;
+use clap::builder::PossibleValue;
 use lictor_shared::json::Value;
 use lictor_shared::{Name, Seconds, Text, Timestamp, Uuid};
 
@@ -12,8 +15,8 @@ use super::super::table::Column;
 use super::super::{activation, values};
 use super::rows;
 use crate::activation::DeploymentRecord;
-use crate::audit::{Judged, LicenseUse, Oddity, Scope, visit_use};
-use crate::error::Failure;
+use crate::audit::{CustomerScope, Judged, LicenseUse, Oddity, Scope, visit_use};
+use crate::error::{Failure, FailureKind};
 use crate::find::find;
 use crate::ledger::Ledger;
 
@@ -22,13 +25,20 @@ Examples:
   lictor audit activations
   lictor audit activations --customer 'Acme GmbH' --silent-after 180d
   lictor audit activations --license 0198c0d2-6c1e-7 --json
-  lictor audit activations --csv > activations.csv
+  lictor audit activations --by customer --csv > customers.csv
 
 In the order of the licenses' ids. SEATS are those in use, of those that the
-revision in force has. A deployment is silent if it has a seat and did not ask
-for longer than --silent-after; one without a lease has no need to ask. What is
-odd is explained below the table, with the events that show it. ENDS is the end
-of the latest revision, with 30d, 60d or 90d if it is that near.";
+revision in force has. A deployment is silent if it has a seat and was not heard
+of for longer than --silent-after: neither by a request nor by a report of its
+use. One without a lease has no need to ask. What is odd is explained below the
+table, with the events that show it. ENDS is the end of the latest revision,
+with 30d, 60d or 90d if it is that near.
+
+With --by customer there is a row for each customer, in the order of their ids,
+over all licenses that are asked for: LICENSES are those in force, of all. Limit
+and overage are those of the licenses in force; where one of these has no limit,
+there is none. What is beyond is beyond the limit of its own license, whatever
+room another one has.";
 
 /// Who runs what: seats, silent deployments, odd histories, denials and ends, by license
 #[derive(Args, Debug)]
@@ -45,28 +55,56 @@ pub(crate) struct Activations {
     product: Option<Name>,
     #[command(flatten)]
     silence: Silence,
-    /// At most so many licenses [default: 1000; with --jsonl and --csv all]
+    /// What there is a row for
+    #[arg(long, value_name = "WHAT", default_value = "license")]
+    by: By,
+    /// At most so many rows [default: 1000; with --jsonl and --csv all]
     #[arg(long, value_name = "N", value_parser = values::integer)]
     limit: Option<u64>,
-    /// Only those behind the license with this id
+    /// Only what is behind the license with this id; with --by customer: the customer
     #[arg(long, value_name = "ID")]
-    after: Option<Uuid>,
+    after: Option<Text>,
     #[command(flatten)]
     forms: RowForms,
+}
+
+/// What there is a row for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum By {
+    License,
+    Customer,
+}
+
+impl clap::ValueEnum for By {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::License, Self::Customer]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(match self {
+            Self::License => "license",
+            Self::Customer => "customer",
+        }))
+    }
 }
 
 /// When a deployment counts as silent.
 #[derive(Args, Debug)]
 pub(super) struct Silence {
-    /// A deployment that has a seat and did not ask for longer than this is silent
+    /// A deployment that has a seat and was not heard of for longer than this is silent
     #[arg(long, value_name = "DURATION", default_value = "90d", value_parser = values::term::<Seconds>)]
     silent_after: Seconds,
 }
 
 impl Silence {
     /// By what the use of licenses is judged now.
-    pub(super) fn judged(&self, globals: &Globals) -> Result<Judged, Failure> {
-        Ok(Judged { at: globals.now()?, silent_after: self.silent_after })
+    pub(super) fn judged(&self, globals: &Globals, ledger: &Ledger) -> Result<Judged, Failure> {
+        let judged = Judged { at: globals.now()?, silent_after: self.silent_after };
+        // The machine's clock is what now is, however wrong it was at the last event.
+        if globals.is_rehearsal() {
+            judged.is_after_the_log(ledger)?;
+        }
+        Ok(judged)
     }
 }
 
@@ -83,8 +121,12 @@ impl Activations {
         let (_, ledger) = globals.home_and_ledger()?;
         let form = self.forms.form(output);
         let limit = form.limit(self.limit);
+        let judged = self.silence.judged(globals, &ledger)?;
+        if self.by == By::Customer {
+            let scope = self.customers(&ledger, limit)?;
+            return by_customer::write(&ledger, &scope, judged, (form, Page::of(limit)), output);
+        }
         let scope = self.scope(&ledger, limit)?;
-        let judged = self.silence.judged(globals)?;
         let mut search = Search { ledger, scope, judged, page: Page::of(limit) };
         match form {
             RowForm::Table => search.table(output)?,
@@ -102,11 +144,30 @@ impl Activations {
             license: license.map(|license| license.id),
             customer: self.customer.clone(),
             product: self.product.clone(),
-            after: self.after,
+            after: self.after.as_ref().map(place).transpose()?,
             // One more than asked for tells whether there are more.
             most: limit.map(|limit| limit.saturating_add(1)),
         })
     }
+
+    fn customers(&self, ledger: &Ledger, limit: Option<u32>) -> Result<CustomerScope, Failure> {
+        let license = self.license.as_deref().map(|id| find(ledger, id)).transpose()?;
+        Ok(CustomerScope {
+            license: license.map(|license| license.id),
+            customer: self.customer.clone(),
+            product: self.product.clone(),
+            after: self.after.clone(),
+            most: limit.map(|limit| limit.saturating_add(1)),
+        })
+    }
+}
+
+/// The id of a license, whether there is one or not.
+fn place(after: &Text) -> Result<Uuid, Failure> {
+    Uuid::new(after.as_str()).map_err(|error| {
+        Failure::new(FailureKind::Usage, format!("--after {after}: {error}"))
+            .hint("Give the id of the last license of the page before; a customer's only with --by customer.")
+    })
 }
 
 impl Search {
@@ -194,7 +255,7 @@ fn odd(used: &LicenseUse, oddity: &Oddity) -> (&'static str, String) {
 
 fn silent(used: &LicenseUse, deployment: &DeploymentRecord, at: Timestamp) -> (&'static str, String) {
     let label = shown::foreign(deployment.label.as_str());
-    let (seat, last) = (deployment.seat.unwrap_or_default(), deployment.last_seen.day());
+    let (seat, last) = (deployment.seat.unwrap_or_default(), used.last_heard(deployment).day());
     let lapsed = if deployment.has_lapsed(at) { "; its lease has ended" } else { "" };
     let (license, id) = (used.license.id, deployment.id);
     ("silent", format!("{license}\n{label} {id}\nSeat {seat}, last heard of on {last}{lapsed}."))

@@ -28,9 +28,10 @@ Examples:
 
 The ledger is checked first, as `lictor ledger verify` does; of a damaged one
 there is no report (exit code 32). The page needs nothing but itself: no script,
-no network. It shows the first 50 rows of long tables; the CSV files have all:
-licenses, deployments, anomalies, denials, expiring and months. Files are for
-their owner only: they hold the names of customers.";
+no network. It shows the first 50 rows of long tables, and the last 15 of each
+kind of what is odd; the CSV files have all: licenses, customers, deployments,
+anomalies, denials, expiring and months. Files are for their owner only: they
+hold the names of customers. A --now before the last event is refused.";
 
 /// Tell an auditor who uses what, in one page, in CSV files or in short
 #[derive(Args, Debug)]
@@ -51,12 +52,17 @@ pub(crate) struct Report {
 impl Report {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
         let (home, ledger) = globals.home_and_ledger()?;
-        let judged = self.silence.judged(globals)?;
-        let mut files = self.begin(&home)?;
-        let told = report(&ledger, judged, &mut |used| match &mut files {
-            Some(files) => files.write(used, judged.at),
+        let judged = self.silence.judged(globals, &ledger)?;
+        self.allows(&home)?;
+        // Begun with the first license: of a damaged ledger there is none, and not an empty folder either.
+        let mut files = None;
+        let told = report(&ledger, judged, &mut |used| match &self.csv {
+            Some(folder) => begun(&mut files, folder)?.write(used, judged.at),
             None => Ok(()),
         })?;
+        if let Some(folder) = &self.csv {
+            begun(&mut files, folder)?;
+        }
         let mut written = match files {
             Some(files) => files.finish(&told, self.force.existing())?,
             None => Vec::new(),
@@ -80,16 +86,10 @@ impl Report {
         Ok(0)
     }
 
-    /// Refuses names that are taken before anything is read, and begins the files.
-    fn begin(&self, home: &Home) -> Result<Option<Files>, Failure> {
-        if let Some(path) = &self.html {
-            self.force.allows(path, home)?;
-        }
-        let Some(folder) = &self.csv else { return Ok(None) };
-        for path in files::paths(folder) {
-            self.force.allows(&path, home)?;
-        }
-        Files::begin(folder).map(Some)
+    /// Refuses names that are taken before anything is read.
+    fn allows(&self, home: &Home) -> Result<(), Failure> {
+        let files = self.csv.iter().flat_map(|folder| files::paths(folder));
+        files.chain(self.html.clone()).try_for_each(|path| self.force.allows(&path, home))
     }
 
     fn write_page(&self, path: &Path, told: &Told) -> Result<(), Failure> {
@@ -99,6 +99,15 @@ impl Report {
             Existing::Replace => durable::replace(path, page.as_bytes(), Readers::Owner),
         }
     }
+}
+
+/// The files, which are begun if they were not.
+fn begun<'f>(files: &'f mut Option<Files>, folder: &Path) -> Result<&'f mut Files, Failure> {
+    let begun = match files.take() {
+        Some(begun) => begun,
+        None => Files::begin(folder)?,
+    };
+    Ok(files.insert(begun))
 }
 
 fn text(told: &Told) -> String {

@@ -1,13 +1,13 @@
 //! Licenses and who uses them, as programs see them: JSON, and the rows of CSV files.
 
 use lictor_shared::json::Value;
-use lictor_shared::{SeatLimit, Timestamp};
+use lictor_shared::{SeatLimit, Seats, Timestamp};
 
 use super::super::activation;
 use super::super::shown;
 use super::super::writing;
 use crate::activation::{DeploymentRecord, SeatState};
-use crate::audit::{Denied, Flow, LicenseUse, Month, Oddity};
+use crate::audit::{CustomerUse, Denied, Flow, LicenseUse, Month, Oddity};
 use crate::licenses::RevisionRecord;
 
 /// What is known of a license and its seats.
@@ -19,7 +19,11 @@ pub(super) fn to_value(used: &LicenseUse, at: Timestamp) -> Value {
     let mut seats = used.occupancy.seats.to_value();
     seats = writing::with(&seats, "used", used.occupancy.active);
     seats = writing::with(&seats, "beyondLimit", used.occupancy.beyond_limit());
-    let silent: Vec<Value> = used.silent().map(|deployment| activation::to_value(deployment, at)).collect();
+    let silent = used.silent().map(|deployment| {
+        let heard = used.last_heard(deployment).to_string();
+        writing::with(&activation::to_value(deployment, at), "lastHeard", heard)
+    });
+    let silent: Vec<Value> = silent.collect();
     Value::object([
         ("license", license.id.to_string().into()),
         ("state", used.state.as_str().into()),
@@ -120,7 +124,7 @@ pub(super) fn license(used: &LicenseUse, at: Timestamp) -> [String; 21] {
         shown::instant(used.expires_at(), ""),
         days.unwrap_or_default(),
         occupancy.active.to_string(),
-        limit(used),
+        limit(occupancy.seats),
         occupancy.seats.overage.to_string(),
         occupancy.beyond_limit().to_string(),
         active,
@@ -135,11 +139,76 @@ pub(super) fn license(used: &LicenseUse, at: Timestamp) -> [String; 21] {
     ]
 }
 
-fn limit(used: &LicenseUse) -> String {
-    match used.occupancy.seats.limit {
+fn limit(seats: Seats) -> String {
+    match seats.limit {
         SeatLimit::Unlimited => "unlimited".to_owned(),
         SeatLimit::AtMost(limit) => limit.to_string(),
     }
+}
+
+/// What stands in each row of a customer.
+pub(super) const CUSTOMERS: [&str; 15] = [
+    "customerId",
+    "customer",
+    "licenses",
+    "inForce",
+    "used",
+    "usedNotInForce",
+    "limit",
+    "overage",
+    "beyondLimit",
+    "unlimitedLicenses",
+    "silent",
+    "odd",
+    "denied",
+    "nextEnd",
+    "endsWithinDays",
+];
+
+pub(super) fn customer(used: &CustomerUse) -> [String; 15] {
+    let days = used.ends_within().map(|horizon| horizon.days().to_string());
+    [
+        used.id.to_string(),
+        used.name.to_string(),
+        used.licenses.to_string(),
+        used.in_force.to_string(),
+        used.used.to_string(),
+        used.used_not_in_force().to_string(),
+        limit(used.seats()),
+        used.overage.to_string(),
+        used.beyond.to_string(),
+        used.unlimited.to_string(),
+        used.silent.to_string(),
+        used.odd.to_string(),
+        used.denied.to_string(),
+        shown::instant(used.next_end, ""),
+        days.unwrap_or_default(),
+    ]
+}
+
+/// What is known of a customer and the seats of the licenses.
+pub(super) fn customer_to_value(used: &CustomerUse) -> Value {
+    let mut seats = used.seats().to_value();
+    for (name, number) in [
+        ("used", used.used),
+        ("usedNotInForce", used.used_not_in_force()),
+        ("beyondLimit", used.beyond),
+        ("unlimitedLicenses", used.unlimited),
+    ] {
+        seats = writing::with(&seats, name, number);
+    }
+    Value::object([
+        ("customerId", used.id.as_str().into()),
+        ("customer", used.name.as_str().into()),
+        ("licenses", used.licenses.into()),
+        ("inForce", used.in_force.into()),
+        ("seats", seats),
+        ("silent", used.silent.into()),
+        ("odd", used.odd.into()),
+        ("denied", used.denied.into()),
+        ("nextEnd", used.next_end.map(|at| at.to_string()).into()),
+        ("endsWithinDays", used.ends_within().map(|horizon| u64::from(horizon.days())).into()),
+    ])
 }
 
 /// The license, and its customer.
@@ -155,7 +224,7 @@ fn sold(used: &LicenseUse) -> [String; 2] {
         .map(Option::unwrap_or_default)
 }
 
-pub(super) const DEPLOYMENTS: [&str; 12] = [
+pub(super) const DEPLOYMENTS: [&str; 13] = [
     "license",
     "deployment",
     "label",
@@ -163,6 +232,7 @@ pub(super) const DEPLOYMENTS: [&str; 12] = [
     "seat",
     "firstSeen",
     "lastSeen",
+    "lastHeard",
     "leaseEnd",
     "counter",
     "lostAnswers",
@@ -170,7 +240,7 @@ pub(super) const DEPLOYMENTS: [&str; 12] = [
     "silent",
 ];
 
-pub(super) fn deployment(used: &LicenseUse, deployment: &DeploymentRecord, at: Timestamp) -> [String; 12] {
+pub(super) fn deployment(used: &LicenseUse, deployment: &DeploymentRecord, at: Timestamp) -> [String; 13] {
     [
         deployment.license.to_string(),
         deployment.id.to_string(),
@@ -179,6 +249,7 @@ pub(super) fn deployment(used: &LicenseUse, deployment: &DeploymentRecord, at: T
         deployment.seat.map(|seat| seat.to_string()).unwrap_or_default(),
         deployment.first_seen.to_string(),
         deployment.last_seen.to_string(),
+        used.last_heard(deployment).to_string(),
         shown::instant(deployment.lease_end, ""),
         deployment.counter.to_string(),
         deployment.lost_answers.to_string(),

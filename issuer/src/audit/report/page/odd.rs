@@ -1,6 +1,6 @@
 //! What is odd, who is silent, what was denied.
 
-use lictor_shared::documents;
+use lictor_shared::{Timestamp, documents};
 
 use super::super::markup::Markup;
 use super::super::{Licensed, Report, Top};
@@ -12,25 +12,21 @@ use crate::audit::{Oddity, OddityKind};
 const ERASED: &str = "(erased)";
 
 pub(super) fn oddities(report: &Report, page: &mut Markup) {
-    if report.odd() == 0 {
-        page.leaf("p", &[], "Nothing.");
-        return;
-    }
-    let (reports, odd_reports) = report.reports;
-    if odd_reports > 0 {
-        let odd = format!(
-            "Of the reports of use that were brought ({}), something was odd in {}: lictor audit usage says what.",
-            grouped(reports),
-            grouped(odd_reports)
+    if report.reports > 0 {
+        let verb = if report.reports == 1 { "was" } else { "were" };
+        let brought = format!(
+            "{} of use {verb} brought. What was odd about them is here as well; a gap that was filled later is closed.",
+            counted(report.reports, "report")
         );
-        page.leaf("p", &[], &odd);
+        page.leaf("p", &[], &brought);
     }
     if report.oddities.is_empty() {
+        page.leaf("p", &[], "Nothing is odd.");
         return;
     }
     page.leaf("p", &[], "Nothing was done about any of it: a customer who restores a backup is no thief. It is here so that somebody looks. The numbers name the events of the log that show it.");
-    let kinds = OddityKind::ALL.iter().filter_map(|kind| {
-        let times = report.oddities.get(kind)?.total();
+    let kinds = OddityKind::all().filter_map(|kind| {
+        let times = report.oddities.get(&kind)?.total();
         Some([kind.as_str().to_owned(), grouped(times), kind.meaning().to_owned()])
     });
     let columns = [table::word("Kind"), table::number("Found"), table::word("Meaning")];
@@ -69,16 +65,21 @@ fn odd(body: &mut Markup, licensed: &Licensed, oddity: &Oddity, columns: [table:
 pub(super) fn silent(report: &Report, page: &mut Markup) {
     let silence = report.silence();
     if report.silent.total() == 0 {
-        page.leaf("p", &[], &format!("Every deployment that has a seat asked within the last {silence}."));
+        page.leaf(
+            "p",
+            &[],
+            &format!("Every deployment that has a seat was heard of within the last {silence}."),
+        );
         return;
     }
     let words = format!(
-        "{} a seat and did not ask for more than {silence}. Ask the customer whether it still runs; a seat of a server that is gone can be given back for it.",
+        "{} a seat and {} heard of for more than {silence}. Ask the customer whether it still runs; a seat of a server that is gone can be given back for it.",
         if report.silent.total() == 1 {
             "1 deployment has".into()
         } else {
             format!("{} have", counted(report.silent.total(), "deployment"))
-        }
+        },
+        if report.silent.total() == 1 { "was not" } else { "were not" }
     );
     page.leaf("p", &[], &words);
     let columns = [
@@ -89,17 +90,22 @@ pub(super) fn silent(report: &Report, page: &mut Markup) {
         table::day("Lease until"),
     ];
     table::stacked(page, "The longest silence first", &columns, |body| {
-        for (licensed, deployment) in report.silent.rows() {
-            quiet(body, licensed, deployment, columns);
+        for (licensed, deployment, heard) in report.silent.rows() {
+            quiet(body, licensed, (deployment, *heard), columns);
         }
     });
     table::left_out(page, report.silent.left_out(), "deployments.csv");
 }
 
-fn quiet(body: &mut Markup, licensed: &Licensed, deployment: &DeploymentRecord, columns: [table::Column; 5]) {
+fn quiet(
+    body: &mut Markup,
+    licensed: &Licensed,
+    (deployment, heard): (&DeploymentRecord, Timestamp),
+    columns: [table::Column; 5],
+) {
     let [last, who, seat, whose, lease] = columns;
     body.element("tr", &[], |tr| {
-        table::cell(tr, last, |cell| cell.text(&deployment.last_seen.day()));
+        table::cell(tr, last, |cell| cell.text(&heard.day()));
         table::cell(tr, who, |cell| {
             cell.element("div", &[], |line| line.foreign(deployment.label.as_str()));
             cell.leaf("code", &[], &deployment.id.to_string());

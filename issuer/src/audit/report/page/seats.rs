@@ -15,7 +15,11 @@ pub(super) fn over_time(report: &Report, page: &mut Markup) {
     let all = report.seats_over_time();
     let earlier = all.len().saturating_sub(SHOWN);
     let (before, shown) = all.split_at_checked(earlier).unwrap_or((&[], &all));
-    page.leaf("p", &[], "By the months in which it was recorded. A seat is in use until it is given back, taken away, or passed on after its lease has ended.");
+    let this = Month::of(report.judged.at);
+    let words = format!(
+        "By the months in which it was recorded; {this} counts up to the instant of this page. A seat is in use until it is given back, taken away, or passed on after its lease has ended."
+    );
+    page.leaf("p", &[], &words);
     in_use(shown, page);
     came_and_went(shown, page);
     let mut first = Flow::default();
@@ -32,7 +36,7 @@ pub(super) fn over_time(report: &Report, page: &mut Markup) {
         table::number("Taken away"),
         table::number("Lease over"),
         table::number("Denied"),
-        table::number("In use at end"),
+        table::number("In use after"),
     ];
     table::plain(page, ("", "The same in figures"), &columns, rows);
 }
@@ -49,8 +53,8 @@ fn in_use(months: &[(Month, Flow, u64)], page: &mut Markup) {
     let last = months.last().map_or(0, |(_, _, in_use)| *in_use);
     let words = Words {
         id: "in-use-chart",
-        title: "Seats in use at the end of each month",
-        description: &format!("In the last of them {last}. The table below has all figures."),
+        title: "Seats in use at the end of each month, and as of this page",
+        description: &format!("As of this page {last}. The table below has all figures."),
     };
     page.element("figure", &[], |figure| {
         figure.leaf("figcaption", &[], words.title);

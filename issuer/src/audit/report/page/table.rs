@@ -1,6 +1,6 @@
 //! Tables of the page.
 
-use lictor_shared::{Name, SeatLimit};
+use lictor_shared::{Name, SeatLimit, Seats};
 
 use super::super::Licensed;
 use super::super::markup::Markup;
@@ -103,7 +103,12 @@ pub(super) fn products(licensed: &Licensed) -> String {
 
 /// `27 of 25, overage 2`.
 pub(super) fn seats(licensed: &Licensed) -> String {
-    let (active, seats) = (grouped(licensed.occupancy.active), licensed.occupancy.seats);
+    of_limit(licensed.occupancy.active, licensed.occupancy.seats)
+}
+
+/// The same of any seats.
+pub(super) fn of_limit(active: u64, seats: Seats) -> String {
+    let active = grouped(active);
     match (seats.limit, seats.overage) {
         (SeatLimit::Unlimited, _) => format!("{active}, no limit"),
         (SeatLimit::AtMost(limit), 0) => format!("{active} of {}", grouped(limit)),

@@ -9,18 +9,26 @@ use crate::audit::{LicenseUse, Report};
 use crate::durable::{self, Existing, Growing, Readers};
 use crate::error::Failure;
 
-const NAMES: [&str; 6] =
-    ["licenses.csv", "deployments.csv", "anomalies.csv", "denials.csv", "expiring.csv", "months.csv"];
+const NAMES: [&str; 7] = [
+    "licenses.csv",
+    "customers.csv",
+    "deployments.csv",
+    "anomalies.csv",
+    "denials.csv",
+    "expiring.csv",
+    "months.csv",
+];
 
 /// Where they are written.
-pub(super) fn paths(folder: &Path) -> [PathBuf; 6] {
+pub(super) fn paths(folder: &Path) -> [PathBuf; 7] {
     NAMES.map(|name| folder.join(name))
 }
 
 /// All of them. Dropped before they are finished, none of them is there.
 pub(super) struct Files {
-    paths: [PathBuf; 6],
+    paths: [PathBuf; 7],
     licenses: Growing,
+    customers: Growing,
     deployments: Growing,
     anomalies: Growing,
     denials: Growing,
@@ -32,9 +40,10 @@ impl Files {
     pub(super) fn begin(folder: &Path) -> Result<Self, Failure> {
         durable::create_folders(folder)?;
         let paths = paths(folder);
-        let [licenses, deployments, anomalies, denials, expiring, months] = &paths;
+        let [licenses, customers, deployments, anomalies, denials, expiring, months] = &paths;
         Ok(Self {
             licenses: begun(licenses, &rows::LICENSES)?,
+            customers: begun(customers, &rows::CUSTOMERS)?,
             deployments: begun(deployments, &rows::DEPLOYMENTS)?,
             anomalies: begun(anomalies, &rows::ANOMALIES)?,
             denials: begun(denials, &rows::DENIALS)?,
@@ -67,9 +76,18 @@ impl Files {
         for month in told.seats_over_time() {
             row(&mut self.months, &rows::month(&month))?;
         }
-        for file in
-            [self.licenses, self.deployments, self.anomalies, self.denials, self.expiring, self.months]
-        {
+        for used in told.by_customer.values() {
+            row(&mut self.customers, &rows::customer(used))?;
+        }
+        for file in [
+            self.licenses,
+            self.customers,
+            self.deployments,
+            self.anomalies,
+            self.denials,
+            self.expiring,
+            self.months,
+        ] {
             file.finish(existing)?;
         }
         Ok(self.paths.into())
