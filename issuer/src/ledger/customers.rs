@@ -1,7 +1,7 @@
 //! The table `customer`.
 
 use lictor_shared::Text;
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::{Connection, OptionalExtension as _, Params};
 
 use super::fault::OrFault;
 use super::value::{Int, Word};
@@ -18,7 +18,7 @@ const SELECT_ALL: &str = "SELECT customer.id, customer.name, \
 
 pub(super) const SELECT_NEXT: &str = "SELECT id FROM customer WHERE id > ?1 ORDER BY id LIMIT 1";
 pub(super) const SELECT_NEXT_CALLED: &str =
-    "SELECT id FROM customer WHERE id > ?1 AND (id = ?2 OR name = ?2) ORDER BY id LIMIT 1";
+    "SELECT id FROM customer WHERE name = ?2 AND id > ?1 ORDER BY id LIMIT 1";
 
 const COUNT: &str = "SELECT COUNT(*) FROM customer";
 
@@ -58,13 +58,20 @@ pub(crate) fn next(
     after: Option<&Text>,
     called: Option<&Text>,
 ) -> Result<Option<Text>, Failure> {
-    let after = after.map(Text::as_str).unwrap_or_default();
-    let statement = if called.is_some() { SELECT_NEXT_CALLED } else { SELECT_NEXT };
-    let parameters = [Some(after), called.map(Text::as_str)];
+    let from = after.map(Text::as_str).unwrap_or_default();
+    let Some(called) = called else { return first(connection, SELECT_NEXT, [from]) };
+    let named = first(connection, SELECT_NEXT_CALLED, [from, called.as_str()])?;
+    let own = match name(connection, called)? {
+        Some(_) if called.as_str() > from => Some(called.clone()),
+        _ => None,
+    };
+    Ok(named.into_iter().chain(own).min_by(|one, other| one.as_str().cmp(other.as_str())))
+}
+
+fn first(connection: &Connection, statement: &str, given: impl Params) -> Result<Option<Text>, Failure> {
     let mut statement = connection.prepare_cached(statement).or_fault()?;
-    let given = rusqlite::params_from_iter(parameters.into_iter().flatten());
-    let next = statement.query_row(given, |row| row.get(0)).optional().or_fault()?;
-    Ok(next.map(|Word(id)| id))
+    let found = statement.query_row(given, |row| row.get(0)).optional().or_fault()?;
+    Ok(found.map(|Word(id)| id))
 }
 
 /// Visits every customer in the order of the ids, until all are visited or a visit fails.
