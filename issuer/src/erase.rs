@@ -198,7 +198,7 @@ impl ErasedCustomer {
             return Ok(false);
         }
         for license in &self.licenses {
-            if erasure::texts_of(connection, *license)? > 0 {
+            if erasure::is_kept(connection, *license)? {
                 return Ok(false);
             }
         }

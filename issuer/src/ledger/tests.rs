@@ -625,7 +625,7 @@ fn no_single_operation_reads_a_whole_table() {
         erasure::SELECT_LICENSES,
         erasure::SELECT_UNERASED,
         erasure::DELETE_PERSONAL,
-        erasure::COUNT_PERSONAL,
+        erasure::SELECT_KEPT,
         erasure::UPDATE_LABELS,
         activations::SELECT_ONE,
         activations::SELECT_OF,
