@@ -1,6 +1,6 @@
 //! The table `usage_report`: what deployments reported of their use.
 
-use lictor_shared::{Thumbprint, Uuid};
+use lictor_shared::Uuid;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::fault::OrFault;
@@ -21,7 +21,6 @@ macro_rules! select {
     };
 }
 pub(super) const SELECT_ONE: &str = select!("WHERE sha256 = ?1");
-pub(super) const SELECT_OF_DEPLOYMENT: &str = select!("WHERE deployment = ?1 ORDER BY sequence, seq");
 pub(super) const SELECT_OF_LICENSE: &str = select!("WHERE license_id = ?1 ORDER BY deployment, seq");
 const ERASE: &str = "UPDATE usage_report SET token = '' WHERE license_id = ?1 AND token <> ''";
 const COUNT: &str = "SELECT COUNT(*), COALESCE(SUM(anomalies <> '[]'), 0) FROM usage_report";
@@ -59,16 +58,6 @@ pub(crate) fn count(connection: &Connection) -> Result<(u64, u64), Failure> {
 /// The report with this hash.
 pub(crate) fn find(connection: &Connection, sha256: &str) -> Result<Option<UsageRecord>, Failure> {
     connection.query_row(SELECT_ONE, [sha256], read).optional().or_fault()
-}
-
-/// Every report of a deployment, whatever its license, by number.
-pub(crate) fn of_deployment(
-    connection: &Connection,
-    deployment: Thumbprint,
-) -> Result<Vec<UsageRecord>, Failure> {
-    let mut statement = connection.prepare(SELECT_OF_DEPLOYMENT).or_fault()?;
-    let found = statement.query_map([Word(deployment)], read).or_fault()?;
-    found.collect::<rusqlite::Result<_>>().or_fault()
 }
 
 /// Every report, or those of one license, by license and deployment in the order in which they were brought.
