@@ -19,11 +19,11 @@ mod signed;
 mod tree;
 mod usage;
 
-pub use check_export::{CheckedExport, check_export};
+pub use check_export::{CheckedExport, check_export, check_export_and_see};
 pub use checkpoint::{SignedCheckpoint, StoredCheckpoint, sign_checkpoint};
 pub use conduct::{Denied, Flow};
 pub use customer_use::{CustomerScope, CustomerUse, visit_customer_use};
-pub use export::{ExportedLog, export_log};
+pub use export::{ExportedLog, export_log, export_log_and_see};
 pub use key::{LogKey, Span};
 pub(crate) use key::{log_id, name_of, origins};
 pub use license_use::{Horizon, Judged, LicenseUse, Scope, visit_use};
@@ -40,6 +40,15 @@ pub use usage::{
     ImportedReport, ImportedReports, Manner, SignedReport, UsageAnomaly, UsageRecord, UsageScope,
     import_reports, is_known, usage, visit_usage,
 };
+
+/// How far something is that goes through many events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// How many events are done.
+    pub done: u64,
+    /// Of how many.
+    pub of: u64,
+}
 
 /// The file of an exported log that says how long it is, and signs it.
 const CHECKPOINT: &str = "checkpoint";

@@ -8,6 +8,7 @@ use crate::customer::find_customer;
 use crate::error::{Failure, FailureKind, shell};
 use crate::event::{EventKind, Facts};
 use crate::ledger::erasure::{self, Counts};
+use crate::ledger::fault::is_full;
 use crate::ledger::transaction::{Recorded, Transaction};
 use crate::ledger::{Ledger, customers, events, licenses};
 use crate::licenses::LicenseState;
@@ -97,16 +98,25 @@ pub fn erase_customer(
 }
 
 fn swept(ledger: &Ledger, nobody: &Text) -> Result<(), Failure> {
-    ledger.sweep_up().map_err(|failure| {
-        let message = format!(
-            "The texts are erased, but bytes of them may still stand in the ledger's file or beside it. {}",
-            failure.message
-        );
-        let again = shell(nobody.as_str());
-        Failure { message, ..Failure::new(FailureKind::Ledger, "") }.because(failure).hint(format!(
-            "End the processes that have the ledger open; then: lictor customer erase {again} --confirm {again}"
-        ))
-    })
+    ledger.sweep_up().map_err(|failure| unswept(nobody, failure))
+}
+
+fn unswept(nobody: &Text, failure: Failure) -> Failure {
+    // For a while the file is there twice.
+    let (why, first) = match is_full(&failure) {
+        true => (
+            "There is no room to write it anew.".to_owned(),
+            "Make room for twice the ledger on its disk (and raise limits on the size of files)",
+        ),
+        false => (failure.message.clone(), "End the processes that have the ledger open"),
+    };
+    let message = format!(
+        "The texts are erased, but bytes of them may still stand in the ledger's file or beside it. {why}"
+    );
+    let again = shell(nobody.as_str());
+    Failure { message, ..Failure::new(FailureKind::Ledger, "") }
+        .because(failure)
+        .hint(format!("{first}; then: lictor customer erase {again} --confirm {again}"))
 }
 
 /// Erases licenses' texts in a change under way.
@@ -198,7 +208,7 @@ impl ErasedCustomer {
             return Ok(false);
         }
         for license in &self.licenses {
-            if erasure::texts_of(connection, *license)? > 0 {
+            if erasure::is_kept(connection, *license)? {
                 return Ok(false);
             }
         }

@@ -38,6 +38,7 @@ pub(crate) mod seat_events;
 pub(crate) mod seats;
 pub(crate) mod transaction;
 pub(crate) mod usage;
+pub(crate) mod usage_chain;
 pub(crate) mod value;
 pub(crate) mod whole;
 

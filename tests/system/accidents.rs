@@ -248,15 +248,15 @@ fn a_slip_revokes_nothing() {
 }
 
 /// Runs the program with files limited to `kibibytes`. Either a write beyond fails, or the system kills the program there.
-fn limited(world: &World, kibibytes: u32, beyond: &str, arguments: &[&str]) -> Ran {
+pub(crate) fn limited(world: &World, kibibytes: u32, beyond: &str, arguments: &[&str]) -> Ran {
     let script = format!("{beyond}; ulimit -f {kibibytes}; exec \"$0\" \"$@\"");
     let output =
         world.outside("bash").args(["-c", &script, program()]).args(arguments).args(["--now", NOW]).output();
     Ran::of(&output.unwrap_or_else(|error| panic!("bash: {error}; install it")))
 }
 
-const FAILS: &str = "trap '' XFSZ";
-const KILLS: &str = "true";
+pub(crate) const FAILS: &str = "trap '' XFSZ";
+pub(crate) const KILLS: &str = "true";
 
 #[test]
 fn a_full_disk_leaves_the_ledger_as_it_was() {

@@ -21,7 +21,7 @@ fn number(variable: &str, otherwise: u64) -> u64 {
 }
 
 /// Adds so many events, none of which matters.
-fn grow(world: &World, from: u32, to: u32) {
+pub(crate) fn grow(world: &World, from: u32, to: u32) {
     let home = Home::open(&world.path("home")).unwrap();
     let mut ledger = home.ledger().unwrap();
     let occasion =
@@ -33,7 +33,7 @@ fn grow(world: &World, from: u32, to: u32) {
 }
 
 /// What the folder's checkpoint covers. Files that it does not cover yet may lie there, and nothing else.
-fn covers(folder: &Path, keys: &[NoteKey]) -> u64 {
+pub(crate) fn covers(folder: &Path, keys: &[NoteKey]) -> u64 {
     match check_export(folder, keys) {
         Ok(checked) => checked.checkpoint.size,
         Err(failure) => {

@@ -55,7 +55,14 @@ fn number(variable: &str, otherwise: u64) -> u64 {
 struct Prepared {
     world: World,
     /// What the words in braces stand for.
-    names: [(&'static str, String); 4],
+    names: [(&'static str, String); 5],
+}
+
+impl Prepared {
+    /// A text with the names that its words in braces stand for.
+    fn named(&self, text: &str) -> String {
+        self.names.iter().fold(text.to_owned(), |text, (word, name)| text.replace(word, name))
+    }
 }
 
 /// A home with a license, one that is suspended, a spare key, and a backup from before the last change; beside it what
@@ -87,8 +94,14 @@ fn prepared() -> Prepared {
     world.run(&["ledger", "backup", "backup.db"]).done();
     world.run(&["license", "suspend", &bolt]).done();
     world.run(&["status", "publish", "--out", "lists"]).done();
-    let names =
-        [("{acme}", acme), ("{signs}", signs), ("{spare}", spare.trim().to_owned()), ("{seat}", holder.id())];
+    let events = world.run(&["ledger", "verify", "--json"]).json()["events"].as_u64().expect("a number");
+    let names = [
+        ("{acme}", acme),
+        ("{signs}", signs),
+        ("{spare}", spare.trim().to_owned()),
+        ("{seat}", holder.id()),
+        ("{nobody}", format!("erased-{}", events + 1)),
+    ];
     Prepared { world, names }
 }
 
@@ -96,6 +109,7 @@ fn prepared() -> Prepared {
 struct Hunt<'a> {
     world: &'a World,
     victim: &'a Victim,
+    instead: Option<(&'static str, String)>,
     line: Vec<String>,
     random: u64,
     before: Vec<String>,
@@ -131,8 +145,7 @@ impl<'a> Hunt<'a> {
     /// Runs it once to its end, to see what it comes to and how long it takes.
     fn new(prepared: &'a Prepared, victim: &'a Victim, seed: u64) -> Self {
         let world = &prepared.world;
-        let named = |given: String, (word, name): &(&str, String)| given.replace(word, name);
-        let given = prepared.names.iter().fold(victim.given.to_owned(), named);
+        let given = prepared.named(victim.given);
         let once = if victim.kind == Kind::Once { "--request-id r1" } else { "" };
         let line = format!("{} {given} {once} --json --now {NOW}", victim.command);
         let line = line.split_whitespace().map(Into::into).collect();
@@ -143,6 +156,7 @@ impl<'a> Hunt<'a> {
         let mut hunt = Self {
             world,
             victim,
+            instead: victim.instead.map(|(word, instead)| (word, prepared.named(instead))),
             line,
             random,
             before: state::ledger(&home(&whole)),
@@ -266,14 +280,24 @@ impl<'a> Hunt<'a> {
         let home = scene.path(self.victim.home);
         let mut ran = self.run_again(scene, None);
         let mut found = state::ledger(&home);
-        if let (Some(20), Some((word, instead))) = (ran.exit, self.victim.instead) {
+        if let (Some(20), Kind::Once, Some((word, instead))) = (ran.exit, self.victim.kind, &self.instead) {
             assert!(found == self.before && ran.words.contains(word), "{what} and repeated: {ran:?}");
             ran = self.run_again(scene, Some((word, instead)));
             found = state::ledger(&home).iter().map(|row| row.replace(instead, word)).collect();
         }
+        if let (Some(21), Kind::Renaming, Some((word, instead))) = (ran.exit, self.victim.kind, &self.instead)
+        {
+            assert!(found == self.after && ran.words.contains(word), "{what} and repeated: {ran:?}");
+            ran = self.run_again(scene, Some((word, instead)));
+            found = state::ledger(&home);
+        }
         assert_eq!(ran.exit, Some(0), "{what} and repeated: {ran:?}");
         self.verify(scene, what);
         assert_eq!(found, self.after, "{what} and repeated: not done once");
+        if self.victim.kind == Kind::Renaming {
+            let left = state::files(&home).into_iter().find(|(_, bytes)| holds(bytes, ERASED));
+            assert_eq!(left.map(|(path, _)| path), None, "{what} and repeated: {ERASED} stands there");
+        }
         if self.victim.kind != Kind::Once {
             return;
         }
@@ -311,6 +335,13 @@ impl core::fmt::Display for Hunt<'_> {
         write!(f, "{}: {} kills, {} of them between", self.victim.command, anytime.kills, anytime.landed)?;
         write!(f, " the first write and the end; counted again: {} kills, {}", behind.kills, behind.landed)
     }
+}
+
+/// The name of the customer of the licenses.
+const ERASED: &str = "Acme GmbH";
+
+fn holds(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
 /// Waits until the command has written something, or has ended.

@@ -83,6 +83,35 @@ fn a_revocation_asks_for_the_id() {
 }
 
 #[test]
+fn an_erasure_asks_for_the_customer() {
+    let world = World::new("prompt erase");
+    world.issue("acme.lic", &[]);
+    let erase = ["customer", "erase", "Acme GmbH", "--running"];
+    let question = "Type the customer's id to confirm:";
+    world.untouched(|| {
+        let mut session = terminal(&world, &erase);
+        // The name is not the id.
+        answer(&mut session, question, "Acme GmbH");
+        session.exp_string("nothing was erased").expect("a slip is refused");
+        session.exp_eof().expect("it ends");
+
+        let mut session = terminal(&world, &erase);
+        session.exp_string(question).expect("it asks");
+        session.send_control('d').expect("it listens");
+        session.exp_string("nothing was erased").expect("the end of the input is no answer");
+        session.exp_eof().expect("it ends");
+    });
+    assert_eq!(world.run(&["customer", "show", "acme-gmbh", "--json"]).exit, Some(0));
+
+    let mut session = terminal(&world, &erase);
+    session.exp_string("for good").expect("it says what it means");
+    answer(&mut session, question, "acme-gmbh");
+    session.exp_string("Erased the customer").expect("it erases");
+    session.exp_eof().expect("it ends");
+    assert_eq!(world.run(&["customer", "show", "acme-gmbh", "--json"]).exit, Some(21));
+}
+
+#[test]
 fn replacing_a_ledger_asks_for_the_issuer() {
     let world = World::new("prompt restore");
     world.run(&["ledger", "backup", "backup.db"]).done();

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use self::files::{Files, differs};
 use self::rebuilt::Rebuilt;
-use super::CHECKPOINT;
+use super::{CHECKPOINT, Progress};
 use crate::error::{Failure, FailureKind};
 
 /// What was checked of an exported log.
@@ -22,6 +22,8 @@ pub struct CheckedExport {
     pub checkpoint: Checkpoint,
     /// How many files were read, the checkpoint included.
     pub files: u64,
+    /// The names in the checkpoint's signatures by keys of others, as witnesses are. Nobody has checked these signatures.
+    pub unchecked: Vec<String>,
 }
 
 /// Makes sure that every byte of every file in the folder is what the checkpoint says that the log with one of these keys signed, and
@@ -31,35 +33,66 @@ pub struct CheckedExport {
 /// [`FailureKind::Ledger`] with the first file that differs in `details.file`, and in `details.event` the first event that it
 /// differs about; [`FailureKind::CannotRead`] if there is no export, or something cannot be read.
 pub fn check_export(folder: &Path, keys: &[NoteKey]) -> Result<CheckedExport, Failure> {
-    let files = Files::of(folder);
-    let checkpoint = checkpoint(&files, keys)?;
-    let mut rebuilt = Rebuilt::new(&files, checkpoint.size);
-    let bundles = || Tile::since(TileKind::Entries, 0, checkpoint.size);
-    bundles().try_for_each(|bundle| add_entries(&files, &bundle, &mut rebuilt))?;
-    rebuilt.is(&checkpoint)?;
-    // Only what was signed is worth reading.
-    bundles().try_for_each(|bundle| are_events(&files, &bundle))?;
-    let files = strangers::none(&files, checkpoint.size)?;
-    Ok(CheckedExport { checkpoint, files })
+    check_export_and_see(folder, keys, |_| ())
 }
 
-fn checkpoint(files: &Files<'_>, keys: &[NoteKey]) -> Result<Checkpoint, Failure> {
-    let note = files.checkpoint()?;
-    let signed = SignedNote::read(&note).and_then(|note| {
-        let key = note.key_among(keys).ok_or_else(|| NoteError::NotSignedBy("any key".into()))?;
-        Ok(Checkpoint::read(note.to_string().as_bytes(), key))
-    });
-    signed.map_err(CheckpointError::from).flatten().map_err(|error| {
-        Failure::new(
-            FailureKind::Ledger,
-            format!("The file {CHECKPOINT} is not as the log signed it: {error}."),
-        )
+/// The same; `see` is told now and then how far it is.
+///
+/// # Errors
+/// As [`check_export`].
+pub fn check_export_and_see(
+    folder: &Path,
+    keys: &[NoteKey],
+    mut see: impl FnMut(Progress),
+) -> Result<CheckedExport, Failure> {
+    let files = Files::of(folder);
+    let (checkpoint, unchecked) = checkpoint(&files, keys)?;
+    let of = checkpoint.size;
+    let mut rebuilt = Rebuilt::new(&files, of);
+    let bundles = || Tile::since(TileKind::Entries, 0, of);
+    // Every entry is read twice, so each time counts for half.
+    for bundle in bundles() {
+        add_entries(&files, &bundle, &mut rebuilt)?;
+        see(Progress { done: end(&bundle) / 2, of });
+    }
+    rebuilt.is(&checkpoint)?;
+    // Only what was signed is worth reading.
+    for bundle in bundles() {
+        are_events(&files, &bundle)?;
+        see(Progress { done: u64::midpoint(of, end(&bundle)), of });
+    }
+    let files = strangers::none(&files, of)?;
+    Ok(CheckedExport { checkpoint, files, unchecked })
+}
+
+/// The checkpoint, and the names in the signatures of others.
+fn checkpoint(files: &Files<'_>, keys: &[NoteKey]) -> Result<(Checkpoint, Vec<String>), Failure> {
+    let note = SignedNote::read(&files.checkpoint()?).map_err(|error| not_as_signed(error.into()))?;
+    let key = note.key_among(keys).ok_or_else(|| NoteError::NotSignedBy("any key".into()));
+    let key = key.map_err(|error| not_as_signed(error.into()))?;
+    let checkpoint = Checkpoint::read(note.to_string().as_bytes(), key).map_err(not_as_signed)?;
+    // Others may sign it too, but an export writes one line in the name of the log.
+    let (ours, others): (Vec<&str>, _) = note.signers().partition(|name| *name == key.name());
+    match ours.len() {
+        1 => Ok((checkpoint, others.into_iter().map(ToOwned::to_owned).collect())),
+        lines => Err(several(key.name(), lines)),
+    }
+}
+
+fn not_as_signed(error: CheckpointError) -> Failure {
+    Failure::new(FailureKind::Ledger, format!("The file {CHECKPOINT} is not as the log signed it: {error}."))
         .hint(
             "Compare the key with the one that the issuer gave you; if it is that one, the file was changed.",
         )
         .with("file", CHECKPOINT)
         .because(error)
-    })
+}
+
+fn several(name: &str, lines: usize) -> Failure {
+    let message = format!(
+        "The file {CHECKPOINT} is not as the export wrote it: {lines} signatures say that they are by {name}, and an export writes one."
+    );
+    Failure::new(FailureKind::Ledger, message).hint("Ask for the folder again.").with("file", CHECKPOINT)
 }
 
 /// Takes the entries of a bundle into the tree.
@@ -80,6 +113,11 @@ fn add_entries(files: &Files<'_>, bundle: &Tile, rebuilt: &mut Rebuilt<'_, '_>) 
         true => Err(rebuilt.or_earlier(bundle, ends(bundle, bundle.event(at)))),
         false => Ok(()),
     }
+}
+
+/// How many entries there are up to the end of a bundle.
+fn end(bundle: &Tile) -> u64 {
+    bundle.first() + u64::from(bundle.width())
 }
 
 fn ends(bundle: &Tile, event: u64) -> Failure {

@@ -6,7 +6,7 @@ use lictor_shared::json::Value;
 use lictor_shared::log::{Checkpoint, NoteKey};
 use rusqlite::Connection;
 
-use super::key::origin;
+use super::key::{origin, origin_at};
 use crate::error::{Failure, FailureKind};
 use crate::event::{EventKind, Facts};
 use crate::key::signing_key;
@@ -113,6 +113,17 @@ impl Ledger {
         checkpoints::newest(self.connection())
     }
 
+    /// The checkpoint that covers most, if it was signed under the name that the log has today. One from before a restoration is
+    /// another log's: whoever has today's key cannot check it.
+    ///
+    /// # Errors
+    /// [`Failure`] if the ledger cannot be read.
+    pub fn newest_checkpoint_of_today(&self) -> Result<Option<StoredCheckpoint>, Failure> {
+        let Some(newest) = self.newest_checkpoint()? else { return Ok(None) };
+        let (then, today) = (origin_at(self.connection(), newest.size)?, origin(self.connection())?);
+        Ok((then == today).then_some(newest))
+    }
+
     /// The newest checkpoint, if nothing has happened since.
     ///
     /// # Errors
@@ -151,7 +162,7 @@ fn note_key(connection: &Connection, checkpoint: &StoredCheckpoint) -> Result<No
     let ring = keys::ring(connection)?;
     let key = ring.find(&checkpoint.kid).filter(|key| key.is_of_log());
     let key = key.ok_or_else(|| damaged(format!("no key of the log is {}", checkpoint.kid)))?;
-    NoteKey::new(&super::key::origin_at(connection, checkpoint.size)?, key.public.clone()).map_err(unexpected)
+    NoteKey::new(&origin_at(connection, checkpoint.size)?, key.public.clone()).map_err(unexpected)
 }
 
 fn current(connection: &Connection) -> Result<Option<SignedCheckpoint>, Failure> {

@@ -12,6 +12,7 @@ use std::path::Path;
 
 use self::folder::ExportFolder;
 use self::rising::Rising;
+use super::Progress;
 use crate::error::{Failure, FailureKind};
 use crate::ledger::{Ledger, log};
 
@@ -41,6 +42,19 @@ pub fn export_log(
     key: &NoteKey,
     folder: &Path,
 ) -> Result<ExportedLog, Failure> {
+    export_log_and_see(ledger, (note, key), folder, |_| ())
+}
+
+/// The same; `see` is told now and then how far it is with what there is to add.
+///
+/// # Errors
+/// As [`export_log`].
+pub fn export_log_and_see(
+    ledger: &Ledger,
+    (note, key): (&SignedNote, &NoteKey),
+    folder: &Path,
+    mut see: impl FnMut(Progress),
+) -> Result<ExportedLog, Failure> {
     let note = note.to_string();
     let checkpoint = Checkpoint::read(note.as_bytes(), key)
         .map_err(|error| Failure::new(FailureKind::Ledger, error.to_string()).because(error))?;
@@ -55,7 +69,7 @@ pub fn export_log(
     if before >= checkpoint.size && before > 0 {
         return Ok(done);
     }
-    add_tiles(connection, &checkpoint, before, &mut folder)?;
+    add_tiles(connection, (before, &checkpoint), &mut folder, &mut see)?;
     // Every tile is on disk, name included: what the new checkpoint covers is there. A crash before this line leaves the old
     // checkpoint and tiles that it does not need, a crash after it a folder in which only partial tiles are too many.
     folder.replace_checkpoint(note.as_bytes())?;
@@ -67,9 +81,9 @@ pub fn export_log(
 /// Writes the tiles of which the folder has none, or narrower ones.
 fn add_tiles(
     connection: &Connection,
-    checkpoint: &Checkpoint,
-    before: u64,
+    (before, checkpoint): (u64, &Checkpoint),
     folder: &mut ExportFolder,
+    see: &mut dyn FnMut(Progress),
 ) -> Result<(), Failure> {
     let mut edge = log::edge_at(connection, before)?;
     let mut rising = Rising::from(connection, before)?;
@@ -80,6 +94,10 @@ fn add_tiles(
         }
         let tile = Tile::of(TileKind::Hashes(0), bundle.index(), checkpoint.size);
         folder.put_hashes(tile, &hashes)?;
+        see(Progress {
+            done: (bundle.first() + u64::from(bundle.width())).saturating_sub(before),
+            of: checkpoint.size - before,
+        });
     }
     rising.put_rest(checkpoint.size, folder)?;
     folder.sync()?;

@@ -25,6 +25,7 @@ mod outfile;
 mod output;
 mod passphrase;
 mod product;
+mod progress;
 mod prompt;
 mod quickstart;
 mod rows;

@@ -66,8 +66,18 @@ impl Prompts {
             Self::Ask => "there is no terminal to ask at",
         };
         let message = format!("{}, and {why}", needed.sentence);
-        Err(Failure::new(FailureKind::Usage, message).hint(needed.instead.clone()))
+        Err(Failure::new(FailureKind::Usage, message).hint(needed.instead.clone()).because(Unasked(why)))
     }
+}
+
+/// Why something is not known: nobody may be asked.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Unasked(&'static str);
+
+/// Whether a failure says that somebody would have to be asked who is not there.
+pub(crate) fn is_unasked(failure: &Failure) -> bool {
+    failure.source.as_ref().is_some_and(|source| source.is::<Unasked>())
 }
 
 fn unreadable(error: io::Error) -> Failure {

@@ -18,8 +18,12 @@ const SELECT_ANSWERED: &str = "SELECT id FROM request WHERE instr(answer, ?1) > 
 pub(super) const SELECT_UNERASED: &str = "SELECT answer <> '' FROM request WHERE id = ?1";
 pub(super) const DELETE_PERSONAL: &str =
     "DELETE FROM personal WHERE seq IN (SELECT seq FROM event WHERE license_id = ?1)";
-pub(super) const COUNT_PERSONAL: &str =
-    "SELECT COUNT(*) FROM personal WHERE seq IN (SELECT seq FROM event WHERE license_id = ?1)";
+pub(super) const SELECT_KEPT: &str = "SELECT \
+     EXISTS (SELECT 1 FROM personal WHERE seq IN (SELECT seq FROM event WHERE license_id = ?1)) \
+     OR EXISTS (SELECT 1 FROM revision WHERE license_id = ?1 AND token <> '') \
+     OR EXISTS (SELECT 1 FROM usage_report WHERE license_id = ?1 AND token <> '') \
+     OR EXISTS (SELECT 1 FROM deployment WHERE license_id = ?1 AND label <> ?2) \
+     OR EXISTS (SELECT 1 FROM seat_answer WHERE seq IN (SELECT seq FROM event WHERE license_id = ?1) AND token <> '')";
 pub(super) const UPDATE_LABELS: &str =
     "UPDATE deployment SET label = ?2 WHERE license_id = ?1 AND label <> ?2";
 const INSERT_NOBODY: &str = "INSERT INTO customer (id, name) VALUES (?1, ?2)";
@@ -69,11 +73,9 @@ pub(crate) fn requests_of(connection: &Connection, licenses: &[Uuid]) -> Result<
     Ok(left)
 }
 
-/// How many personal texts of a license are there.
-pub(crate) fn texts_of(connection: &Connection, license: Uuid) -> Result<u64, Failure> {
-    let count = connection.query_row(COUNT_PERSONAL, [Word(license)], |row| row.get(0)).or_fault()?;
-    let super::value::Int(count) = count;
-    Ok(count)
+/// Whether anything of a license is there that [`erase`] takes away, requests aside.
+pub(crate) fn is_kept(connection: &Connection, license: Uuid) -> Result<bool, Failure> {
+    connection.query_row(SELECT_KEPT, (Word(license), ERASED), |row| row.get(0)).or_fault()
 }
 
 /// Erases what shows whose these licenses are, and how their deployments are called: from here on they are `nobody`'s.

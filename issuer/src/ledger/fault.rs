@@ -23,6 +23,14 @@ pub(crate) fn is_held(failure: &Failure) -> bool {
     matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
+/// Whether a failure says that there was no room to write.
+pub(crate) fn is_full(failure: &Failure) -> bool {
+    let source = failure.source.as_ref().and_then(|source| source.downcast_ref::<Error>());
+    let code = source.and_then(Error::sqlite_error_code);
+    failure.kind == FailureKind::CannotWrite
+        && matches!(code, Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure))
+}
+
 /// What to do where the ledger is damaged. A copy that is put in its place by hand opens no new list.
 pub(crate) const RESTORE: &str = "Restore a backup with: lictor ledger restore FILE --status-uri URI --replace (it keeps \
     the damaged ledger aside; a copy put there by hand would hand out list entries twice)";

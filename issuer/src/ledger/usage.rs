@@ -23,7 +23,6 @@ macro_rules! select {
     };
 }
 pub(super) const SELECT_ONE: &str = select!("WHERE sha256 = ?1");
-pub(super) const SELECT_OF_DEPLOYMENT: &str = select!("WHERE deployment = ?1 ORDER BY sequence, seq");
 const SELECT_BEHIND: &str = select!("WHERE token <> '' AND (license_id, deployment) > (:after, :behind)");
 const IN_ORDER: &str = "ORDER BY license_id, deployment, seq";
 const ERASE: &str = "UPDATE usage_report SET token = '' WHERE license_id = ?1 AND token <> ''";
@@ -69,16 +68,6 @@ pub(crate) fn is_there(
     sha256: &str,
 ) -> Result<bool, Failure> {
     Ok(find(connection, sha256)?.is_some_and(|report| report.deployment == deployment))
-}
-
-/// Every report of a deployment, whatever its license, by number.
-pub(crate) fn of_deployment(
-    connection: &Connection,
-    deployment: Thumbprint,
-) -> Result<Vec<UsageRecord>, Failure> {
-    let mut statement = connection.prepare(SELECT_OF_DEPLOYMENT).or_fault()?;
-    let found = statement.query_map([Word(deployment)], read).or_fault()?;
-    found.collect::<rusqlite::Result<_>>().or_fault()
 }
 
 /// Visits the reports that are meant and were not erased, by license and deployment in the order in which they were brought,

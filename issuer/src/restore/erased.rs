@@ -2,6 +2,7 @@
 
 use lictor_shared::json::Value;
 use lictor_shared::{Text, Uuid};
+use rusqlite::Connection;
 
 use crate::erase;
 use crate::error::Failure;
@@ -20,14 +21,7 @@ pub(super) fn erase_again(
     for event in erasures {
         let nobody = event.body.get("erasedAs").and_then(Value::as_str).and_then(|name| Text::new(name).ok());
         let Some(nobody) = nobody else { continue };
-        let (mut again, mut owners) = (Vec::new(), Vec::new());
-        for id in ids(event) {
-            let license = licenses::find(connection, id)?.filter(|license| license.id == id);
-            if let Some(license) = license.filter(|license| license.customer_id != nobody) {
-                again.push(id);
-                owners.push(license.customer_id);
-            }
-        }
+        let (again, owners) = left(connection, event, &nobody)?;
         if again.is_empty() {
             continue;
         }
@@ -37,6 +31,24 @@ pub(super) fn erase_again(
         erased += again.len();
     }
     Ok((erased, last))
+}
+
+/// The licenses of an erasure of which a backup still knows whose they are, or something that was written down after an
+/// erasure before; and the customers that it takes them for.
+fn left(connection: &Connection, event: &Event, nobody: &Text) -> Result<(Vec<Uuid>, Vec<Text>), Failure> {
+    let (mut left, mut owners) = (Vec::new(), Vec::new());
+    for id in ids(event) {
+        let Some(license) = licenses::find(connection, id)?.filter(|license| license.id == id) else {
+            continue;
+        };
+        if license.customer_id != *nobody {
+            left.push(id);
+            owners.push(license.customer_id);
+        } else if erasure::is_kept(connection, id)? || !erasure::requests_of(connection, &[id])?.is_empty() {
+            left.push(id);
+        }
+    }
+    Ok((left, owners))
 }
 
 fn ids(event: &Event) -> Vec<Uuid> {

@@ -248,6 +248,48 @@ fn a_backup_from_before_brings_nobody_back() {
     assert_eq!(check(&world.ledger).unwrap().erased, 12);
 }
 
+/// What was written down of somebody who was erased goes with the second erasure, also where a backup knows the first alone.
+#[test]
+fn a_backup_from_between_two_erasures_brings_no_text_back() {
+    let (mut world, ids) = world();
+    erase_customer(&mut world.ledger, &text(CUSTOMER), Running::Erase, &at(LATER)).unwrap();
+    let nobody = find(&world.ledger, &ids[0]).unwrap().customer_id;
+    let note = text("zahlt nie");
+    let made = Request::new(text("stop-1"), &"Zweistein".into());
+    let once = Occasion { intent: Intent::MakeOnce(made), ..at(LATER) };
+    revoke(&mut world.ledger, &ids[0], RevocationReason::NonPayment, Some(&note), &once).unwrap();
+    backup(&world, "between.db");
+    let again = erase_customer(&mut world.ledger, &nobody, Running::Erase, &at(LATER)).unwrap();
+    assert_eq!((again.texts, again.requests), (1, 1));
+    assert_eq!(left(&world), Vec::<String>::new());
+    let (world, restored) = restored(world, "between.db", 8, LATER);
+    assert_eq!(restored.erased, 1, "the license of which a text was left, and not the other one");
+    assert_eq!(left(&world), Vec::<String>::new());
+    assert_eq!(find(&world.ledger, &ids[0]).unwrap().customer_id, nobody);
+    let made = Request::new(text("stop-1"), &"Zweistein".into());
+    let once = Occasion { intent: Intent::MakeOnce(made), ..at(LATER) };
+    assert_eq!(world.ledger.answer(&once).unwrap_err().kind, FailureKind::RequestReused);
+}
+
+/// A request alone, of which the answer names what was erased.
+#[test]
+fn a_backup_from_between_two_erasures_brings_no_answer_back() {
+    let (mut world, ids) = world();
+    erase_customer(&mut world.ledger, &text(CUSTOMER), Running::Erase, &at(LATER)).unwrap();
+    let nobody = find(&world.ledger, &ids[0]).unwrap().customer_id;
+    let made = Request::new(text("stop-2"), &"Zweistein".into());
+    let once = Occasion { intent: Intent::MakeOnce(made), ..at(LATER) };
+    revoke(&mut world.ledger, &ids[0], RevocationReason::NonPayment, None, &once).unwrap();
+    backup(&world, "between.db");
+    let again = erase_customer(&mut world.ledger, &nobody, Running::Erase, &at(LATER)).unwrap();
+    assert_eq!((again.texts, again.requests), (0, 1));
+    let (mut world, restored) = restored(world, "between.db", 9, LATER);
+    assert_eq!(restored.erased, 1);
+    let events = check(&world.ledger).unwrap().events;
+    let swept = erase_customer(&mut world.ledger, &nobody, Running::Erase, &at(LATER)).unwrap();
+    assert_eq!((swept.event, check(&world.ledger).unwrap().events), (None, events), "nothing was left to do");
+}
+
 #[test]
 fn an_erasure_that_is_undone_or_forged_is_named() {
     let (mut world, ids) = world();

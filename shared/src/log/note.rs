@@ -214,6 +214,11 @@ impl SignedNote {
         keys.iter().find(named).or(keys.first())
     }
 
+    /// In whose names signatures stand below it, one for each line. Nobody has checked them.
+    pub fn signers(&self) -> impl Iterator<Item = &str> {
+        self.signatures.iter().map(|found| found.name.as_str())
+    }
+
     /// The text, if this key signed it. Signatures by other keys are ignored; one that says it is by this key must hold.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// Each gives one text a row: all that matters, and nothing that is drawn at random.
-const TOLD: [&str; 11] = [
+const TOLD: [&str; 13] = [
     "SELECT 'event ' || kind FROM event ORDER BY seq",
     "SELECT 'key ' || state || ' ' || COALESCE(distrust_after, '') || COALESCE(destroyed_at, '') FROM signing_key ORDER BY seq",
     "SELECT 'product ' || name FROM product ORDER BY name",
@@ -19,6 +19,9 @@ const TOLD: [&str; 11] = [
     "SELECT 'seats ' || active || ' of ' || COALESCE(ceiling, 'any') FROM seat_count ORDER BY license_id",
     "SELECT 'seat ' || number || ' ' || (deployment IS NULL) FROM seat ORDER BY license_id, number",
     "SELECT 'deployment ' || label || ' ' || state || ' ' || counter FROM deployment ORDER BY 1",
+    "SELECT 'customer ' || id || ' ' || name FROM customer ORDER BY id",
+    "SELECT 'kept ' || (SELECT COUNT(*) FROM personal) || ' texts, ' || (SELECT COUNT(*) FROM revision WHERE token <> '') \
+     || ' licenses, ' || (SELECT COUNT(*) FROM seat_answer WHERE token <> '') || ' answers'",
     "SELECT 'activation ' || seat || ' ' || status FROM activation JOIN status_entry USING (list, idx) ORDER BY seq",
 ];
 

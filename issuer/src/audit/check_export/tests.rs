@@ -171,6 +171,47 @@ fn files_that_are_shorter_longer_missing_swapped_or_strange_are_named() {
     assert_eq!(check_export(&folder, &[key(ORIGIN)]).unwrap().files, 8);
 }
 
+/// Others may sign a checkpoint as well; what says that the log did is the one line that an export writes.
+#[test]
+fn a_signature_line_more_is_refused_unless_it_is_another_signers() {
+    let scratch = Scratch::new();
+    let (_, folder) = exported(&scratch);
+    let path = folder.join(CHECKPOINT);
+    let note = fs::read_to_string(&path).unwrap();
+    let line = note.lines().last().unwrap().to_owned() + "\n";
+    assert_eq!(check_export(&folder, &[key(ORIGIN)]).unwrap().unchecked, [""; 0]);
+    let another = format!("\u{2014} {ORIGIN} AAAAAAECAwQ=\n");
+    for (more, says) in [
+        (line.as_str(), "2 signatures say that they are by lictor/"),
+        (&another, "2 signatures say that they are by lictor/"),
+        ("\u{2014} witness.example/w ?\n", "line 2 below the text is no signature"),
+        ("\u{2014} witness.example/w AAAAAA==\n", "line 2 below the text is no signature"),
+        ("x\n", "line 2 below the text is no signature"),
+    ] {
+        fs::write(&path, note.clone() + more).unwrap();
+        let failure = refused(&folder);
+        assert_eq!(named(&failure), CHECKPOINT, "{more:?}");
+        assert!(failure.message.contains(says), "{more:?}: {failure}");
+    }
+    // Before the log's own line as well as behind it.
+    let (text, _) = note.rsplit_once("\n\n").unwrap();
+    fs::write(&path, format!("{text}\n\n{another}{line}")).unwrap();
+    assert_eq!(named(&refused(&folder)), CHECKPOINT);
+    fs::write(&path, note + "\u{2014} witness.example/w AAAAAAECAwQ=\n").unwrap();
+    let checked = check_export(&folder, &[key(ORIGIN)]).unwrap();
+    assert_eq!(checked.unchecked, ["witness.example/w"]);
+}
+
+#[test]
+fn it_says_how_far_it_is() {
+    let scratch = Scratch::new();
+    let (_, folder) = exported(&scratch);
+    let mut seen = Vec::new();
+    check_export_and_see(&folder, &[key(ORIGIN)], |progress| seen.push((progress.done, progress.of)))
+        .unwrap();
+    assert_eq!(seen, [(128, 261), (130, 261), (258, 261), (261, 261)]);
+}
+
 #[test]
 fn two_entries_that_changed_places_are_found() {
     let scratch = Scratch::new();

@@ -1,9 +1,11 @@
 //! Whether a report continues those that its deployment has sent before.
 
 use lictor_shared::{UsageReport, hex};
+use rusqlite::Connection;
 
 use super::anomaly::UsageAnomaly;
-use super::record::UsageRecord;
+use crate::error::Failure;
+use crate::ledger::usage_chain::Neighbours;
 
 /// How a report stands to those that were recorded before it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,37 +15,33 @@ pub(super) struct Place {
     pub(super) after: Option<u64>,
 }
 
-/// Judges a report by all others of its deployment, none of which it is.
-pub(super) fn place(report: &UsageReport, sha256: &str, others: &[UsageRecord]) -> Place {
-    let of = |sequence: Option<u64>| others.iter().filter(move |other| Some(other.sequence) == sequence);
+/// Judges a report by the others of its deployment, none of which it is. Only its neighbours are read, by number, by time and
+/// by hash.
+pub(super) fn place(connection: &Connection, report: &UsageReport, sha256: &str) -> Result<Place, Failure> {
+    let others = Neighbours::of(connection, report.deployment);
     let (before, behind) = (report.sequence.checked_sub(1), report.sequence.checked_add(1));
-    let after = others.iter().map(|other| other.sequence).filter(|other| *other < report.sequence).max();
-    let is_taken = of(Some(report.sequence)).next().is_some();
-    let is_late = others.iter().any(|other| other.sequence > report.sequence) && !is_taken;
     let previous = report.previous.map(|hash| hex(&hash));
+    let after = others.last_before(report.sequence)?;
+    let is_taken = others.has(report.sequence)?;
+    let is_late = others.goes_beyond(report.sequence)? && !is_taken;
+    let has_before = before.map_or(Ok(false), |number| others.has(number))?;
+    let has_behind = behind.map_or(Ok(false), |number| others.has(number))?;
+    let named = previous.as_deref().map(|hash| others.find(hash)).transpose()?.flatten();
     // The one that it names is another one than any that is recorded under the number before its own, or nobody behind names it.
-    let strays =
-        of(before).next().is_some() && !of(before).any(|other| previous.as_ref() == Some(&other.sha256));
-    let is_left =
-        of(behind).next().is_some() && !of(behind).any(|other| other.previous.as_deref() == Some(sha256));
+    let strays = has_before && named.is_none_or(|named| Some(named.sequence) != before);
+    let is_left = has_behind && !behind.map_or(Ok(false), |number| others.is_continued(sha256, number))?;
+    // The one that follows begins before the other has ended.
+    let overlaps = others.has_within(report.from, report.to)?
+        || named.is_some_and(|named| report.from < named.to)
+        || others.is_continued_before(sha256, report.to)?;
     let found = [
-        (report.sequence > 1 && of(before).next().is_none(), UsageAnomaly::Gap),
+        (report.sequence > 1 && !has_before, UsageAnomaly::Gap),
         (is_late, UsageAnomaly::Late),
         (is_taken || strays || is_left, UsageAnomaly::Rewind),
-        (others.iter().any(|other| overlaps(report, sha256, other)), UsageAnomaly::Overlap),
+        (overlaps, UsageAnomaly::Overlap),
     ];
-    Place { anomalies: found.into_iter().filter(|(is, _)| *is).map(|(_, word)| word).collect(), after }
+    Ok(Place { anomalies: found.into_iter().filter(|(is, _)| *is).map(|(_, word)| word).collect(), after })
 }
 
-/// Two periods have a time in common, or the one that follows begins before the other has ended.
-fn overlaps(report: &UsageReport, sha256: &str, other: &UsageRecord) -> bool {
-    let follows = report.previous.is_some_and(|hash| hex(&hash) == other.sha256);
-    let is_followed = other.previous.as_deref() == Some(sha256);
-    let (begins_before, ends_behind) = (report.from < other.to, other.from < report.to);
-    match (begins_before, ends_behind) {
-        (true, true) => true,
-        (true, false) => follows,
-        (false, true) => is_followed,
-        (false, false) => false,
-    }
-}
+#[cfg(test)]
+mod tests;

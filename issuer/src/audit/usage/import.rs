@@ -161,7 +161,7 @@ fn import(
         return Ok((imported, None));
     }
     let license = known(home, connection, signed)?;
-    let place = place(&claims, signed.sha256(), &table::of_deployment(connection, claims.deployment)?);
+    let place = place(connection, &claims, signed.sha256())?;
     let beyond = beyond(connection, &license, &claims)?;
     let mut anomalies = place.anomalies;
     anomalies.extend(own(connection, &claims, at)?);

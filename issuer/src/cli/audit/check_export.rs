@@ -5,9 +5,10 @@ use lictor_shared::json::Value;
 use std::path::PathBuf;
 
 use super::super::output::Output;
+use super::super::progress::bar;
 use super::super::shown;
 use super::note_key::note_keys;
-use crate::audit::check_export;
+use crate::audit::check_export_and_see;
 use crate::error::Failure;
 
 const EXAMPLES: &str = "\
@@ -33,9 +34,20 @@ pub(crate) struct CheckExport {
 
 impl CheckExport {
     pub(crate) fn run(&self, output: &mut Output) -> Result<u8, Failure> {
-        let checked = check_export(&self.folder, &note_keys(&self.key)?)?;
+        let keys = note_keys(&self.key)?;
+        let bar = bar(0, output);
+        let checked = check_export_and_see(&self.folder, &keys, |progress| {
+            bar.set_length(progress.of);
+            bar.set_position(progress.done);
+        });
+        bar.finish_and_clear();
+        let checked = checked?;
         let checkpoint = &checked.checkpoint;
         output.say("Every file is as the log signed it, none is missing, and no other is there.");
+        for name in &checked.unchecked {
+            let name = shown::foreign(name);
+            output.say(format_args!("{name} has signed the checkpoint too; that signature was not checked."));
+        }
         output.either(
             || {
                 shown::facts(&[

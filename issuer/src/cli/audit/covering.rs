@@ -6,6 +6,7 @@ use lictor_shared::log::{NoteKey, SignedNote};
 use super::super::globals::Globals;
 use super::super::output::Output;
 use super::super::passphrase::PassphraseSource;
+use super::super::prompt::is_unasked;
 use crate::audit::{StoredCheckpoint, sign_checkpoint};
 use crate::error::{Failure, FailureKind};
 use crate::home::Home;
@@ -14,7 +15,7 @@ use crate::ledger::Ledger;
 /// A checkpoint, as others read it, and the key under which they know who signed it.
 pub(super) type Covering = (SignedNote, NoteKey);
 
-/// The newest checkpoint if it covers the event, else one that is signed now.
+/// The newest checkpoint of today's log if it covers the event, else one that is signed now.
 pub(super) fn covering(
     seq: u64,
     (home, ledger): (&Home, &mut Ledger),
@@ -22,14 +23,14 @@ pub(super) fn covering(
     globals: &Globals,
     output: &mut Output,
 ) -> Result<Covering, Failure> {
-    match ledger.newest_checkpoint()?.filter(|newest| newest.size >= seq) {
+    match ledger.newest_checkpoint_of_today()?.filter(|newest| newest.size >= seq) {
         Some(newest) => read(ledger, &newest),
         None => sign((home, ledger), passphrase, globals, output),
     }
 }
 
 /// A checkpoint of the log as it is: the newest if nothing has happened since, else one that is signed now. Where no key can sign
-/// without somebody who is there to be asked, it is the newest that there is.
+/// without somebody who is there to be asked, it is the newest that there is of today's log.
 pub(super) fn newest(
     (home, ledger): (&Home, &mut Ledger),
     passphrase: &PassphraseSource,
@@ -39,7 +40,7 @@ pub(super) fn newest(
     if let Some(current) = ledger.current_checkpoint()? {
         return read(ledger, &current.stored);
     }
-    let newest = ledger.newest_checkpoint()?;
+    let newest = ledger.newest_checkpoint_of_today()?;
     match (sign((home, ledger), passphrase, globals, output), newest) {
         (Err(failure), Some(newest)) if is_no_key(&failure) => {
             let (events, _) = ledger.tree().head()?;
@@ -53,9 +54,10 @@ pub(super) fn newest(
     }
 }
 
-/// No key, or none that opens.
-const fn is_no_key(failure: &Failure) -> bool {
-    matches!(failure.kind, FailureKind::SigningNotConfigured | FailureKind::Usage)
+/// No key, or none that opens without somebody who is asked, and nobody is. A passphrase that was typed or given, and does not
+/// fit, is a slip that is to be seen.
+fn is_no_key(failure: &Failure) -> bool {
+    failure.kind == FailureKind::SigningNotConfigured || is_unasked(failure)
 }
 
 fn sign(

@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use super::super::globals::Globals;
 use super::super::output::Output;
 use super::super::passphrase::PassphraseSource;
+use super::super::progress::bar;
 use super::covering::newest;
-use crate::audit::{ExportedLog, export_log};
+use crate::audit::{ExportedLog, export_log_and_see};
 use crate::error::{Failure, FailureKind};
 
 const EXAMPLES: &str = "\
@@ -48,7 +49,13 @@ impl Export {
                 .with("path", folder));
         }
         let (note, key) = newest((&home, &mut ledger), &self.passphrase, globals, output)?;
-        let done = export_log(&ledger, &note, &key, &self.folder)?;
+        let bar = bar(0, output);
+        let done = export_log_and_see(&ledger, (&note, &key), &self.folder, |progress| {
+            bar.set_length(progress.of);
+            bar.set_position(progress.done);
+        });
+        bar.finish_and_clear();
+        let done = done?;
         tell(&done, output);
         output.say(
             "Next: bring the folder and, by another way, the verifier key (lictor audit key) to the auditor",

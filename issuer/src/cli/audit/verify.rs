@@ -1,7 +1,6 @@
 //! `lictor audit verify`.
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lictor_shared::json::Value;
 use lictor_shared::log::NoteKey;
 use std::path::{Path, PathBuf};
@@ -9,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::super::globals::Globals;
 use super::super::input;
 use super::super::output::Output;
+use super::super::progress::bar;
 use super::super::shown;
 use crate::audit::{Remembered, Trust};
 use crate::check::{Checked, check_against};
@@ -86,18 +86,6 @@ impl Verify {
             }
             (false, false) => {}
         }
-    }
-}
-
-/// How far it is, for somebody who watches.
-fn bar(events: u64, output: &Output) -> ProgressBar {
-    if !output.is_watched() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::with_draw_target(Some(events), ProgressDrawTarget::stderr());
-    match ProgressStyle::with_template("{bar:24} {pos} of {len} events, {per_sec}, {eta} left") {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
     }
 }
 

@@ -1,10 +1,10 @@
-//! What is handed over as a QR code besides.
+//! What is handed over as a QR code besides, and whether that can be done.
 
 use std::path::Path;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 use crate::outfile;
-use crate::output::Output;
+use crate::output::{Form, Output};
 use crate::qr::{Ink, Qr};
 
 /// Permissions of what everybody may read.
@@ -12,6 +12,8 @@ const PUBLIC: u32 = 0o644;
 
 /// The picture that a command makes.
 pub(super) struct Picture {
+    /// What it is a picture of.
+    pub(super) of: &'static str,
     /// Where it goes if the terminal is too small for it.
     pub(super) name: &'static str,
     /// How another file is named.
@@ -22,7 +24,41 @@ pub(super) struct Picture {
 #[derive(Clone, Copy)]
 pub(super) struct Screen;
 
+/// The files that a command is to make.
+#[derive(Clone, Copy)]
+pub(super) struct Files<'p> {
+    /// As it is.
+    pub(super) out: Option<&'p Path>,
+    /// As a picture.
+    pub(super) svg: Option<&'p Path>,
+}
+
+impl Files<'_> {
+    /// Refuses names under which nothing can be made.
+    pub(super) fn can_be_made(&self) -> Result<(), Failure> {
+        self.out.into_iter().chain(self.svg).try_for_each(outfile::can_be_made)
+    }
+}
+
 impl Picture {
+    /// Refuses before anything is made what cannot be handed over so.
+    pub(super) fn can_be_given(
+        &self,
+        files: Files<'_>,
+        screen: Option<Screen>,
+        form: Form,
+    ) -> Result<(), Failure> {
+        if screen.is_some() && form == Form::Json {
+            let message = "a QR code is for people, JSON is for programs";
+            return Err(Failure::new(Kind::Usage, message, "leave out --qr or --json, or take --svg FILE"));
+        }
+        if files.out.is_some() && files.out == files.svg {
+            let message = format!("the {} and its picture cannot be one file", self.of);
+            return Err(Failure::new(Kind::Usage, message, "name another file for one of the two"));
+        }
+        Ok(())
+    }
+
     pub(super) fn hand_over(
         &self,
         armored: &str,

@@ -8,7 +8,7 @@ use lictor_validator::shared::json::Value;
 use lictor_validator::shared::{Text, Uuid};
 use std::path::PathBuf;
 
-use super::picture::{Picture, Screen};
+use super::picture::{Files, Picture, Screen};
 use crate::deployment::{Deployment, Intent};
 use crate::failure::{Failure, Kind};
 use crate::outfile;
@@ -27,6 +27,7 @@ byte, for when it was lost on the way, and is not counted.";
 
 /// Where the picture goes if the terminal is too small for it, and how another place is named.
 const PICTURE: Picture = Picture {
+    of: "request",
     name: "activation-request.svg",
     again: "lictor-agent request --again --svg FILE names another file",
 };
@@ -71,17 +72,10 @@ impl Request {
 
     /// Refuses before anything is counted.
     fn check(&self, form: Form) -> Result<(), Failure> {
-        if self.qr && form == Form::Json {
-            let message = "a QR code is for people, JSON is for programs";
-            return Err(Failure::new(Kind::Usage, message, "leave out --qr or --json, or take --svg FILE"));
-        }
-        if self.out.is_some() && self.out == self.svg {
-            let message = "the request and its picture cannot be one file";
-            return Err(Failure::new(Kind::Usage, message, "name another file for one of the two"));
-        }
-        let files = self.out.iter().chain(&self.svg);
+        let files = Files { out: self.out.as_deref(), svg: self.svg.as_deref() };
+        PICTURE.can_be_given(files, self.qr.then_some(Screen), form)?;
         // A repetition may find its files.
-        files.filter(|_| !self.again).try_for_each(|path| outfile::can_be_made(path))
+        if self.again { Ok(()) } else { files.can_be_made() }
     }
 
     fn ask(&self, guard: &Guard, deployment: &Deployment, output: &mut Output) -> Result<String, Failure> {

@@ -6,9 +6,9 @@ use lictor_validator::host::Guard;
 use lictor_validator::shared::json::Value;
 use std::path::PathBuf;
 
-use super::super::picture::{Picture, Screen};
+use super::super::picture::{Files, Picture, Screen};
 use crate::deployment::{Deployment, Intent};
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
 use crate::outfile;
 use crate::output::{Form, Output};
 
@@ -24,6 +24,7 @@ way is written once more with --again, byte for byte.";
 
 /// Where the picture goes if the terminal is too small for it, and how another place is named.
 const PICTURE: Picture = Picture {
+    of: "report",
     name: "usage-report.svg",
     again: "lictor-agent usage report --again --svg FILE names another file",
 };
@@ -62,17 +63,10 @@ impl Report {
 
     /// Refuses before anything is made.
     fn check(&self, form: Form) -> Result<(), Failure> {
-        if self.qr && form == Form::Json {
-            let message = "a QR code is for people, JSON is for programs";
-            return Err(Failure::new(Kind::Usage, message, "leave out --qr or --json, or take --svg FILE"));
-        }
-        if self.out.is_some() && self.out == self.svg {
-            let message = "the report and its picture cannot be one file";
-            return Err(Failure::new(Kind::Usage, message, "name another file for one of the two"));
-        }
-        let files = self.out.iter().chain(&self.svg);
+        let files = Files { out: self.out.as_deref(), svg: self.svg.as_deref() };
+        PICTURE.can_be_given(files, self.qr.then_some(Screen), form)?;
         // A repetition may find its files.
-        files.filter(|_| !self.again).try_for_each(|path| outfile::can_be_made(path))
+        if self.again { Ok(()) } else { files.can_be_made() }
     }
 
     fn hand_over(&self, guard: &Guard, armored: &str, output: &mut Output) -> Result<(), Failure> {
