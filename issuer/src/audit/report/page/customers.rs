@@ -42,7 +42,7 @@ fn customer(body: &mut Markup, used: &CustomerUse, columns: [table::Column; 8]) 
             cell.element("code", &[], |line| line.foreign(used.id.as_str()));
         });
         table::cell(tr, licenses, |cell| {
-            cell.text(&format!("{} of {}", grouped(used.in_force), grouped(used.licenses)));
+            cell.text(&format!("{}\u{a0}of\u{a0}{}", grouped(used.in_force), grouped(used.licenses)));
         });
         table::cell(tr, seats, |cell| in_use(cell, used));
         table::cell(tr, part, |cell| match used.seats().limit {
