@@ -246,8 +246,12 @@ fn write_ahead(connection: &Connection, path: &Path) -> Result<(), Failure> {
     .hint("Put the home on a local disk; network file systems lose ledgers."))
 }
 
+/// Statements that a connection keeps prepared: all that a change of any kind runs.
+const STATEMENTS: usize = 64;
+
 /// What every connection needs anew.
 fn settle(connection: &Connection) -> Result<(), Failure> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // A commit is on disk when it returns.
     connection.pragma_update(None, "synchronous", "FULL").or_fault()?;
     // On macOS an ordinary fsync stops at the drive's cache; elsewhere these two mean nothing.
