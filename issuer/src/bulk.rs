@@ -41,6 +41,9 @@ pub struct Row<T> {
     pub asked: T,
 }
 
+/// A row, or everything that is wrong with it.
+pub type Read<T> = Result<Row<T>, Vec<Wrong>>;
+
 /// The rows of a file, which is read twice.
 pub trait Rows<T> {
     /// What the file is called in messages.
@@ -56,7 +59,7 @@ pub trait Rows<T> {
     ///
     /// # Errors
     /// [`FailureKind::CannotRead`](crate::FailureKind::CannotRead) if the file cannot be read.
-    fn next(&mut self) -> Result<Option<Result<Row<T>, Vec<Wrong>>>, Failure>;
+    fn next(&mut self) -> Result<Option<Read<T>>, Failure>;
 }
 
 /// What came of a row.

@@ -229,7 +229,8 @@ fn no_key() -> Failure {
 /// Puts a license into the ledger, with its event and its answer.
 fn store(transaction: &Transaction<'_>, signed: Signed) -> Result<(Made, Recorded), Failure> {
     let Signed { line, request, pressed, facts, warnings } = signed;
-    let event = transaction.record_of(&request, EventKind::LicenseIssued, facts)?;
+    transaction.turn_to(&request);
+    let event = transaction.record(EventKind::LicenseIssued, facts)?;
     licenses::insert(transaction.connection(), &pressed.signed.license)?;
     pressed.store(transaction.connection(), event.seq())?;
     let answer = answer(&pressed, &warnings, event);

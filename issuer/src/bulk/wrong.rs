@@ -155,8 +155,9 @@ impl Wrongs {
         // One kind of mistake has its own exit code.
         let alike = self.told.iter().all(|wrong| wrong.kind == first.kind);
         let kind = if alike { first.kind } else { FailureKind::Validation };
-        let hint = match (&first.hint, self.count) {
-            (Some(hint), 1) => hint.clone(),
+        let hint = match &first.hint {
+            // One thing to do mends all of it.
+            Some(hint) if self.told.iter().all(|wrong| wrong.hint.as_ref() == Some(hint)) => hint.clone(),
             _ => "Mend the file, and repeat the command.".into(),
         };
         let told: Vec<Value> = self.told.iter().map(Wrong::to_value).collect();

@@ -3,7 +3,6 @@
 use lictor_shared::{License, Seconds, StatusRef, Text, Thumbprint, Timestamp, Uri, Uuid, hex};
 use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, OptionalExtension as _, Row, Statement};
-use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
 
 use super::entries;
@@ -90,6 +89,8 @@ pub(crate) struct Signed<'a> {
     pub(crate) kid: Thumbprint,
     pub(crate) list: i64,
     pub(crate) token: &'a str,
+    /// Of the token, in hex.
+    pub(crate) sha256: &'a str,
 }
 
 pub(crate) fn insert(connection: &Connection, license: &License) -> Result<(), Failure> {
@@ -118,7 +119,7 @@ pub(crate) fn insert_revision(
         signed.list,
         license.status.index,
         signed.token,
-        hex(&Sha256::digest(signed.token)),
+        signed.sha256,
     ];
     connection.prepare_cached(INSERT_REVISION).or_fault()?.execute(row).or_fault()?;
     Ok(())

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::events;
 use super::fault::{OrFault, RESTORE};
+use super::log;
 use super::transaction::REQUEST_ID;
 use super::value::Int;
 use crate::error::{Failure, FailureKind};
@@ -35,11 +36,22 @@ pub(crate) fn answered(
     request: &Request,
     answer: &Value,
 ) -> Result<u64, Failure> {
+    answered_with(connection, None, occasion, request, answer)
+}
+
+/// The same in a change that appends many events.
+pub(super) fn answered_with(
+    connection: &Connection,
+    kept: Option<&log::Kept>,
+    occasion: &Occasion,
+    request: &Request,
+    answer: &Value,
+) -> Result<u64, Failure> {
     let answer = answer.to_string();
     let bound = Commitment::to(&bound(&request.arguments, &answer))?;
     let id = request.id.as_str();
     let facts = Facts::new([(REQUEST_ID, id.into()), (ANSWER, bound.to_value())]);
-    let events = events::append(connection, occasion, EventKind::RequestAnswered, facts)?;
+    let events = events::append_with(connection, kept, occasion, EventKind::RequestAnswered, facts)?;
     let seq = events.first().map_or(0, |event| event.seq);
     let row = (id, Int(seq), request.arguments.as_slice(), answer, bound.salt().as_slice());
     connection.prepare_cached(INSERT).or_fault()?.execute(row).or_fault()?;

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 
 use super::clock::{self, CLOCK_CHANGED, Follows};
 use super::fault::OrFault;
-use super::{DryRun, Ledger, events, requests};
+use super::{DryRun, Ledger, events, log, requests};
 use crate::error::Failure;
 use crate::event::{Event, EventKind, Facts};
 use crate::occasion::{Intent, Occasion, Request};
@@ -21,6 +21,10 @@ pub(crate) struct Transaction<'l> {
     occasion: &'l Occasion,
     clock: Follows,
     events: RefCell<Vec<Event>>,
+    /// Of a change that carries out several requests.
+    kept: Option<log::Kept>,
+    /// The one of them that is carried out now.
+    turn: RefCell<Option<Request>>,
     dry_run: &'l mut Option<DryRun>,
 }
 
@@ -68,6 +72,10 @@ fn begun_within(connection: &Connection, patience: Duration) -> rusqlite::Result
     }
 }
 
+/// Rows that come together lie all over the indexes of hashes and of list entries; a page that is kept until it is full of them is
+/// written once.
+const CACHE_KIB: i64 = 64 * 1024;
+
 impl Ledger {
     /// Begins a change. From here on no other process changes anything; readers go on seeing what was.
     pub(crate) fn begin<'l>(&'l mut self, occasion: &'l Occasion) -> Result<Transaction<'l>, Failure> {
@@ -87,8 +95,20 @@ impl Ledger {
             occasion,
             clock,
             events: RefCell::new(Vec::new()),
+            kept: None,
+            turn: RefCell::new(None),
             dry_run: &mut self.dry_run,
         })
+    }
+
+    /// Begins a change that carries out several requests: each is [turned to](Transaction::turn_to) and
+    /// [remembered](Transaction::remember), and all are [committed](Transaction::commit_all) together.
+    pub(crate) fn begin_several<'l>(
+        &'l mut self,
+        occasion: &'l Occasion,
+    ) -> Result<Transaction<'l>, Failure> {
+        self.connection.pragma_update(None, "cache_size", -CACHE_KIB).or_fault()?;
+        Ok(Transaction { kept: Some(log::Kept::default()), ..self.begin(occasion)? })
     }
 
     /// Whether a change at this time would follow the last event, so that it need not be prepared in vain.
@@ -120,22 +140,19 @@ impl Ledger {
 impl Transaction<'_> {
     /// Records what happens. The rows that change refer to its number, so this comes first.
     pub(crate) fn record(&self, kind: EventKind, facts: Facts) -> Result<Recorded, Failure> {
-        self.append(self.occasion.request(), kind, facts)
+        let turn = self.turn.borrow();
+        self.append(turn.as_ref().or(self.occasion.request()), kind, facts)
     }
 
-    /// The same for one of several requests that are carried out together.
-    pub(crate) fn record_of(
-        &self,
-        request: &Request,
-        kind: EventKind,
-        facts: Facts,
-    ) -> Result<Recorded, Failure> {
-        self.append(Some(request), kind, facts)
+    /// From here on what is recorded is by this one of several requests that are carried out together.
+    pub(crate) fn turn_to(&self, request: &Request) {
+        *self.turn.borrow_mut() = Some(request.clone());
     }
 
     /// Remembers what one of several requests came to that are carried out together.
     pub(crate) fn remember(&self, request: &Request, answer: &Value) -> Result<Recorded, Failure> {
-        requests::answered(&self.inner, self.occasion, request, answer).map(|seq| Recorded { seq })
+        let kept = self.kept.as_ref();
+        requests::answered_with(&self.inner, kept, self.occasion, request, answer).map(|seq| Recorded { seq })
     }
 
     fn append(&self, request: Option<&Request>, kind: EventKind, facts: Facts) -> Result<Recorded, Failure> {
@@ -147,7 +164,7 @@ impl Transaction<'_> {
             Follows::Well => facts,
             Follows::NotAsRecorded => facts.and(CLOCK_CHANGED, true),
         };
-        let events = events::append(&self.inner, self.occasion, kind, facts)?;
+        let events = events::append_with(&self.inner, self.kept.as_ref(), self.occasion, kind, facts)?;
         let seq = events.first().map_or(0, |event| event.seq);
         if self.is_dry_run() {
             self.events.borrow_mut().extend(events);
@@ -188,6 +205,9 @@ impl Transaction<'_> {
     /// Makes so what several requests asked for, each of which was [remembered](Self::remember). After `Ok` all of it is on disk,
     /// whatever happens then; after an error, or a crash before this returns, all of it is or nothing.
     pub(crate) fn commit_all(self, _last: Recorded) -> Result<(), Failure> {
+        if let Some(kept) = &self.kept {
+            kept.store(&self.inner)?;
+        }
         self.inner.commit().or_fault()
     }
 

@@ -41,6 +41,15 @@ impl Folder<'_> {
 
     /// Makes the folder, and makes sure that it can be written, before anything is signed.
     pub(crate) fn open(&self) -> Result<(), Failure> {
+        if self.home.owns(self.path) {
+            let path = self.path.display().to_string();
+            return Err(Failure::new(
+                FailureKind::Conflict,
+                format!("{path} belongs to the issuer's home; nothing was done"),
+            )
+            .hint("name another folder")
+            .with("path", path));
+        }
         durable::create_folders(self.path)?;
         durable::probe(&self.path.join("lictor"), License::TOKEN_BYTES)
     }

@@ -46,6 +46,11 @@ impl<'a> Handing<'a> {
         self.bar.finish_and_clear();
     }
 
+    /// Says something to whoever wishes to hear everything.
+    pub(crate) fn say(&mut self, words: &str) {
+        self.output.say(words);
+    }
+
     /// Refuses a place that cannot be written, before anything is made.
     pub(crate) fn open(&self) -> Result<(), Failure> {
         match &self.to {

@@ -8,7 +8,7 @@ use std::io::{BufReader, Seek as _, SeekFrom};
 use std::path::Path;
 
 use super::Cells;
-use crate::bulk::{Row, Rows, Wrong};
+use crate::bulk::{Read, Row, Rows, Wrong};
 use crate::cli::csv::read::{Misread, Reader, Record};
 use crate::cli::csv::said;
 use crate::cli::near::near;
@@ -271,7 +271,7 @@ impl<T> Rows<T> for Table<T> {
         if wrong.is_empty() { Ok(()) } else { Wrong::all(wrong, &self.name) }
     }
 
-    fn next(&mut self) -> Result<Option<Result<Row<T>, Vec<Wrong>>>, Failure> {
+    fn next(&mut self) -> Result<Option<Read<T>>, Failure> {
         loop {
             match self.record()? {
                 None => return Ok(None),

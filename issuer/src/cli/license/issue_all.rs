@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use super::super::bulk::{Cells, Column, Defaults, Folder, Handing, Kind, Table, Takes, To, distinct, terms};
 use super::super::csv;
 use super::super::globals::Globals;
-use super::super::output::{Form, Output};
+use super::super::output::Output;
 use super::super::values;
 use super::issue::Issue;
-use crate::bulk::{Checked, Tally, check_orders, issue_orders};
+use crate::bulk::{BATCH, Checked, Tally, check_orders, issue_orders};
 use crate::error::{Failure, FailureKind};
 use crate::home::Home;
 use crate::ledger::Ledger;
@@ -174,6 +174,11 @@ impl Issue {
         if is_tried {
             return tell(&checked, output);
         }
+        if usize::try_from(checked.fresh).is_ok_and(|fresh| fresh > BATCH) {
+            handing.say(
+                "All rows are in order. Should this be cut short, the same command goes on with the rest.",
+            );
+        }
         let signers = self.open(&home, &ledger, &checked, globals, &mut handing)?;
         handing.go_on(checked.rows(), "licenses");
         let mut clock = || globals.after_asking(occasion.clone());
@@ -207,19 +212,25 @@ impl Issue {
     fn conclude(&self, tally: Tally, output: &mut Output) -> Result<u8, Failure> {
         output.say(format_args!("Issued {}.", counted(tally.now)));
         if tally.before > 0 {
-            output.say(format_args!("  {} were issued before, and stay as they are.", tally.before));
+            output.say(before(tally.before));
         }
         let folder = self.out.path().map(|path| path.display().to_string());
         if let Some(folder) = &folder {
-            output.say(format_args!("They are in {folder}, each in a file with its request id."));
+            output.say(format_args!("{folder} has a file for each row: REQUEST_ID.lic"));
         }
-        if output.form() == Form::Json && !self.many.jsonl {
-            output.data(Value::object([
-                ("issued", tally.now.into()),
-                ("before", tally.before.into()),
-                ("folder", folder.as_deref().into()),
-            ]))?;
+        if self.many.jsonl {
+            return Ok(0);
         }
+        output.either(
+            || format!("{}\n", tally.now),
+            || {
+                Value::object([
+                    ("issued", tally.now.into()),
+                    ("before", tally.before.into()),
+                    ("folder", folder.as_deref().into()),
+                ])
+            },
+        )?;
         Ok(0)
     }
 }
@@ -228,7 +239,7 @@ impl Issue {
 fn tell(checked: &Checked, output: &mut Output) -> Result<u8, Failure> {
     output.say("Dry run: every row can be carried out; nothing is signed, and nothing is written.");
     if checked.before > 0 {
-        output.say(format_args!("  {} were issued before, and stay as they are.", checked.before));
+        output.say(before(checked.before));
     }
     let (fresh, before) = (checked.fresh, checked.before);
     output.either(
@@ -236,6 +247,15 @@ fn tell(checked: &Checked, output: &mut Output) -> Result<u8, Failure> {
         || Value::object([("dryRun", true.into()), ("toIssue", fresh.into()), ("before", before.into())]),
     )?;
     Ok(0)
+}
+
+fn before(licenses: u64) -> String {
+    let was = if licenses == 1 {
+        "was issued before, and stays as it is"
+    } else {
+        "were issued before, and stay as they are"
+    };
+    format!("  {} {was}.", counted(licenses))
 }
 
 fn counted(licenses: u64) -> String {
