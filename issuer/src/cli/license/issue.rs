@@ -24,10 +24,6 @@ Examples:
   lictor issue --product dialer --plan pro --customer 'Acme GmbH' \\
       --until 2027-12-31 --seats 25 --overage 2 --activation required \\
       --origin 'https://*.acme.example' --out acme.lic
-  lictor issue --product dialer --plan site --customer Initech \\
-      --term perpetual --maintenance-until 2027-12-31 --max-status-age never
-  lictor issue --product dialer --product desk --plan pro --customer Hooli \\
-      --term 90d --json
   lictor issue --template > customers.csv
   lictor issue --from customers.csv --product dialer --plan pro --term 1y \\
       --out licenses
@@ -36,11 +32,11 @@ Dates are days in UTC: a start begins at 00:00, an end runs through the day.
 Durations are 30d, 2w, 12h. What is not given is taken from the first product,
 then from lictor.toml.
 
-With --from each row of the file is an order. Its columns are the options, with
-_ for -, and request_id, an id of your choice for each row; limits and notes have
-a column each, as limit.agents and meta.po. Every row is checked before the first
-is signed. Then --out is a folder, in which each license gets a file
-REQUEST_ID.lic. What was cut short goes on when the command is repeated.";
+With --from each row of the file is an order. Its columns are the options,
+with _ for -, and request_id, an id of your choice for each row; limits and
+notes have a column each, as limit.agents and meta.po. Every row is checked
+before the first is signed. Then --out is a folder, in which each license gets
+a file REQUEST_ID.lic. What was cut short goes on when it is repeated.";
 
 /// In place of what an order says.
 const FILE: [&str; 2] = ["from", "template"];
