@@ -145,7 +145,9 @@ fn store_revision(
         return Err(taken(license, format!("the index {index} of {uri} is handed out in this ledger")));
     }
     let event = transaction.record(EventKind::LicenseImported, facts(license, revision)?)?;
-    let signed = Signed { seq: event.seq(), kid: revision.kid, list: list.id, token: &revision.token };
+    let sha256 = hex(&Sha256::digest(&revision.token));
+    let (seq, token) = (event.seq(), &revision.token);
+    let signed = Signed { seq, kid: revision.kid, list: list.id, token, sha256: &sha256 };
     licenses::insert_revision(connection, claims, &signed)?;
     if let Some((status, since)) = revision.stopped {
         entries::set(connection, list.id, index, status, since)?;

@@ -3,19 +3,19 @@
 use lictor_keys::{KeyRecord, KeyRing, Signer};
 use lictor_shared::json::Value;
 use lictor_shared::{
-    Algorithm, Artefact as _, KeyId, License, StatusRef, Text, Thumbprint, Timestamp, Unsigned, Uuid, hex,
-    limits,
+    Algorithm, AnchorSet, Artefact as _, KeyId, License, StatusRef, Text, Thumbprint, Timestamp, Unsigned,
+    Uuid, hex, limits,
 };
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
-use crate::accepted::accepted_by_validator;
+use crate::accepted::{accepted_with, anchors};
 use crate::draft::{Draft, Identity};
 use crate::entropy;
 use crate::error::{Failure, FailureKind, invalid};
 use crate::event::Facts;
 use crate::home::Home;
-use crate::ledger::entries;
+use crate::ledger::entries::{self, List};
 use crate::ledger::licenses::{self, Signed};
 use crate::ledger::transaction::Transaction;
 use crate::licenses::SignedLicense;
@@ -94,12 +94,28 @@ impl Press<'_> {
         } else {
             be_the_key(signer, self.key)?;
             let signature = signer.sign(unsigned.signing_input())?;
-            let token = fits(unsigned.with_signature(&signature))?;
-            accepted_by_validator::<License>(&token, self.ring)?;
-            let sha256 = hex(&Sha256::digest(&token));
+            let (token, sha256) = accepted(unsigned, &signature, &anchors(self.ring)?)?;
             (token, Some(sha256))
         };
         Ok(Pressed { signed: SignedLicense { token, license }, list: list.id, kid, sha256 })
+    }
+
+    /// Signs a draft that has its entry on a list. It needs no ledger, so many can be signed at once.
+    pub(crate) fn press(
+        &self,
+        signer: &dyn Signer,
+        anchors: &AnchorSet,
+        (draft, place): (&Draft, Place),
+        (list, status): (List, StatusRef),
+    ) -> Result<Pressed, Failure> {
+        let license = self.license(draft, place, status)?;
+        let kid = self.key.public.thumbprint();
+        let unsigned = Unsigned::<License>::new(self.algorithm(draft)?, &KeyId::from(kid), &license);
+        be_the_key(signer, self.key)?;
+        // The validator verifies it here as well, with the same key.
+        let signature = signer.sign_unchecked(unsigned.signing_input())?;
+        let (token, sha256) = accepted(unsigned, &signature, anchors)?;
+        Ok(Pressed { signed: SignedLicense { token, license }, list: list.id, kid, sha256: Some(sha256) })
     }
 
     fn license(&self, draft: &Draft, place: Place, status: StatusRef) -> Result<License, Failure> {
@@ -136,7 +152,10 @@ impl Pressed {
 
     /// Puts it into the ledger, under the event with this number.
     pub(crate) fn store(&self, connection: &Connection, seq: u64) -> Result<(), Failure> {
-        let signed = Signed { seq, kid: self.kid, list: self.list, token: &self.signed.token };
+        let token = &self.signed.token;
+        // What is stored of a dry run is not kept.
+        let sha256 = self.sha256.clone().unwrap_or_else(|| hex(&Sha256::digest(token)));
+        let signed = Signed { seq, kid: self.kid, list: self.list, token, sha256: &sha256 };
         licenses::insert_revision(connection, &self.signed.license, &signed)
     }
 }
@@ -150,6 +169,18 @@ pub(crate) fn be_the_key(signer: &dyn Signer, key: &KeyRecord) -> Result<(), Fai
     Err(Failure::new(FailureKind::Conflict, format!("The key that signs now is {needed}, not {given}."))
         .hint("Repeat the command with that key.")
         .with("kid", needed.to_string()))
+}
+
+/// The token, accepted by the validator, and its hash.
+fn accepted(
+    unsigned: Unsigned<License>,
+    signature: &[u8; 64],
+    anchors: &AnchorSet,
+) -> Result<(String, String), Failure> {
+    let token = fits(unsigned.with_signature(signature))?;
+    accepted_with::<License>(&token, anchors)?;
+    let sha256 = hex(&Sha256::digest(&token));
+    Ok((token, sha256))
 }
 
 /// The token, unless it is larger than readers accept.

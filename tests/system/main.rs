@@ -2,6 +2,8 @@
 #![cfg(test)]
 
 mod accidents;
+mod bulk;
+mod bulk_killed;
 mod deployment;
 mod desk;
 mod doctor;

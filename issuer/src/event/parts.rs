@@ -26,6 +26,10 @@ impl Body {
     /// The bodies of as many events as it takes. `bytes` says how many bytes the leaf has of an event with a body. Items are
     /// never torn apart, and stay in their order.
     pub(crate) fn parts(self, seq: u64, bytes: impl Fn(&Members) -> usize) -> Vec<Members> {
+        // Without a list there is nothing that could go on.
+        if self.lists.is_empty() {
+            return vec![self.open];
+        }
         let whole = self.whole();
         if bytes(&whole) <= limits::LOG_ENTRY_BYTES {
             return vec![whole];

@@ -46,6 +46,17 @@ pub(crate) fn append(
     kind: EventKind,
     facts: Facts,
 ) -> Result<Vec<Event>, Failure> {
+    append_with(connection, None, occasion, kind, facts)
+}
+
+/// The same in a change that appends many events; it stores the edge at its end.
+pub(super) fn append_with(
+    connection: &Connection,
+    kept: Option<&log::Kept>,
+    occasion: &Occasion,
+    kind: EventKind,
+    facts: Facts,
+) -> Result<Vec<Event>, Failure> {
     let Int(seq) =
         connection.prepare_cached(NEXT_SEQ).or_fault()?.query_row((), |row| row.get(0)).or_fault()?;
     let (body, personal) = facts.into_body();
@@ -54,7 +65,7 @@ pub(crate) fn append(
     let mut events = Vec::new();
     for ((body, kind), seq) in body.parts(seq, bytes).into_iter().zip(kinds).zip(seq..) {
         let event = Event::new(seq, occasion, kind, body);
-        insert(connection, &event)?;
+        insert(connection, kept, &event)?;
         events.push(event);
     }
     for (field, text) in personal {
@@ -64,7 +75,7 @@ pub(crate) fn append(
     Ok(events)
 }
 
-fn insert(connection: &Connection, event: &Event) -> Result<(), Failure> {
+fn insert(connection: &Connection, kept: Option<&log::Kept>, event: &Event) -> Result<(), Failure> {
     let leaf = event.leaf();
     if leaf.len() > limits::LOG_ENTRY_BYTES {
         return Err(too_long(event.kind, leaf.len()));
@@ -78,7 +89,10 @@ fn insert(connection: &Connection, event: &Event) -> Result<(), Failure> {
         license_id(event),
     );
     connection.prepare_cached(INSERT).or_fault()?.execute(row).or_fault()?;
-    log::append(connection, leaf.as_bytes())
+    match kept {
+        Some(kept) => kept.append(connection, leaf.as_bytes()),
+        None => log::append(connection, leaf.as_bytes()),
+    }
 }
 
 fn too_long(kind: EventKind, bytes: usize) -> Failure {

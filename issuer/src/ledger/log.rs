@@ -5,6 +5,7 @@
 
 use lictor_shared::log::{Edge, Node, TILE_LEVELS, TreeHash};
 use rusqlite::{Connection, OptionalExtension as _, Row};
+use std::cell::RefCell;
 
 use super::fault::OrFault;
 use super::value::Int;
@@ -32,6 +33,29 @@ pub(super) fn append(connection: &Connection, leaf: &[u8]) -> Result<(), Failure
     let mut edge = edge(connection)?;
     push(connection, &mut edge, leaf)?;
     store(connection, &edge)
+}
+
+/// The right edge of a change that appends many events: read with the first, and stored with the last, not with each.
+#[derive(Debug, Default)]
+pub(crate) struct Kept(RefCell<Option<Edge>>);
+
+impl Kept {
+    /// Appends the leaf of an event. Until it is [stored](Self::store) the edge that is stored is the one from before.
+    pub(super) fn append(&self, connection: &Connection, leaf: &[u8]) -> Result<(), Failure> {
+        let mut kept = self.0.borrow_mut();
+        let mut edge = match kept.take() {
+            Some(edge) => edge,
+            None => edge(connection)?,
+        };
+        push(connection, &mut edge, leaf)?;
+        *kept = Some(edge);
+        Ok(())
+    }
+
+    /// Stores the edge, before the change is committed.
+    pub(super) fn store(&self, connection: &Connection) -> Result<(), Failure> {
+        self.0.borrow().as_ref().map_or(Ok(()), |edge| store(connection, edge))
+    }
 }
 
 /// Appends the leaves of all events that the tree lacks: of a ledger from before there was one.

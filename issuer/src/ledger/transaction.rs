@@ -1,16 +1,17 @@
 //! One change and its event: both, or neither.
 
 use core::time::Duration;
+use lictor_shared::Timestamp;
 use lictor_shared::json::Value;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use std::cell::RefCell;
 
 use super::clock::{self, CLOCK_CHANGED, Follows};
 use super::fault::OrFault;
-use super::{DryRun, Ledger, events, requests};
+use super::{DryRun, Ledger, events, log, requests};
 use crate::error::Failure;
 use crate::event::{Event, EventKind, Facts};
-use crate::occasion::{Intent, Occasion};
+use crate::occasion::{Intent, Occasion, Request};
 use crate::outcome::Outcome;
 
 /// A change under way. Dropped without [`Transaction::commit`], nothing of it ever was.
@@ -20,6 +21,10 @@ pub(crate) struct Transaction<'l> {
     occasion: &'l Occasion,
     clock: Follows,
     events: RefCell<Vec<Event>>,
+    /// Of a change that carries out several requests.
+    kept: Option<log::Kept>,
+    /// The one of them that is carried out now.
+    turn: RefCell<Option<Request>>,
     dry_run: &'l mut Option<DryRun>,
 }
 
@@ -67,6 +72,10 @@ fn begun_within(connection: &Connection, patience: Duration) -> rusqlite::Result
     }
 }
 
+/// Rows that come together lie all over the indexes of hashes and of list entries; a page that is kept until it is full of them is
+/// written once.
+const CACHE_KIB: i64 = 64 * 1024;
+
 impl Ledger {
     /// Begins a change. From here on no other process changes anything; readers go on seeing what was.
     pub(crate) fn begin<'l>(&'l mut self, occasion: &'l Occasion) -> Result<Transaction<'l>, Failure> {
@@ -86,8 +95,20 @@ impl Ledger {
             occasion,
             clock,
             events: RefCell::new(Vec::new()),
+            kept: None,
+            turn: RefCell::new(None),
             dry_run: &mut self.dry_run,
         })
+    }
+
+    /// Begins a change that carries out several requests: each is [turned to](Transaction::turn_to) and
+    /// [remembered](Transaction::remember), and all are [committed](Transaction::commit_all) together.
+    pub(crate) fn begin_several<'l>(
+        &'l mut self,
+        occasion: &'l Occasion,
+    ) -> Result<Transaction<'l>, Failure> {
+        self.connection.pragma_update(None, "cache_size", -CACHE_KIB).or_fault()?;
+        Ok(Transaction { kept: Some(log::Kept::default()), ..self.begin(occasion)? })
     }
 
     /// Whether a change at this time would follow the last event, so that it need not be prepared in vain.
@@ -119,7 +140,23 @@ impl Ledger {
 impl Transaction<'_> {
     /// Records what happens. The rows that change refer to its number, so this comes first.
     pub(crate) fn record(&self, kind: EventKind, facts: Facts) -> Result<Recorded, Failure> {
-        let facts = match self.occasion.request() {
+        let turn = self.turn.borrow();
+        self.append(turn.as_ref().or(self.occasion.request()), kind, facts)
+    }
+
+    /// From here on what is recorded is by this one of several requests that are carried out together.
+    pub(crate) fn turn_to(&self, request: &Request) {
+        *self.turn.borrow_mut() = Some(request.clone());
+    }
+
+    /// Remembers what one of several requests came to that are carried out together.
+    pub(crate) fn remember(&self, request: &Request, answer: &Value) -> Result<Recorded, Failure> {
+        let kept = self.kept.as_ref();
+        requests::answered_with(&self.inner, kept, self.occasion, request, answer).map(|seq| Recorded { seq })
+    }
+
+    fn append(&self, request: Option<&Request>, kind: EventKind, facts: Facts) -> Result<Recorded, Failure> {
+        let facts = match request {
             Some(request) => facts.and(REQUEST_ID, request.id.as_str()),
             None => facts,
         };
@@ -127,10 +164,17 @@ impl Transaction<'_> {
             Follows::Well => facts,
             Follows::NotAsRecorded => facts.and(CLOCK_CHANGED, true),
         };
-        let events = events::append(&self.inner, self.occasion, kind, facts)?;
+        let events = events::append_with(&self.inner, self.kept.as_ref(), self.occasion, kind, facts)?;
         let seq = events.first().map_or(0, |event| event.seq);
-        self.events.borrow_mut().extend(events);
+        if self.is_dry_run() {
+            self.events.borrow_mut().extend(events);
+        }
         Ok(Recorded { seq })
+    }
+
+    /// When it happens.
+    pub(crate) const fn at(&self) -> Timestamp {
+        self.occasion.at
     }
 
     /// Whether nothing of this will stay, so that nothing may be signed or written elsewhere.
@@ -156,6 +200,15 @@ impl Transaction<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// Makes so what several requests asked for, each of which was [remembered](Self::remember). After `Ok` all of it is on disk,
+    /// whatever happens then; after an error, or a crash before this returns, all of it is or nothing.
+    pub(crate) fn commit_all(self, _last: Recorded) -> Result<(), Failure> {
+        if let Some(kept) = &self.kept {
+            kept.store(&self.inner)?;
+        }
+        self.inner.commit().or_fault()
     }
 
     /// For the statements of the other files in this folder.

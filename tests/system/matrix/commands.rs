@@ -207,6 +207,8 @@ const ISSUE: &[&str] = &[
     "--product dialer --plan gold --customer Bolt --term 1y",
     "--product dialer --plan pro --customer Bolt --until 2026-01-31",
     "--product dialer --plan pro --customer Bolt --term 1y --out anchors.json",
+    "--from orders.csv --out many",
+    "--from absent.csv --jsonl",
 ];
 
 /// Every command of the grammar that does something itself.

@@ -76,6 +76,10 @@ const SEALED: &[&str] = &["--passphrase-file", "passphrase"];
 /// Makes a home and what lies beside it.
 pub(super) fn make(world: &World, keys: fn(&World), other: &World) {
     world.write("passphrase", "correct horse battery staple");
+    world.write(
+        "orders.csv",
+        "request_id,product,plan,customer,term\nr1,dialer,pro,Bolt,1y\nr2,dialer,pro,Acme,1y\n",
+    );
     // A page of the manual that somebody else wrote.
     fs::create_dir(world.path("theirs")).expect("made");
     world.write("theirs/lictor.1", "mine\n");
