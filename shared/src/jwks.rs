@@ -218,6 +218,13 @@ impl AnchorSet {
         Self::new(anchors)
     }
 
+    /// The same anchors, each of whose keys checks faster: see [`PublicKey::with_tables`].
+    #[must_use]
+    pub fn with_tables(self) -> Self {
+        let anchors = self.0.into_iter();
+        Self(anchors.map(|anchor| Anchor { key: anchor.key.with_tables(), ..anchor }).collect())
+    }
+
     /// The JWK Set as JSON, indented, ended by a line feed.
     #[must_use]
     pub fn to_json(&self) -> String {

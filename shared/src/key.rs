@@ -1,6 +1,10 @@
 //! Public keys and their thumbprints.
 
+mod comb;
+mod tables;
+
 use alloc::string::{String, ToString};
+use alloc::sync::Arc;
 use base64::Engine as _;
 use core::fmt;
 use ed25519_dalek::{Signature, VerifyingKey};
@@ -9,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::base64url;
 use crate::name::StringError;
+use tables::Tables;
 
 /// An Ed25519 public key (RFC 8032) that is safe to check signatures with: canonically encoded and of large order.
 ///
@@ -19,11 +24,20 @@ use crate::name::StringError;
 /// assert_eq!(key.thumbprint().to_string(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
 /// # Ok::<(), lictor_shared::KeyError>(())
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct PublicKey {
     key: VerifyingKey,
     thumbprint: Thumbprint,
+    tables: Option<Arc<Tables>>,
 }
+
+impl PartialEq for PublicKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl Eq for PublicKey {}
 
 /// Why 32 bytes are refused as a public key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -58,7 +72,7 @@ impl PublicKey {
         }
         let x = base64url::ENGINE.encode(bytes);
         let jwk = alloc::format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);
-        Ok(Self { key, thumbprint: Thumbprint(Sha256::digest(jwk).into()) })
+        Ok(Self { key, thumbprint: Thumbprint(Sha256::digest(jwk).into()), tables: None })
     }
 
     /// Reads the `x` of a JWK (RFC 8037, section 2).
@@ -91,7 +105,18 @@ impl PublicKey {
     /// R and the key of large order, and the equation without cofactor.
     #[must_use]
     pub fn verifies(&self, message: &[u8], signature: &[u8; 64]) -> bool {
-        self.key.verify_strict(message, &Signature::from_bytes(signature)).is_ok()
+        match &self.tables {
+            Some(tables) => tables.verifies(message, signature),
+            None => self.key.verify_strict(message, &Signature::from_bytes(signature)).is_ok(),
+        }
+    }
+
+    /// The same key, which checks every signature in about two thirds of the time, with the same answers. It costs 160 KiB, shared
+    /// by its clones, and the time of about ten checks: for whoever checks many signatures of one key.
+    #[must_use]
+    pub fn with_tables(mut self) -> Self {
+        self.tables.get_or_insert_with(|| Arc::new(Tables::new(&self.key)));
+        self
     }
 }
 

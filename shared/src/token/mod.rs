@@ -162,8 +162,11 @@ fn parts(token: &str) -> Result<[&str; 3], TokenError> {
     if token.is_empty() {
         return Err(TokenError::Empty);
     }
-    let foreign = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
-    if let Some((position, found)) = token.char_indices().find(|(_, c)| foreign(*c)) {
+    let ours = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    // Looking at all bytes takes a fraction of the time of looking for the first foreign one, which is named where there is one.
+    let all_ours = token.bytes().fold(true, |all, byte| all & ours(byte));
+    let foreign = |c: char| !u8::try_from(c).is_ok_and(ours);
+    if !all_ours && let Some((position, found)) = token.char_indices().find(|(_, c)| foreign(*c)) {
         return Err(TokenError::Character { found, position });
     }
     let mut split = token.split('.');

@@ -13,9 +13,14 @@ use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A home, its open ledger, and a license in it.
+/// The day on which everything happens.
+pub(crate) const NOW: &str = "2026-11-22T00:00:00Z";
+
+/// A home, its open ledger, its key, and a license in it.
 pub(crate) struct Prepared {
+    pub(crate) home: Home,
     pub(crate) ledger: Ledger,
+    pub(crate) key: PrivateKey,
     pub(crate) license: String,
 }
 
@@ -32,12 +37,15 @@ pub(crate) fn prepared(events: u64) -> Result<Prepared, Box<dyn Error>> {
         fs::write(path.join("ready"), license)?;
     }
     let license = fs::read_to_string(path.join("ready"))?;
-    let ledger = Home::open(&path)?.ledger()?;
-    Ok(Prepared { ledger, license })
+    let home = Home::open(&path)?;
+    let ledger = home.ledger()?;
+    let kid = ledger.key_ring()?.records().first().ok_or("a key")?.public.thumbprint();
+    let key = home.keys()?.open_key(&kid, None)?;
+    Ok(Prepared { home, ledger, key, license })
 }
 
 pub(crate) fn occasion() -> Result<Occasion, Box<dyn Error>> {
-    let at = Timestamp::parse("2026-11-22T00:00:00Z")?;
+    let at = Timestamp::parse(NOW)?;
     Ok(Occasion::new(at, ClockSource::Given, Text::new("bench")?))
 }
 
@@ -80,7 +88,7 @@ fn make(path: &Path, events: u64) -> Result<String, Box<dyn Error>> {
     Ok(license)
 }
 
-fn order(customer: &str) -> Result<Order, Box<dyn Error>> {
+pub(crate) fn order(customer: &str) -> Result<Order, Box<dyn Error>> {
     Ok(Order {
         products: vec![Name::new("dialer")?],
         plan: Name::new("enterprise")?,

@@ -1,42 +1,81 @@
-//! What the log costs: one command, one table, medians of interleaved runs.
+//! What Lictor costs: one command, one table, medians of interleaved runs, the peers in the same run.
 //!
 //! ```console
 //! $ cargo run --release --manifest-path tests/bench/Cargo.toml
+//! $ cargo run --release --manifest-path tests/bench/Cargo.toml -- check guard
+//! $ cargo run --release --manifest-path tests/bench/Cargo.toml -- all
 //! ```
+//!
+//! Without an argument the sections that take seconds are run; the others take minutes and are named, or `all` is.
 //!
 //! `LICTOR_BENCH_EVENTS` is the number of events in the large ledger (a million unless it is given), `LICTOR_BENCH_FOLDER` where
 //! ledgers are prepared (`target/bench` beside this workspace). A ledger that was prepared is used again.
 
 mod append;
+mod audit;
 mod bare;
+mod cold;
+mod counted;
+mod growth;
+mod hot;
+mod issuing;
 mod ledgers;
+mod lists;
 mod machine;
 mod median;
+mod sample;
+mod seats;
+mod startup;
+mod table;
+mod turns;
 
 use std::error::Error;
 
-/// Events in the small ledger.
-const SMALL: u64 = 1_000;
+use table::Table;
+
+type Rows = fn(&Table) -> Result<(), Box<dyn Error>>;
+
+/// How long a section takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Takes {
+    Seconds,
+    Minutes,
+}
+
+const SECTIONS: [(&str, Takes, Rows); 10] = [
+    ("check", Takes::Seconds, cold::rows),
+    ("guard", Takes::Seconds, hot::rows),
+    ("lists", Takes::Seconds, lists::rows),
+    ("issue", Takes::Seconds, issuing::one),
+    ("startup", Takes::Seconds, startup::rows),
+    ("instructions", Takes::Seconds, counted::rows),
+    ("bulk", Takes::Minutes, issuing::bulk),
+    ("grants", Takes::Minutes, seats::rows),
+    ("audit", Takes::Minutes, audit::rows),
+    ("growth", Takes::Minutes, growth::rows),
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let large = match std::env::var("LICTOR_BENCH_EVENTS") {
-        Ok(number) => number.parse()?,
-        Err(_) => 1_000_000,
-    };
-    let mut ledgers = [ledgers::prepared(SMALL)?, ledgers::prepared(large)?];
+    let named: Vec<String> = std::env::args().skip(1).collect();
+    if let [counted::REPEAT, name, times] = named.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        return counted::repeat(name, times.parse()?);
+    }
+    if let Some(unknown) =
+        named.iter().find(|name| *name != "all" && SECTIONS.iter().all(|section| section.0 != **name))
+    {
+        let sections: Vec<&str> = SECTIONS.iter().map(|section| section.0).collect();
+        return Err(
+            format!("no section is called {unknown:?}; there are {}, and all", sections.join(", ")).into()
+        );
+    }
     println!("{}", machine::described());
     println!();
-    println!("| what | events | median | spread |");
-    println!("|---|---|---|---|");
-    let appended = append::measured(&mut ledgers)?;
-    for (events, costs) in [SMALL, large].into_iter().zip(&appended) {
-        println!("| append one event (suspend, reinstate), durable | {events} | {costs} |");
+    let table = Table::new();
+    for (name, takes, rows) in SECTIONS {
+        let wanted = named.iter().any(|named| named == name || named == "all");
+        if wanted || named.is_empty() && takes == Takes::Seconds {
+            rows(&table)?;
+        }
     }
-    let [_, mut home] = ledgers;
-    let (check, bare) = bare::measured(&mut home)?;
-    println!("| verify the ledger, per event | {large} | {check} |");
-    println!("| read and hash the same rows, per event | {large} | {bare} |");
-    println!();
-    println!("Verifying takes {:.2} times reading and hashing.", check.median() / bare.median());
     Ok(())
 }

@@ -22,10 +22,21 @@ impl Costs {
     pub(crate) fn median(&self) -> f64 {
         self.at(0.5)
     }
+
+    /// Of each of so many things that were done together.
+    pub(crate) fn shared(self, things: usize) -> Self {
+        Self(self.0.into_iter().map(|cost| cost / things as f64).collect())
+    }
 }
 
 impl fmt::Display for Costs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.2} µs | {:.2} to {:.2} µs", self.median(), self.at(0.1), self.at(0.9))
+        let (factor, unit) = match self.median() {
+            less if less < 1.0 => (1e3, "ns"),
+            more if more >= 1e4 => (1e-3, "ms"),
+            _ => (1.0, "µs"),
+        };
+        let [median, low, high] = [0.5, 0.1, 0.9].map(|share| self.at(share) * factor);
+        write!(f, "{median:.2} {unit} | {low:.2} to {high:.2} {unit}")
     }
 }

@@ -1,0 +1,75 @@
+//! Issuing: one license, and as many as a vendor has customers, beside what signing them and checking that costs at least.
+
+use lictor_issuer::issue;
+use lictor_keys::PrivateKey;
+use lictor_keys::Signer as _;
+use std::error::Error;
+use std::thread;
+use std::time::Instant;
+
+use crate::ledgers::{Prepared, occasion, order, prepared};
+use crate::sample::Sample;
+use crate::table::Table;
+use crate::turns::{each, measured};
+
+const ROUNDS: usize = 301;
+
+/// One license after the other, each durable before the next.
+pub(crate) fn one(table: &Table) -> Result<(), Box<dyn Error>> {
+    let mut home = prepared(1_000)?;
+    let issued = each(ROUNDS, |round| issue_one(&mut home, round))?;
+    let (key, sample) = (PrivateKey::generate()?, Sample::new()?);
+    let mut signed = || assert!(key.sign(sample.token.as_bytes()).is_ok());
+    let [signed] = measured(ROUNDS, 10, [&mut signed]);
+    let of = "a ledger of 1000 events";
+    table.cost("sign one license and check the signature", &sample.size(), &signed);
+    table.beside("issue one license, durable", of, &issued, &signed, "that");
+    Ok(())
+}
+
+fn issue_one(home: &mut Prepared, round: usize) -> Result<(), Box<dyn Error>> {
+    issue(&home.home, &mut home.ledger, &home.key, &order(&format!("Bench {round}"))?, &occasion()?)?;
+    Ok(())
+}
+
+/// A customer base.
+pub(crate) fn bulk(table: &Table) -> Result<(), Box<dyn Error>> {
+    let many: usize = match std::env::var("LICTOR_BENCH_BULK") {
+        Ok(number) => number.parse()?,
+        Err(_) => 100_000,
+    };
+    let of = format!("{many} licenses");
+    let least = bare(many)?;
+    let rate = issued(many)?;
+    table.fact("sign and check on every core, nothing else", &of, &format!("{least:.0}/s"), "");
+    table.fact(
+        "issue, one by one",
+        &of,
+        &format!("{rate:.0}/s"),
+        &format!("{:.1} % of that", rate / least * 100.0),
+    );
+    Ok(())
+}
+
+/// Licenses a second through the ordinary call. The call for many at once is measured here in its place.
+fn issued(many: usize) -> Result<f64, Box<dyn Error>> {
+    let mut home = prepared(1_000)?;
+    let began = Instant::now();
+    (0..many).try_for_each(|number| issue_one(&mut home, number))?;
+    Ok(many as f64 / began.elapsed().as_secs_f64())
+}
+
+/// Signatures made and checked a second, by every core.
+fn bare(many: usize) -> Result<f64, Box<dyn Error>> {
+    let (key, sample) = (PrivateKey::generate()?, Sample::new()?);
+    let cores = thread::available_parallelism()?.get();
+    let began = Instant::now();
+    thread::scope(|scope| {
+        for _core in 0..cores {
+            // The call checks what it has signed.
+            scope
+                .spawn(|| (0..many / cores).for_each(|_| assert!(key.sign(sample.token.as_bytes()).is_ok())));
+        }
+    });
+    Ok(many as f64 / began.elapsed().as_secs_f64())
+}

@@ -1,0 +1,157 @@
+//! Seats: whole grants (request read and its signature checked, seat counted, activation signed and checked, durable) by callers at once,
+//! each with a connection of its own.
+
+use ed25519_dalek::{Signature, Signer as _, SigningKey};
+use lictor_issuer::activation::{SeatRequest, grant};
+use lictor_issuer::{Home, issue};
+use lictor_keys::{PrivateKey, Signer};
+use lictor_shared::{
+    ActivationPolicy, Algorithm, EmbeddedKey, Name, PublicKey, Request, RequestKind, SeatLimit, Text,
+    Timestamp, Unsigned, Uuid,
+};
+use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::ledgers::{NOW, Prepared, occasion, order, prepared};
+use crate::sample::Sample;
+use crate::table::Table;
+use crate::turns::measured;
+
+/// Requests of each measurement.
+const REQUESTS: usize = 2_048;
+/// How long a caller waits for the others.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
+
+pub(crate) fn rows(table: &Table) -> Result<(), Box<dyn Error>> {
+    let mut home = prepared(1_000)?;
+    let asked = Asked::new(&mut home)?;
+    let bound = bound()?;
+    table.fact("cores / (2 checks + 1 signature)", "", &format!("{bound:.0}/s"), "");
+    for callers in [1, 32, 256] {
+        let rate = one_by_one((&home.home, &home.key), &asked.requests()?, callers)?;
+        let beside = format!("{:.1} % of that", rate / bound * 100.0);
+        table.fact(
+            "whole grants, each a change of its own",
+            &callers_are(callers),
+            &format!("{rate:.0}/s"),
+            &beside,
+        );
+    }
+    let requests = read(&asked.requests()?)?;
+    let began = Instant::now();
+    for some in requests.chunks(256) {
+        grant(&home.home, &mut home.ledger, &[&home.key], some, None, &occasion()?)?;
+    }
+    let rate = requests.len() as f64 / began.elapsed().as_secs_f64();
+    let beside = format!("{:.1} % of that", rate / bound * 100.0);
+    table.fact(
+        "grants of requests that are read, 256 in a change",
+        "1 caller",
+        &format!("{rate:.0}/s"),
+        &beside,
+    );
+    Ok(())
+}
+
+fn callers_are(callers: usize) -> String {
+    if callers == 1 { "1 caller".into() } else { format!("{callers} callers") }
+}
+
+fn read(tokens: &[String]) -> Result<Vec<SeatRequest>, Box<dyn Error>> {
+    Ok(tokens.iter().map(|token| SeatRequest::read(token)).collect::<Result<_, _>>()?)
+}
+
+/// Whole grants a second.
+fn one_by_one(
+    (home, key): (&Home, &PrivateKey),
+    requests: &[String],
+    callers: usize,
+) -> Result<f64, Box<dyn Error>> {
+    let began = Instant::now();
+    let outcomes: Vec<Outcome> = thread::scope(|scope| {
+        let each = requests.chunks(requests.len().div_ceil(callers));
+        let running: Vec<_> = each.map(|some| scope.spawn(move || ask(home, key, some))).collect();
+        running
+            .into_iter()
+            .map(|caller| caller.join().unwrap_or_else(|_| Err("a caller failed".into())))
+            .collect()
+    });
+    let took = began.elapsed();
+    outcomes.into_iter().collect::<Result<(), _>>().map_err(|error| -> Box<dyn Error> { error })?;
+    Ok(requests.len() as f64 / took.as_secs_f64())
+}
+
+fn ask(home: &Home, key: &PrivateKey, requests: &[String]) -> Outcome {
+    let mut ledger = home.ledger_with_patience(PATIENCE)?;
+    for request in requests {
+        let request = SeatRequest::read(request)?;
+        let occasion = occasion().map_err(|error| error.to_string())?;
+        grant(home, &mut ledger, &[key as &dyn Signer], &[request], None, &occasion)?;
+    }
+    Ok(())
+}
+
+/// Grants a second if they were nothing but the check of the request, a signature and the check of that, on all cores.
+fn bound() -> Result<f64, Box<dyn Error>> {
+    let (key, sample) = (SigningKey::from_bytes(&[5; 32]), Sample::new()?);
+    let (strict, message) = (key.verifying_key(), sample.token.as_bytes());
+    let mut sign = || {
+        std::hint::black_box(key.sign(message));
+    };
+    let made: Signature = key.sign(message);
+    let mut check = || assert!(strict.verify_strict(message, &made).is_ok());
+    let [sign, check] = measured(101, 10, [&mut sign, &mut check]);
+    let cores = thread::available_parallelism()?.get() as f64;
+    Ok(cores * 1e6 / (2.0 * check.median() + sign.median()))
+}
+
+/// A license with any number of seats, and whoever wants one.
+struct Asked {
+    license: Uuid,
+    hash: [u8; 32],
+}
+
+impl Asked {
+    fn new(home: &mut Prepared) -> Result<Self, Box<dyn Error>> {
+        let mut order = order("Many depots")?;
+        order.terms.seats = Some(SeatLimit::Unlimited);
+        order.terms.overage = Some(0);
+        order.terms.activation = Some(ActivationPolicy::Required);
+        let issued = issue(&home.home, &mut home.ledger, &home.key, &order, &occasion()?)?;
+        Ok(Self { license: issued.signed.license.id, hash: Sha256::digest(&issued.signed.token).into() })
+    }
+
+    /// One request of each of so many new deployments.
+    fn requests(&self) -> Result<Vec<String>, Box<dyn Error>> {
+        (0..REQUESTS).map(|number| self.request(number)).collect()
+    }
+
+    fn request(&self, number: usize) -> Result<String, Box<dyn Error>> {
+        let key = PrivateKey::generate()?;
+        let public: PublicKey = key.public().clone();
+        let request = Request {
+            deployment: public.thumbprint(),
+            issuer: Text::new("acme")?,
+            nonce: Uuid::new(&format!("019c1f6a-0800-7c11-9a2b-{number:012x}"))?,
+            issued_at: Timestamp::parse(NOW)?,
+            kind: RequestKind::Activate,
+            license: self.license,
+            license_hash: self.hash,
+            product: Name::new("dialer")?,
+            label: Text::new("Hamburg depot")?,
+            counter: 1,
+            previous: None,
+            validator: Text::new("dialer 7.2")?,
+            signals: BTreeMap::new(),
+            extensions: Default::default(),
+        };
+        let unsigned = Unsigned::<Request>::new(Algorithm::EdDsa, &EmbeddedKey(public), &request);
+        let signature = Signer::sign(&key, unsigned.signing_input())?;
+        Ok(unsigned.with_signature(&signature))
+    }
+}

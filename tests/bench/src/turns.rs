@@ -1,0 +1,41 @@
+//! Things that are measured take turns, so that what else the machine does befalls all of them alike.
+
+use std::error::Error;
+use std::time::Instant;
+
+use crate::median::Costs;
+
+/// The costs of each thing: `rounds` times, `calls` calls of each in a row.
+pub(crate) fn measured<const N: usize>(
+    rounds: usize,
+    calls: usize,
+    mut things: [&mut dyn FnMut(); N],
+) -> [Costs; N] {
+    let mut runs = [const { Vec::new() }; N];
+    for round in 0..=rounds {
+        // Each begins as often as every other one; the first round warms up.
+        for place in 0..N {
+            let thing = (place + round) % N;
+            let began = Instant::now();
+            (0..calls).for_each(|_| things[thing]());
+            if round > 0 {
+                runs[thing].push(began.elapsed());
+            }
+        }
+    }
+    runs.map(|runs| Costs::of(&runs, calls as f64))
+}
+
+/// The costs of what may fail and is done once a round.
+pub(crate) fn each(
+    rounds: usize,
+    mut thing: impl FnMut(usize) -> Result<(), Box<dyn Error>>,
+) -> Result<Costs, Box<dyn Error>> {
+    let mut runs = Vec::with_capacity(rounds);
+    for round in 0..rounds {
+        let began = Instant::now();
+        thing(round)?;
+        runs.push(began.elapsed());
+    }
+    Ok(Costs::of(&runs, 1.0))
+}
