@@ -92,8 +92,15 @@ pub(crate) fn foreign_lines(text: &str) -> String {
 /// The same of JSON, in which such characters stand in strings alone: there they are escaped as JSON has it, so that every
 /// reader gets them as they were.
 pub(crate) fn json(text: &str) -> String {
-    let escaped = |c: char| format!("\\u{:04x}", u32::from(c));
-    text.chars().map(|c| if plays(c) && c != '\n' { escaped(c) } else { c.to_string() }).collect()
+    let mut said = String::with_capacity(text.len());
+    for c in text.chars() {
+        if plays(c) && c != '\n' {
+            said.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            said.push(c);
+        }
+    }
+    said
 }
 
 /// Whether a terminal does something else with it than show it.

@@ -7,7 +7,7 @@ use lictor_shared::json::Value;
 use super::Folder;
 use crate::bulk::{Made, Taker, When};
 use crate::cli::output::Output;
-use crate::cli::{shown, writing};
+use crate::cli::shown;
 use crate::error::Failure;
 
 /// Where it goes.
@@ -102,10 +102,9 @@ fn line(made: &Made) -> String {
         ("done", done.into()),
         ("token", made.token.as_deref().into()),
     ];
-    let whole = more
-        .into_iter()
-        .fold(made.answer.clone(), |answer, (name, value)| writing::with(&answer, name, value));
-    shown::json(&whole.to_string()) + "\n"
+    let mut whole = made.answer.as_object().cloned().unwrap_or_default();
+    whole.extend(more.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    shown::json(&Value::from(whole).to_string()) + "\n"
 }
 
 /// How far it is, for somebody who watches.
