@@ -16,7 +16,7 @@ pub(crate) fn rows(table: &Table) -> Result<(), Box<dyn Error>> {
         Err(_) => 1_000_000,
     };
     let sizes = [1_000_u64, 10_000, 100_000, 1_000_000].into_iter().filter(|size| *size <= most);
-    // Every second event of such a ledger issues a license.
+    // Of such a ledger every second event issues a license.
     let mut homes: Vec<(u64, Prepared)> =
         sizes.map(|size| Ok((size, prepared(2 * size)?))).collect::<Result<_, Box<dyn Error>>>()?;
     operation(table, &mut homes, "issue one license, durable", |home, round| {

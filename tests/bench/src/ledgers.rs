@@ -1,17 +1,16 @@
-//! Ledgers of a given length, made by the library itself: every second event issues a license, the others suspend and
-//! reinstate one, each in a change of its own.
+//! Ledgers of a given length, made by the library itself: many licenses are issued at once, two events each.
 
 use lictor_issuer::key::{KeyOrigin, NewKey, add_key};
 use lictor_issuer::terms::{FromText as _, TermLength};
-use lictor_issuer::{
-    ClockSource, Home, Ledger, Occasion, Order, Product, Terms, catalogue, issue, reinstate, suspend,
-};
+use lictor_issuer::{ClockSource, Home, Ledger, Occasion, Order, Product, Terms, catalogue};
 use lictor_keys::{KeyPurpose, PrivateKey, seal_plain};
 use lictor_shared::{Name, Products, Text, Timestamp, Uri};
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use crate::orders;
 
 /// The day on which everything happens.
 pub(crate) const NOW: &str = "2026-11-22T00:00:00Z";
@@ -72,20 +71,8 @@ fn make(path: &Path, events: u64) -> Result<String, Box<dyn Error>> {
         defaults: Terms::default(),
     };
     catalogue::add_product(&mut ledger, &product, &occasion)?;
-    let mut license = String::new();
-    let mut recorded = 3;
-    while recorded < events {
-        // Each customer has ten licenses.
-        let customer = format!("Customer {}", recorded / 20);
-        let issued = issue(&home, &mut ledger, &key, &order(&customer)?, &occasion)?;
-        license = issued.signed.license.id.to_string();
-        recorded = issued.event;
-        if recorded % 4 < 2 && recorded + 2 <= events {
-            suspend(&mut ledger, &license, None, &occasion)?;
-            recorded = reinstate(&mut ledger, &license, None, &occasion)?.event;
-        }
-    }
-    Ok(license)
+    // Three events are there; of each license one tells that it was issued, and one that its order was answered.
+    orders::issued((&home, &mut ledger, key), "prepared", events.saturating_sub(3) / 2)
 }
 
 pub(crate) fn order(customer: &str) -> Result<Order, Box<dyn Error>> {

@@ -23,6 +23,7 @@ mod ledgers;
 mod lists;
 mod machine;
 mod median;
+mod orders;
 mod sample;
 mod seats;
 mod startup;
