@@ -11,8 +11,12 @@ use crate::error::{Failure, FailureKind};
 /// # Errors
 /// [`FailureKind::Unexpected`] with the validator's reason. Nothing has been committed then.
 pub(crate) fn accepted_by_validator<A: IssuerSigned>(token: &str, ring: &KeyRing) -> Result<(), Failure> {
-    let anchors = anchors(ring)?;
-    let verified = Unverified::<A>::read(token.as_bytes()).and_then(|unverified| unverified.verify(&anchors));
+    accepted_with::<A>(token, &anchors(ring)?)
+}
+
+/// The same with anchors that were made before.
+pub(crate) fn accepted_with<A: IssuerSigned>(token: &str, anchors: &AnchorSet) -> Result<(), Failure> {
+    let verified = Unverified::<A>::read(token.as_bytes()).and_then(|unverified| unverified.verify(anchors));
     match verified {
         Ok(_) => Ok(()),
         Err(refusal) => Err(Failure::new(

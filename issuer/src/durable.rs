@@ -145,6 +145,32 @@ pub(crate) fn put(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Fai
     fs::rename(&temporary.name, path).map_err(cannot_write(path))
 }
 
+/// Writes a file in place of the one that has its name, if any. It is whole whenever it is there, and it is on disk when
+/// [`sync_all_of`] has returned: for many files that can be written again.
+pub(crate) fn put_soon(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Failure> {
+    let temporary = Temporary::create(path, readers)?;
+    (&temporary.file).write_all(bytes).map_err(cannot_write(path))?;
+    fs::rename(&temporary.name, path).map_err(cannot_write(path))
+}
+
+/// After `Ok` everything in a folder is on disk.
+#[cfg(target_os = "linux")]
+pub(crate) fn sync_all_of(folder: &Path) -> Result<(), Failure> {
+    let synced = File::open(folder).and_then(|folder| Ok(nix::unistd::syncfs(folder)?));
+    synced.map_err(cannot_write(folder))?;
+    sync_folder(folder)
+}
+
+/// After `Ok` everything in a folder is on disk.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn sync_all_of(folder: &Path) -> Result<(), Failure> {
+    for file in fs::read_dir(folder).map_err(cannot_write(folder))? {
+        let synced = file.and_then(|file| File::open(file.path())).and_then(|file| file.sync_all());
+        synced.map_err(cannot_write(folder))?;
+    }
+    sync_folder(folder)
+}
+
 /// Makes sure that a file of so many bytes could be written beside `path`; it is not kept.
 ///
 /// # Errors

@@ -11,6 +11,7 @@ pub(crate) mod answers;
 mod backup;
 pub(crate) mod carried;
 pub(crate) mod checkpoints;
+pub(crate) mod claimed;
 pub(crate) mod clock;
 pub(crate) mod customers;
 pub(crate) mod deployments;

@@ -21,6 +21,7 @@
 
 pub mod activation;
 pub mod audit;
+pub mod bulk;
 pub mod catalogue;
 pub mod cli;
 pub mod durable;

@@ -3,19 +3,19 @@
 use lictor_keys::{KeyRecord, KeyRing, Signer};
 use lictor_shared::json::Value;
 use lictor_shared::{
-    Algorithm, Artefact as _, KeyId, License, StatusRef, Text, Thumbprint, Timestamp, Unsigned, Uuid, hex,
-    limits,
+    Algorithm, AnchorSet, Artefact as _, KeyId, License, StatusRef, Text, Thumbprint, Timestamp, Unsigned,
+    Uuid, hex, limits,
 };
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
-use crate::accepted::accepted_by_validator;
+use crate::accepted::{accepted_with, anchors};
 use crate::draft::{Draft, Identity};
 use crate::entropy;
 use crate::error::{Failure, FailureKind, invalid};
 use crate::event::Facts;
 use crate::home::Home;
-use crate::ledger::entries;
+use crate::ledger::entries::{self, List};
 use crate::ledger::licenses::{self, Signed};
 use crate::ledger::transaction::Transaction;
 use crate::licenses::SignedLicense;
@@ -92,14 +92,40 @@ impl Press<'_> {
             fits(unsigned.with_signature(&[0; 64]))?;
             (unsigned_text, None)
         } else {
-            be_the_key(signer, self.key)?;
-            let signature = signer.sign(unsigned.signing_input())?;
-            let token = fits(unsigned.with_signature(&signature))?;
-            accepted_by_validator::<License>(&token, self.ring)?;
-            let sha256 = hex(&Sha256::digest(&token));
+            let (token, sha256) = self.signed(signer, &anchors(self.ring)?, unsigned)?;
             (token, Some(sha256))
         };
         Ok(Pressed { signed: SignedLicense { token, license }, list: list.id, kid, sha256 })
+    }
+
+    /// Signs a draft that has its entry on a list. It needs no ledger, so many can be signed at once.
+    pub(crate) fn press(
+        &self,
+        signer: &dyn Signer,
+        anchors: &AnchorSet,
+        (draft, place): (&Draft, Place),
+        (list, status): (List, StatusRef),
+    ) -> Result<Pressed, Failure> {
+        let license = self.license(draft, place, status)?;
+        let kid = self.key.public.thumbprint();
+        let unsigned = Unsigned::<License>::new(self.algorithm(draft)?, &KeyId::from(kid), &license);
+        let (token, sha256) = self.signed(signer, anchors, unsigned)?;
+        Ok(Pressed { signed: SignedLicense { token, license }, list: list.id, kid, sha256: Some(sha256) })
+    }
+
+    /// The token, accepted by the validator, and its hash.
+    fn signed(
+        &self,
+        signer: &dyn Signer,
+        anchors: &AnchorSet,
+        unsigned: Unsigned<License>,
+    ) -> Result<(String, String), Failure> {
+        be_the_key(signer, self.key)?;
+        let signature = signer.sign(unsigned.signing_input())?;
+        let token = fits(unsigned.with_signature(&signature))?;
+        accepted_with::<License>(&token, anchors)?;
+        let sha256 = hex(&Sha256::digest(&token));
+        Ok((token, sha256))
     }
 
     fn license(&self, draft: &Draft, place: Place, status: StatusRef) -> Result<License, Failure> {

@@ -13,7 +13,7 @@ use crate::restore::digest;
 
 /// Options that say where, when, by whom and in which form, and how keys are opened: they are no part of what is asked
 /// for, so a request can be repeated with others.
-const NOT_ASKED: [&str; 18] = [
+const NOT_ASKED: [&str; 19] = [
     "home",
     "now",
     "actor",
@@ -27,6 +27,7 @@ const NOT_ASKED: [&str; 18] = [
     "out",
     "force",
     "confirm",
+    "from",
     "jsonl",
     "passphrase_file",
     "passphrase_command",
@@ -37,7 +38,7 @@ const NOT_ASKED: [&str; 18] = [
 /// Arguments that may name a file, of which the content is asked for and not the name.
 const FILES: [&str; 2] = ["id", "file"];
 
-/// The command and its arguments, if it shall be done once.
+/// The command and its arguments, if it shall be done once, or each row of a file.
 pub(super) fn asked(grammar: &clap::Command, matches: &ArgMatches) -> Option<Value> {
     let (mut command, mut matches) = (grammar, matches);
     let mut path = Vec::new();
@@ -48,8 +49,9 @@ pub(super) fn asked(grammar: &clap::Command, matches: &ArgMatches) -> Option<Val
         command = found;
     }
     // Whoever gives no id will not ask again; then no file is read for it.
-    let once = command.get_arguments().any(|argument| argument.get_id() == "request_id");
-    if !once || !is_given(matches, "request_id") {
+    let once =
+        |id: &str| command.get_arguments().any(|argument| argument.get_id() == id) && is_given(matches, id);
+    if !once("request_id") && !once("from") {
         return None;
     }
     // `lictor issue` is short for `lictor license issue`.

@@ -1,5 +1,7 @@
 //! Comma-separated values as RFC 4180 has them, safe to open in a spreadsheet.
 
+pub(crate) mod read;
+
 /// What a spreadsheet takes for the beginning of a formula, or leaves out on its way to one; the last four are the first four in
 /// full width, which some spreadsheets take for the same.
 const FORMULA: [char; 11] =
@@ -20,9 +22,22 @@ fn cell(text: &str) -> String {
     format!("{mark}{text}")
 }
 
+/// What a cell says: one that [record] would have written with an apostrophe is read without it.
+pub(crate) fn said(cell: &str) -> &str {
+    cell.strip_prefix('\'').filter(|text| text.starts_with(FORMULA)).unwrap_or(cell)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::record;
+    use super::{record, said};
+
+    #[test]
+    fn what_was_marked_reads_back_without_the_mark() {
+        for text in ["=1+1", "+49 30", "-2", "@x", "\tx", "＝1", "plain", "'quoted'", "", "a=1"] {
+            let written = record([text]);
+            assert_eq!(said(written.trim_end_matches("\r\n")), text);
+        }
+    }
 
     #[test]
     fn cells_are_quoted_where_they_must_be() {

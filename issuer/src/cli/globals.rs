@@ -85,6 +85,11 @@ impl Globals {
         self.asked = asked;
     }
 
+    /// The command and its arguments, as they were given, if they are asked for.
+    pub(super) const fn asked(&self) -> Option<&Value> {
+        self.asked.as_ref()
+    }
+
     pub(super) fn set_passphrase_file(&mut self, file: Option<PathBuf>) {
         self.passphrase_file = file;
     }

@@ -3,6 +3,7 @@
 mod activation;
 mod asked;
 mod audit;
+mod bulk;
 mod color;
 mod completions;
 mod csv;

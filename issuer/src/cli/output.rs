@@ -105,6 +105,11 @@ impl Output {
         self.write(&text).map_err(cannot_print)
     }
 
+    /// The same with text as it stands.
+    pub(crate) fn hand_over_raw(&mut self, text: &str) -> Result<(), Failure> {
+        self.write(text).map_err(cannot_print)
+    }
+
     fn formed(&self, text: impl FnOnce() -> String, json: impl FnOnce() -> Value) -> String {
         match self.form {
             Form::Text => shown::foreign_lines(&text()),

@@ -28,13 +28,14 @@ pub(crate) fn count(connection: &Connection) -> Result<u64, Failure> {
 }
 
 pub(crate) fn insert(connection: &Connection, id: &Text, name: &Text) -> Result<(), Failure> {
-    connection.execute(INSERT, (id.as_str(), name.as_str())).or_fault()?;
+    connection.prepare_cached(INSERT).or_fault()?.execute((id.as_str(), name.as_str())).or_fault()?;
     Ok(())
 }
 
 /// The name of the customer with this id.
 pub(crate) fn name(connection: &Connection, id: &Text) -> Result<Option<Text>, Failure> {
-    let name = connection.query_row(SELECT_NAME, [id.as_str()], |row| row.get(0)).optional().or_fault()?;
+    let mut statement = connection.prepare_cached(SELECT_NAME).or_fault()?;
+    let name = statement.query_row([id.as_str()], |row| row.get(0)).optional().or_fault()?;
     Ok(name.map(|Word(name)| name))
 }
 
@@ -47,7 +48,7 @@ pub(crate) fn names(connection: &Connection) -> Result<Vec<(String, String)>, Fa
 
 /// The ids of the customers with this name, ten at most.
 pub(crate) fn ids(connection: &Connection, name: &Text) -> Result<Vec<Text>, Failure> {
-    let mut statement = connection.prepare(SELECT_IDS).or_fault()?;
+    let mut statement = connection.prepare_cached(SELECT_IDS).or_fault()?;
     let ids = statement.query_map([name.as_str()], |row| row.get(0).map(|Word(id)| id)).or_fault()?;
     ids.collect::<rusqlite::Result<_>>().or_fault()
 }

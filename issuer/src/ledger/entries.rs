@@ -21,6 +21,8 @@ pub(super) const SELECT_FREE_AFTER: &str = "SELECT taken.idx + 1 FROM status_ent
     WHERE taken.list = ?1 AND taken.idx >= ?2 AND taken.idx < ?3 AND NOT EXISTS \
     (SELECT 1 FROM status_entry AS next WHERE next.list = taken.list AND next.idx = taken.idx + 1) \
     ORDER BY taken.idx LIMIT 1";
+const COUNT_TAKEN: &str = "SELECT COUNT(*) FROM status_entry \
+    WHERE list = (SELECT id FROM status_list WHERE uri = ?1)";
 const UPDATE: &str = "UPDATE status_entry SET status = ?3, \
     since = CASE ?3 WHEN 0 THEN NULL ELSE COALESCE(since, ?4) END WHERE list = ?1 AND idx = ?2";
 pub(super) const SELECT_NOT_VALID: &str =
@@ -122,7 +124,8 @@ pub(crate) fn hand_out(
     if !is_free(connection, list, index)? {
         index = free_behind(connection, list, index)?;
     }
-    connection.execute(INSERT, (list.id, index, Int(grace.get()))).or_fault()?;
+    let row = (list.id, index, Int(grace.get()));
+    connection.prepare_cached(INSERT).or_fault()?.execute(row).or_fault()?;
     Ok(index)
 }
 
@@ -135,8 +138,15 @@ pub(crate) fn take(connection: &Connection, list: List, index: u32, grace: Secon
     Ok(free)
 }
 
+/// How many indices of the list with this URI were never handed out.
+pub(crate) fn free(connection: &Connection, uri: &Uri) -> Result<u64, Failure> {
+    let Int(taken) = connection.query_row(COUNT_TAKEN, [uri.as_str()], |row| row.get(0)).or_fault()?;
+    Ok(u64::from(limits::STATUS_ENTRIES).saturating_sub(taken))
+}
+
 fn is_free(connection: &Connection, list: List, index: u32) -> Result<bool, Failure> {
-    let taken = connection.query_row(SELECT_TAKEN, (list.id, index), |_| Ok(())).optional().or_fault()?;
+    let mut statement = connection.prepare_cached(SELECT_TAKEN).or_fault()?;
+    let taken = statement.query_row((list.id, index), |_| Ok(())).optional().or_fault()?;
     Ok(taken.is_none())
 }
 

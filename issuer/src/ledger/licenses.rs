@@ -93,7 +93,8 @@ pub(crate) struct Signed<'a> {
 }
 
 pub(crate) fn insert(connection: &Connection, license: &License) -> Result<(), Failure> {
-    connection.execute(INSERT_LICENSE, (Word(license.id), license.customer_id.as_str())).or_fault()?;
+    let row = (Word(license.id), license.customer_id.as_str());
+    connection.prepare_cached(INSERT_LICENSE).or_fault()?.execute(row).or_fault()?;
     Ok(())
 }
 
@@ -119,7 +120,7 @@ pub(crate) fn insert_revision(
         signed.token,
         hex(&Sha256::digest(signed.token)),
     ];
-    connection.execute(INSERT_REVISION, row).or_fault()?;
+    connection.prepare_cached(INSERT_REVISION).or_fault()?.execute(row).or_fault()?;
     Ok(())
 }
 
@@ -247,7 +248,8 @@ pub(crate) fn is_erased(connection: &Connection, license: Uuid) -> Result<bool, 
 
 /// The token with this serial, as it was handed out. Empty: it was erased with a customer.
 pub(crate) fn token(connection: &Connection, serial: Uuid) -> Result<Option<String>, Failure> {
-    connection.query_row(SELECT_TOKEN, [Word(serial)], |row| row.get(0)).optional().or_fault()
+    let mut statement = connection.prepare_cached(SELECT_TOKEN).or_fault()?;
+    statement.query_row([Word(serial)], |row| row.get(0)).optional().or_fault()
 }
 
 /// The number of the event that gave the revision with this serial.

@@ -28,13 +28,13 @@ struct Stored {
     actor: String,
 }
 
-/// Records that a request was answered, and remembers how. What it led to was recorded before.
+/// Records that a request was answered, and remembers how; the number of the event. What it led to was recorded before.
 pub(crate) fn answered(
     connection: &Connection,
     occasion: &Occasion,
     request: &Request,
     answer: &Value,
-) -> Result<(), Failure> {
+) -> Result<u64, Failure> {
     let answer = answer.to_string();
     let bound = Commitment::to(&bound(&request.arguments, &answer))?;
     let id = request.id.as_str();
@@ -42,8 +42,8 @@ pub(crate) fn answered(
     let events = events::append(connection, occasion, EventKind::RequestAnswered, facts)?;
     let seq = events.first().map_or(0, |event| event.seq);
     let row = (id, Int(seq), request.arguments.as_slice(), answer, bound.salt().as_slice());
-    connection.execute(INSERT, row).or_fault()?;
-    Ok(())
+    connection.prepare_cached(INSERT).or_fault()?.execute(row).or_fault()?;
+    Ok(seq)
 }
 
 /// The member of the body of `request.answered` that commits to what was asked for and what it came to.
@@ -64,7 +64,8 @@ pub(crate) fn erase(connection: &Connection, id: &str) -> Result<usize, Failure>
 /// # Errors
 /// [`FailureKind::RequestReused`] if its id was used for something else.
 pub(crate) fn answer(connection: &Connection, request: &Request) -> Result<Option<Value>, Failure> {
-    let found = connection.query_row(SELECT_ONE, [request.id.as_str()], read).optional().or_fault()?;
+    let mut statement = connection.prepare_cached(SELECT_ONE).or_fault()?;
+    let found = statement.query_row([request.id.as_str()], read).optional().or_fault()?;
     match found {
         None => Ok(None),
         Some(stored) if stored.answer.is_empty() => Err(erased(request)),

@@ -1,6 +1,7 @@
 //! One change and its event: both, or neither.
 
 use core::time::Duration;
+use lictor_shared::Timestamp;
 use lictor_shared::json::Value;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use std::cell::RefCell;
@@ -10,7 +11,7 @@ use super::fault::OrFault;
 use super::{DryRun, Ledger, events, requests};
 use crate::error::Failure;
 use crate::event::{Event, EventKind, Facts};
-use crate::occasion::{Intent, Occasion};
+use crate::occasion::{Intent, Occasion, Request};
 use crate::outcome::Outcome;
 
 /// A change under way. Dropped without [`Transaction::commit`], nothing of it ever was.
@@ -119,7 +120,26 @@ impl Ledger {
 impl Transaction<'_> {
     /// Records what happens. The rows that change refer to its number, so this comes first.
     pub(crate) fn record(&self, kind: EventKind, facts: Facts) -> Result<Recorded, Failure> {
-        let facts = match self.occasion.request() {
+        self.append(self.occasion.request(), kind, facts)
+    }
+
+    /// The same for one of several requests that are carried out together.
+    pub(crate) fn record_of(
+        &self,
+        request: &Request,
+        kind: EventKind,
+        facts: Facts,
+    ) -> Result<Recorded, Failure> {
+        self.append(Some(request), kind, facts)
+    }
+
+    /// Remembers what one of several requests came to that are carried out together.
+    pub(crate) fn remember(&self, request: &Request, answer: &Value) -> Result<Recorded, Failure> {
+        requests::answered(&self.inner, self.occasion, request, answer).map(|seq| Recorded { seq })
+    }
+
+    fn append(&self, request: Option<&Request>, kind: EventKind, facts: Facts) -> Result<Recorded, Failure> {
+        let facts = match request {
             Some(request) => facts.and(REQUEST_ID, request.id.as_str()),
             None => facts,
         };
@@ -129,8 +149,15 @@ impl Transaction<'_> {
         };
         let events = events::append(&self.inner, self.occasion, kind, facts)?;
         let seq = events.first().map_or(0, |event| event.seq);
-        self.events.borrow_mut().extend(events);
+        if self.is_dry_run() {
+            self.events.borrow_mut().extend(events);
+        }
         Ok(Recorded { seq })
+    }
+
+    /// When it happens.
+    pub(crate) const fn at(&self) -> Timestamp {
+        self.occasion.at
     }
 
     /// Whether nothing of this will stay, so that nothing may be signed or written elsewhere.
@@ -156,6 +183,12 @@ impl Transaction<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// Makes so what several requests asked for, each of which was [remembered](Self::remember). After `Ok` all of it is on disk,
+    /// whatever happens then; after an error, or a crash before this returns, all of it is or nothing.
+    pub(crate) fn commit_all(self, _last: Recorded) -> Result<(), Failure> {
+        self.inner.commit().or_fault()
     }
 
     /// For the statements of the other files in this folder.

@@ -11,7 +11,8 @@ use super::super::terms::TermsOptions;
 use super::super::values;
 use super::super::writing::{self, Writing};
 use super::handed;
-use crate::error::Failure;
+use super::issue_all::Many;
+use crate::error::{Failure, FailureKind};
 use crate::issue::{Issued, issue, preview};
 use crate::order::Order;
 use crate::outcome::Outcome as _;
@@ -32,19 +33,22 @@ Dates are days in UTC: a start begins at 00:00, an end runs through the day.
 Durations are 30d, 2w, 12h. What is not given is taken from the first product,
 then from lictor.toml.";
 
+/// In place of what an order says.
+const FILE: [&str; 2] = ["from", "template"];
+
 /// Issue a license: sign it, record it, and write it in armor
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Issue {
     /// A product of the catalogue; may be given several times
-    #[arg(long, value_name = "NAME", required = true)]
+    #[arg(long, value_name = "NAME", required_unless_present_any = FILE)]
     product: Vec<Name>,
     /// The plan, which each of the products has
-    #[arg(long, value_name = "NAME")]
-    plan: Name,
+    #[arg(long, value_name = "NAME", required_unless_present_any = FILE)]
+    plan: Option<Name>,
     /// The customer's name
-    #[arg(long, value_name = "TEXT")]
-    customer: Text,
+    #[arg(long, value_name = "TEXT", required_unless_present_any = FILE)]
+    customer: Option<Text>,
     /// The customer's id [default: the one he has, else made from the name]
     #[arg(long, value_name = "ID")]
     customer_id: Option<Text>,
@@ -64,17 +68,25 @@ pub(crate) struct Issue {
     #[arg(long, value_name = "NAME", value_parser = values::algorithm)]
     alg: Option<Algorithm>,
     #[command(flatten)]
-    out: OutFile,
+    pub(super) out: OutFile,
     #[command(flatten)]
-    writing: Writing,
+    pub(super) many: Many,
     #[command(flatten)]
-    passphrase: PassphraseSource,
+    pub(super) writing: Writing,
+    #[command(flatten)]
+    pub(super) passphrase: PassphraseSource,
     #[command(flatten)]
     terms: TermsOptions,
 }
 
 impl Issue {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
+        if self.many.template {
+            return self.write_template(output);
+        }
+        if let Some(path) = &self.many.from {
+            return self.run_many(path, globals, output);
+        }
         let (home, mut ledger) = globals.home_and_ledger()?;
         let (order, occasion) = (self.order()?, globals.occasion_of(&self.writing)?);
         if let Some(answer) = writing::answered(&ledger, &occasion, output)? {
@@ -108,8 +120,8 @@ impl Issue {
         terms.term = self.until.map(TermLength::Until).or(terms.term);
         Ok(Order {
             products: self.product.clone(),
-            plan: self.plan.clone(),
-            customer: self.customer.clone(),
+            plan: self.plan.clone().ok_or_else(|| missing("--plan"))?,
+            customer: self.customer.clone().ok_or_else(|| missing("--customer"))?,
             customer_id: self.customer_id.clone(),
             starts: self.starts,
             terms,
@@ -118,6 +130,10 @@ impl Issue {
             algorithm: self.alg,
         })
     }
+}
+
+fn missing(option: &str) -> Failure {
+    Failure::new(FailureKind::Usage, format!("{option} is missing"))
 }
 
 fn say(issued: &Issued, output: &mut Output) {

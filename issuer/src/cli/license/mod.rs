@@ -7,6 +7,7 @@ mod handed;
 mod import;
 mod inspect;
 pub(crate) mod issue;
+mod issue_all;
 mod list;
 mod named;
 mod reinstate;

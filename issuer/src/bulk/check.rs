@@ -1,0 +1,93 @@
+//! The first reading: every row is decided, and nothing of it stays.
+
+use super::wrong::{Wrong, Wrongs};
+use super::{BATCH, Change, Checked, Made, Row, Rows, Taker, When, digest};
+use crate::error::Failure;
+use crate::ledger::transaction::Transaction;
+use crate::ledger::{Ledger, claimed, requests};
+use crate::occasion::Occasion;
+
+/// Decides every row in one change, which is given up again: the ledger is as it was, and others that change it wait so long.
+pub(super) fn check<T, C: Change<T>>(
+    ledger: &mut Ledger,
+    rows: &mut dyn Rows<T>,
+    change: &mut C,
+    occasion: &Occasion,
+    taker: &mut dyn Taker,
+) -> Result<Checked, Failure> {
+    let transaction = ledger.begin(occasion)?;
+    claimed::open(transaction.connection())?;
+    let mut checking =
+        Checking { transaction, change, taker, wrongs: Wrongs::default(), checked: Checked::default() };
+    rows.rewind()?;
+    while checking.batch(rows)? {}
+    checking.wrongs.into_result(rows.name())?;
+    checking.change.has_room(checking.transaction.connection(), checking.checked.fresh)?;
+    Ok(Checked { keys: checking.change.keys(), ..checking.checked })
+}
+
+struct Checking<'a, 'l, C> {
+    /// Never committed.
+    transaction: Transaction<'l>,
+    change: &'a mut C,
+    taker: &'a mut dyn Taker,
+    wrongs: Wrongs,
+    checked: Checked,
+}
+
+impl<C> Checking<'_, '_, C> {
+    /// Decides the next rows; whether there are more.
+    fn batch<T>(&mut self, rows: &mut dyn Rows<T>) -> Result<bool, Failure>
+    where
+        C: Change<T>,
+    {
+        let mut batch = Vec::with_capacity(BATCH);
+        let mut is_more = true;
+        while batch.len() < BATCH && is_more {
+            match rows.next()? {
+                None => is_more = false,
+                Some(Err(wrongs)) => self.wrongs.add(wrongs),
+                Some(Ok(row)) => batch.push(row),
+            }
+        }
+        if !batch.is_empty() {
+            self.checked.batches.push(digest(&batch));
+        }
+        let mut fresh = Vec::with_capacity(batch.len());
+        for row in batch {
+            let line = row.line;
+            match self.look(row) {
+                Ok(None) => self.checked.before += 1,
+                Ok(Some(row)) => fresh.push(row),
+                Err(failure) => self.wrongs.add(Wrong::of(line, failure)?),
+            }
+        }
+        self.checked.fresh += u64::try_from(fresh.len()).unwrap_or(u64::MAX);
+        let decided = self.change.decide(&self.transaction, &fresh)?;
+        for (row, decided) in fresh.iter().zip(decided) {
+            if let Err(failure) = decided {
+                self.wrongs.add(Wrong::of(row.line, failure)?);
+            }
+        }
+        Ok(is_more)
+    }
+
+    /// The row, unless it was made before.
+    fn look<T>(&mut self, row: Row<T>) -> Result<Option<Row<T>>, Failure> {
+        let connection = self.transaction.connection();
+        claimed::claim(connection, row.request.id.as_str(), row.line)?;
+        let made = requests::answer(connection, &row.request)?;
+        let made = made.map(|answer| made_before(&self.transaction, &row, answer)).transpose()?;
+        self.taker.expect(&row.request.id, made.as_ref())?;
+        Ok(if made.is_some() { None } else { Some(row) })
+    }
+}
+
+fn made_before<T>(
+    transaction: &Transaction<'_>,
+    row: &Row<T>,
+    answer: lictor_shared::json::Value,
+) -> Result<Made, Failure> {
+    let token = super::make::token(transaction.connection(), &answer)?;
+    Ok(Made { line: row.line, request: row.request.id.clone(), when: When::Before, answer, token })
+}

@@ -1,0 +1,116 @@
+//! How what comes of the rows is handed out, and how far it is.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use lictor_shared::Text;
+use lictor_shared::json::Value;
+
+use super::Folder;
+use crate::bulk::{Made, Taker, When};
+use crate::cli::output::Output;
+use crate::cli::{shown, writing};
+use crate::error::Failure;
+
+/// Where it goes.
+pub(crate) enum To<'a> {
+    /// A file for each row.
+    Folder(Folder<'a>),
+    /// Standard output, an object on each line.
+    Lines,
+    /// Nowhere: nothing is made.
+    Nowhere,
+}
+
+/// Hands out what comes of the rows.
+pub(crate) struct Handing<'a> {
+    to: To<'a>,
+    output: &'a mut Output,
+    bar: ProgressBar,
+}
+
+impl<'a> Handing<'a> {
+    /// Begins to check; how many rows there are is not known yet.
+    pub(crate) fn begin(to: To<'a>, output: &'a mut Output) -> Self {
+        let bar = bar(None, "{spinner} {pos} rows checked, {per_sec}", output);
+        Self { to, output, bar }
+    }
+
+    /// Begins to make what was checked; `noun` is what is made.
+    pub(crate) fn go_on(&mut self, rows: u64, noun: &str) {
+        self.pause();
+        let template = format!("{{bar:24}} {{pos}} of {{len}} {noun}, {{per_sec}}, {{eta}} left");
+        self.bar = bar(Some(rows), &template, self.output);
+    }
+
+    /// Takes the progress from the terminal, for what is said or asked there.
+    pub(crate) fn pause(&mut self) {
+        self.bar.finish_and_clear();
+    }
+
+    /// Refuses a place that cannot be written, before anything is made.
+    pub(crate) fn open(&self) -> Result<(), Failure> {
+        match &self.to {
+            To::Folder(folder) => folder.open(),
+            To::Lines | To::Nowhere => Ok(()),
+        }
+    }
+
+    /// After this everything that was handed out is on disk.
+    pub(crate) fn finish(&mut self) -> Result<(), Failure> {
+        let finished = match &self.to {
+            To::Folder(folder) => folder.finish(),
+            To::Lines | To::Nowhere => Ok(()),
+        };
+        self.pause();
+        finished
+    }
+}
+
+impl Taker for Handing<'_> {
+    fn expect(&mut self, request: &Text, made: Option<&Made>) -> Result<(), Failure> {
+        self.bar.inc(1);
+        match &self.to {
+            To::Folder(folder) => folder.expect(request, made),
+            To::Lines | To::Nowhere => Ok(()),
+        }
+    }
+
+    fn take(&mut self, made: Vec<Made>) -> Result<(), Failure> {
+        match &self.to {
+            To::Folder(folder) => folder.write(&made)?,
+            To::Lines => self.output.hand_over_raw(&made.iter().map(line).collect::<String>())?,
+            To::Nowhere => {}
+        }
+        self.bar.inc(u64::try_from(made.len()).unwrap_or(u64::MAX));
+        Ok(())
+    }
+}
+
+/// What came of a row, as a line of JSON.
+fn line(made: &Made) -> String {
+    let done = match made.when {
+        When::Now => "now",
+        When::Before => "before",
+    };
+    let more: [(&str, Value); 4] = [
+        ("line", made.line.into()),
+        ("requestId", made.request.as_str().into()),
+        ("done", done.into()),
+        ("token", made.token.as_deref().into()),
+    ];
+    let whole = more
+        .into_iter()
+        .fold(made.answer.clone(), |answer, (name, value)| writing::with(&answer, name, value));
+    shown::json(&whole.to_string()) + "\n"
+}
+
+/// How far it is, for somebody who watches.
+fn bar(rows: Option<u64>, template: &str, output: &Output) -> ProgressBar {
+    if !output.is_watched() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::with_draw_target(rows, ProgressDrawTarget::stderr());
+    match ProgressStyle::with_template(template) {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
