@@ -328,11 +328,11 @@ fn a_newer_ledger_is_refused_in_clear_words() {
     let scratch = Scratch::new();
     let (path, ledger) = scratch.ledger();
     drop(ledger);
-    intruder(&path).pragma_update(None, "user_version", 7).unwrap();
+    intruder(&path).pragma_update(None, "user_version", 8).unwrap();
     let failure = refused(&path);
     assert_eq!(failure.kind, FailureKind::CannotRead);
     let known =
-        format!("The ledger has version 7, and this program knows versions up to {}.", schema::VERSION);
+        format!("The ledger has version 8, and this program knows versions up to {}.", schema::VERSION);
     assert_eq!(failure.message, known);
     intruder(&path).pragma_update(None, "user_version", 0).unwrap();
     assert_eq!(refused(&path).kind, FailureKind::Ledger);
@@ -409,7 +409,7 @@ fn indices_are_drawn_at_random_and_never_twice() {
 }
 
 #[test]
-fn a_full_list_is_said_to_be_full() {
+fn the_last_free_index_is_found_and_behind_it_none() {
     let scratch = Scratch::new();
     let (_, mut ledger) = scratch.ledger();
     let occasion = occasion();
@@ -425,8 +425,98 @@ fn a_full_list_is_said_to_be_full() {
     let hand_out = || entries::hand_out(connection, list, Seconds::ZERO, || Ok(1_000_000));
     assert_eq!(hand_out().unwrap(), 4711, "the last one free is found");
     let failure = hand_out().unwrap_err();
-    assert_eq!(failure.kind, FailureKind::Conflict);
-    assert!(failure.hint.unwrap().contains("statusUri"));
+    assert_eq!(failure.kind, FailureKind::Ledger, "a further list would have been opened long before");
+    assert!(failure.message.contains("1048576"), "{}", failure.message);
+    let list = list_of(&transaction);
+    assert_eq!(list.entries, 1_048_576, "every entry is counted");
+}
+
+#[test]
+fn entries_are_counted_however_they_come() {
+    let scratch = Scratch::new();
+    let (_, mut ledger) = scratch.ledger();
+    let occasion = occasion();
+    let transaction = ledger.begin(&occasion).unwrap();
+    let (connection, list) = (transaction.connection(), list_of(&transaction));
+    let counted = || list_of(&transaction).entries;
+    entries::hand_out(connection, list, Seconds::ZERO, || Ok(3)).unwrap();
+    assert!(entries::take(connection, list, 4, Seconds::ZERO).unwrap());
+    assert!(!entries::take(connection, list, 4, Seconds::ZERO).unwrap());
+    assert_eq!(counted(), 2);
+    let entry = |index| carried::Entry {
+        uri: "https://a.example/0".into(),
+        index,
+        status: Status::Revoked,
+        since: Some(occasion.at),
+        grace: Seconds::ZERO,
+    };
+    for index in [3, 5, 5] {
+        carried::put(connection, list, &entry(index)).unwrap();
+    }
+    assert_eq!(counted(), 3, "3 and 5 were there already");
+    entries::set(connection, list.id, 4, Status::Suspended, occasion.at).unwrap();
+    assert_eq!(counted(), 3);
+}
+
+#[test]
+fn entries_of_an_earlier_version_are_counted_and_its_editions_told_apart() {
+    let scratch = Scratch::new();
+    let path = scratch.path("sixth.db");
+    let sixth = intruder(&path);
+    for step in [
+        include_str!("schema/1.sql"),
+        include_str!("schema/2.sql"),
+        include_str!("schema/3.sql"),
+        include_str!("schema/4.sql"),
+        include_str!("schema/5.sql"),
+        include_str!("schema/6.sql"),
+    ] {
+        sixth.execute_batch(step).unwrap();
+    }
+    sixth.pragma_update(None, "application_id", schema::APPLICATION).unwrap();
+    sixth.pragma_update(None, "user_version", 6).unwrap();
+    sixth
+        .execute("INSERT INTO issuer VALUES (1, '0198c0d2-6c1e-7a33-9d5e-2f6f2b1d9a10', 'acme')", ())
+        .unwrap();
+    for (seq, body) in [(1, "{}"), (2, r#"{"enclosed":true}"#)] {
+        let leaf = format!(r#"{{"body":{body}}}"#).into_bytes();
+        let event = "INSERT INTO event VALUES (?1, ?2, 'status.published', 0, 'alice', NULL)";
+        sixth.execute(event, (seq, leaf)).unwrap();
+    }
+    sixth
+        .execute_batch(
+            "INSERT INTO status_list (uri) VALUES ('a:b'), ('a:c'), ('a:d');
+             INSERT INTO status_entry (list, idx, grace) VALUES (1, 7, 0), (1, 8, 0), (3, 7, 0);
+             INSERT INTO list_edition (list, sequence, seq, token) VALUES (1, 5, 1, 'a.b.c'), (2, 5, 2, 'd.e.f');",
+        )
+        .unwrap();
+    drop(sixth);
+    let ledger = Ledger::open(&path).unwrap();
+    let records = entries::records(ledger.connection()).unwrap();
+    let counts: Vec<_> = records.iter().map(|list| (list.uri.as_str(), list.entries)).collect();
+    assert_eq!(counts, [("a:b", 2), ("a:c", 0), ("a:d", 1)]);
+    let kept = editions::kept(ledger.connection()).unwrap();
+    let published: Vec<_> = kept.iter().map(|((uri, _), kept)| (uri.as_str(), kept.is_published)).collect();
+    assert_eq!(published, [("a:b", true), ("a:c", false)]);
+}
+
+/// What a list says is read from the index alone: beside a few that were revoked there may be a million that were not.
+#[test]
+fn what_a_list_says_is_read_from_an_index() {
+    let scratch = Scratch::new();
+    let (_, ledger) = scratch.ledger();
+    for statement in [entries::SELECT_NOT_VALID, entries::SELECT_COME] {
+        let plan = format!("EXPLAIN QUERY PLAN {statement}");
+        let mut plan = ledger.connection().prepare(&plan).unwrap();
+        let nothing = vec![rusqlite::types::Null; plan.parameter_count()];
+        let steps =
+            plan.query_map(rusqlite::params_from_iter(nothing), |row| row.get::<_, String>(3)).unwrap();
+        let steps: Vec<String> = steps.map(Result::unwrap).collect();
+        assert!(
+            steps.iter().any(|step| step.contains("COVERING INDEX status_entry_not_valid (list=?")),
+            "{steps:?}"
+        );
+    }
 }
 
 #[test]
