@@ -123,8 +123,7 @@ struct Check<'c> {
     texts: Texts<'c>,
     /// The personal texts of the event whose turn it is.
     personal: Personal,
-    /// The last sequence of each list, and when it was signed.
-    lists: BTreeMap<String, (u64, Option<Timestamp>)>,
+    lists: BTreeMap<String, projection::List>,
     customers: BTreeMap<String, String>,
     requests: BTreeMap<String, request::Told>,
     tree: log::Tree,
@@ -244,6 +243,12 @@ impl<'c> Check<'c> {
         }
         self.counts(Table::Product);
         Ok(())
+    }
+
+    /// An entry was handed out on the list with this URI.
+    fn handed_out(&mut self, uri: &str) {
+        self.counts(Table::StatusEntry);
+        self.lists.entry(uri.to_owned()).or_default().entries += 1;
     }
 
     /// What an entry says from now on.

@@ -22,6 +22,7 @@ use crate::licenses::{LicenseRecord, Standing};
 use crate::occasion::Occasion;
 use crate::outcome::Outcome;
 use crate::press;
+use crate::shard;
 
 /// What an import came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -114,18 +115,21 @@ fn store(transaction: &Transaction<'_>, license: &Arriving) -> Result<Option<Rec
 fn stays_apart(license: &Arriving, current: &Uri) -> Result<(), Failure> {
     let of_revisions = license.revisions.iter().map(|revision| &revision.claims.status.uri);
     let of_activations = license.activations.iter().map(|(uri, _)| uri);
-    if of_revisions.chain(of_activations).all(|uri| uri != current) {
-        return Ok(());
-    }
+    let is_current = |uri: &&Uri| shard::is_of(uri.as_str(), current.as_str());
+    let Some(shared) = of_revisions.chain(of_activations).find(is_current) else { return Ok(()) };
     let line = license.line;
+    let which = match shared == current {
+        true => "which lictor.toml names for new licenses".to_owned(),
+        false => format!("which new licenses get where {current} is full"),
+    };
     let message = format!(
-        "Line {line}: the license {} is on the list {current}, which lictor.toml names for new licenses; indices that the export does not tell of would be handed out a second time. Nothing was imported.",
+        "Line {line}: the license {} is on the list {shared}, {which}; indices that the export does not tell of would be handed out a second time. Nothing was imported.",
         license.id
     );
     Err(Failure::new(FailureKind::Conflict, message)
         .hint("Set statusUri in lictor.toml to a list that was never used, such as the next number, and import again.")
         .with("line", line)
-        .with("uri", current.as_str()))
+        .with("uri", shared.as_str()))
 }
 
 fn store_revision(

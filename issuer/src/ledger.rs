@@ -37,6 +37,7 @@ pub(crate) mod requests;
 pub(crate) mod schema;
 pub(crate) mod seat_events;
 pub(crate) mod seats;
+pub(crate) mod shards;
 pub(crate) mod transaction;
 pub(crate) mod usage;
 pub(crate) mod usage_chain;

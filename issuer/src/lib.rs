@@ -64,6 +64,7 @@ mod revision;
 mod revoke;
 #[cfg(test)]
 mod scratch;
+mod shard;
 mod suspend;
 mod transition;
 mod undisturbed;
@@ -89,7 +90,7 @@ pub use listing::{Direction, Selection, Sorting, Summary, visit_licenses, visit_
 pub use occasion::{ClockChange, ClockSource, Intent, Occasion, Request};
 pub use order::Order;
 pub use outcome::{DryRun, Outcome};
-pub use publish::{Publication, Published, lists, publish};
+pub use publish::{CurrentList, DueLists, Publication, Published, due_lists, lists, publish};
 pub use renew::{Renewal, RenewedTerm, preview_renewal, renew};
 pub use renewals::{
     Due, Expiring, RenewalPlan, Renewals, Renewed, Skipped, WhySkipped, plan_renewals, renew_all,

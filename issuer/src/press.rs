@@ -15,8 +15,9 @@ use crate::entropy;
 use crate::error::{Failure, FailureKind, invalid};
 use crate::event::Facts;
 use crate::home::Home;
-use crate::ledger::entries::{self, List};
+use crate::ledger::entries::List;
 use crate::ledger::licenses::{self, Signed};
+use crate::ledger::shards;
 use crate::ledger::transaction::Transaction;
 use crate::licenses::SignedLicense;
 use crate::terms::names;
@@ -81,10 +82,10 @@ impl Press<'_> {
         let connection = transaction.connection();
         // Read with the ledger locked: a restore that was waited for may have set another one.
         let uri = self.home.status_uri()?;
-        let list = entries::list(connection, &uri)?;
         // An index is handed out here for good; if nothing is committed it was never handed out.
-        let index = entries::hand_out(connection, list, draft.grace.revocation, || entropy::number(20))?;
-        let license = self.license(draft, place, StatusRef { index, uri })?;
+        let (list, status) =
+            shards::hand_out(connection, &uri, draft.grace.revocation, || entropy::number(20))?;
+        let license = self.license(draft, place, status)?;
         let kid = self.key.public.thumbprint();
         let unsigned = Unsigned::<License>::new(self.algorithm(draft)?, &KeyId::from(kid), &license);
         let (token, sha256) = if transaction.is_dry_run() {

@@ -3,8 +3,7 @@
 use lictor_keys::KeyRing;
 use lictor_shared::json::Members;
 use lictor_shared::{
-    Activation, Claims as _, Label, Lease, Name, Purpose, Release, RequestKind, StatusRef, Text, Timestamp,
-    Uri, Uuid,
+    Activation, Claims as _, Label, Lease, Name, Purpose, Release, RequestKind, Text, Timestamp, Uri, Uuid,
 };
 
 use super::answer::{Answer, Denied, Given, Manner, Paste};
@@ -26,7 +25,7 @@ use crate::key::signing_key_for;
 use crate::ledger::answers::{self, Stored};
 use crate::ledger::seats::Taken;
 use crate::ledger::transaction::{Recorded, Transaction};
-use crate::ledger::{activations, deployments, entries, keys, seats};
+use crate::ledger::{activations, deployments, keys, seats, shards};
 use crate::terms::Span;
 use std::collections::BTreeSet;
 
@@ -90,7 +89,7 @@ impl Desk<'_> {
         let stamp = self.stamp(&ring, &asked.request.product)?;
         let (activation, list) = self.activation(asked, seat)?;
         let stamped = stamp.sign::<Activation, _>(self.transaction, &activation)?;
-        let enclosing = self.enclosing(asked)?;
+        let enclosing = self.enclosing(asked, activation.status.uri.clone());
         let facts = stamped.named(said::granted(asked, &activation, (history, &occupancy))?, &stamp);
         let facts = enclosing.named(facts);
         let event = self.record(seat.kind(), facts)?;
@@ -139,7 +138,7 @@ impl Desk<'_> {
             .and("history", history.as_str())
             .and("serial", receipt.serial.to_string())
             .personal("label", asked.request.label.as_str())?;
-        let enclosing = self.enclosing(asked)?;
+        let enclosing = self.enclosing(asked, self.home.status_uri()?);
         let facts = enclosing.named(stamped.named(facts, &stamp));
         let event = self.record(EventKind::ActivationReleased, facts)?;
         let seen = seen::released(asked, known, (history, self.at));
@@ -174,9 +173,8 @@ impl Desk<'_> {
     fn activation(&self, asked: &Asked<'_>, seat: Seat) -> Result<(Activation, i64), Failure> {
         let (connection, request) = (self.transaction.connection(), asked.request);
         let uri = self.home.status_uri()?;
-        let list = entries::list(connection, &uri)?;
         let grace = asked.revocation_grace(self.at);
-        let index = entries::hand_out(connection, list, grace, || entropy::number(20))?;
+        let (list, status) = shards::hand_out(connection, &uri, grace, || entropy::number(20))?;
         let activation = Activation {
             issuer: self.home.config().issuer.clone(),
             product: request.product.clone(),
@@ -191,7 +189,7 @@ impl Desk<'_> {
             counter: request.counter,
             lease: self.lease_from_now()?,
             extensions: Members::new(),
-            status: StatusRef { index, uri },
+            status,
         };
         Ok((activation, list.id))
     }
@@ -218,13 +216,13 @@ impl Desk<'_> {
         })
     }
 
-    /// What belongs to the answer.
-    fn enclosing(&self, asked: &Asked<'_>) -> Result<Enclosing, Failure> {
+    /// What belongs to the answer, and the list with this URI.
+    fn enclosing(&self, asked: &Asked<'_>, list: Uri) -> Enclosing {
         let licenses = newer_licenses(&asked.license, asked.held, self.at);
         // The lists that speak for the activation and for the license.
         let mut lists = asked.lists(&licenses);
-        lists.insert(self.home.status_uri()?);
-        Ok(Enclosing { licenses, lists })
+        lists.insert(list);
+        Enclosing { licenses, lists }
     }
 
     /// Encloses what belongs to the answer, and keeps all of it, so that it can be given again.

@@ -2,7 +2,7 @@
 
 use lictor_keys::{KeyRing, Signer};
 use lictor_shared::json::Value;
-use lictor_shared::{Purpose, Received, Status, StatusList, Timestamp, Uri, Uuid};
+use lictor_shared::{Purpose, Status, Timestamp, Uri, Uuid};
 use rusqlite::Connection;
 
 use super::sign::Signers;
@@ -14,7 +14,7 @@ use crate::ledger::editions::Edition;
 use crate::ledger::transaction::{Recorded, Transaction};
 use crate::ledger::{editions, keys, licenses};
 use crate::licenses::LicenseRecord;
-use crate::publish::{self, ENCLOSED, Reader};
+use crate::publish::{self, ENCLOSED, has_leaked_key};
 use std::collections::BTreeSet;
 
 /// What belongs to an answer beside its token.
@@ -58,7 +58,7 @@ pub(super) fn newest_list(
         kept.as_ref().is_some_and(|edition| is_fresh(edition, at) && !has_leaked_key(edition, &ring));
     let signer = if is_new { None } else { list_signer(&ring, signers, at) };
     let event = match signer {
-        Some(signer) => Some(publish::sign(home, transaction, signer, (uri, Reader::Deployment), at)?.1),
+        Some(signer) => Some(publish::enclose(home, transaction, signer, uri)?),
         None => None,
     };
     let Some(newest) = editions::newest(connection, uri)? else { return Ok(None) };
@@ -68,14 +68,6 @@ pub(super) fn newest_list(
 
 fn is_fresh(edition: &Edition, at: Timestamp) -> bool {
     !edition.is_outdated && edition.stale_from.is_none_or(|stale| at < stale)
-}
-
-/// Deployments take no list any more of a key from the day on that it is distrusted from.
-fn has_leaked_key(edition: &Edition, ring: &KeyRing) -> bool {
-    let Ok(received) = Received::<StatusList>::read(&edition.token) else { return true };
-    let kid = &received.untrusted_signer().0;
-    let signed = ring.records().iter().find(|key| key.public.thumbprint().to_string() == *kid);
-    signed.is_none_or(|key| key.distrust_after.is_some())
 }
 
 /// Whoever signs lists, if he is at hand: a home without a key for lists grants seats all the same.

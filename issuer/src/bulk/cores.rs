@@ -1,12 +1,29 @@
 //! Work on all cores.
 
 use core::num::NonZeroUsize;
+use core::panic::AssertUnwindSafe;
 use std::collections::BTreeMap;
+use std::panic::catch_unwind;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use crate::error::{Failure, FailureKind};
+
+/// Items of each core that are drawn ahead of it, where they are large.
+const FEW: usize = 2;
+
+/// The same as [`each`] of items that are large: only a few are there at once.
+///
+/// # Errors
+/// As [`each`].
+pub(crate) fn each_few<I: Send, R: Send>(
+    items: impl Iterator<Item = Result<I, Failure>>,
+    work: impl Fn(I) -> R + Sync,
+    take: impl FnMut(R) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    each_ahead(workers().saturating_mul(FEW), items, work, take)
+}
 
 /// Does `work` with every item on all cores, and gives what comes of each to `take`, in the order of the items. Items are drawn
 /// and results taken in this thread, while the others work.
@@ -18,18 +35,31 @@ pub(crate) fn each<I: Send, R: Send>(
     work: impl Fn(I) -> R + Sync,
     take: impl FnMut(R) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let workers = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    each_ahead(usize::MAX, items, work, take)
+}
+
+fn workers() -> usize {
+    thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
+/// At most `ahead` items are drawn of which the results are not taken yet.
+fn each_ahead<I: Send, R: Send>(
+    ahead: usize,
+    items: impl Iterator<Item = Result<I, Failure>>,
+    work: impl Fn(I) -> R + Sync,
+    take: impl FnMut(R) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let (given, items_given) = mpsc::channel();
     let items_given = Mutex::new(items_given);
     thread::scope(|scope| {
         let (done, results) = mpsc::channel();
         let (items_given, work) = (&items_given, &work);
-        let begun: Vec<_> = (0..workers)
+        let begun: Vec<_> = (0..workers())
             .map(|_| done.clone())
             .map(|done| scope.spawn(move || work_on(items_given, &done, work)))
             .collect();
         drop(done);
-        let taken = Taking { results, early: BTreeMap::new(), next: 0, take }.all(items, given);
+        let taken = Taking { results, early: BTreeMap::new(), next: 0, ahead, take }.all(items, given);
         // Each of them is waited for, or the panic of one would be that of this thread.
         let ended = begun.into_iter().map(thread::ScopedJoinHandle::join);
         let panicked = ended.filter(Result::is_err).count();
@@ -37,12 +67,18 @@ pub(crate) fn each<I: Send, R: Send>(
     })
 }
 
-fn work_on<I, R>(items: &Mutex<Receiver<(usize, I)>>, done: &Sender<(usize, R)>, work: impl Fn(I) -> R) {
+/// A result, or word that there will be none since the work panicked.
+type Done<R> = (usize, Option<R>);
+
+fn work_on<I, R>(items: &Mutex<Receiver<(usize, I)>>, done: &Sender<Done<R>>, work: impl Fn(I) -> R) {
     loop {
         // Nothing is done while it is locked but waiting.
         let item = items.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok((number, item)) = item else { break };
-        if done.send((number, work(item))).is_err() {
+        // Nothing that a panic may have left half done is looked at again: all of it ends.
+        let result = catch_unwind(AssertUnwindSafe(|| work(item))).ok();
+        let is_done = result.is_some();
+        if done.send((number, result)).is_err() || !is_done {
             break;
         }
     }
@@ -50,9 +86,10 @@ fn work_on<I, R>(items: &Mutex<Receiver<(usize, I)>>, done: &Sender<(usize, R)>,
 
 /// The results, of which the next one may not be the next to come.
 struct Taking<R, T> {
-    results: Receiver<(usize, R)>,
+    results: Receiver<Done<R>>,
     early: BTreeMap<usize, R>,
     next: usize,
+    ahead: usize,
     take: T,
 }
 
@@ -64,6 +101,10 @@ impl<R, T: FnMut(R) -> Result<(), Failure>> Taking<R, T> {
     ) -> Result<(), Failure> {
         for item in items.enumerate() {
             let (number, item) = item;
+            while number.saturating_sub(self.next) >= self.ahead {
+                let result = self.results.recv().map_err(|_| faulty())?;
+                self.put(result)?;
+            }
             if given.send((number, item?)).is_err() {
                 return Err(faulty());
             }
@@ -79,8 +120,8 @@ impl<R, T: FnMut(R) -> Result<(), Failure>> Taking<R, T> {
         if self.early.is_empty() { Ok(()) } else { Err(faulty()) }
     }
 
-    fn put(&mut self, (number, result): (usize, R)) -> Result<(), Failure> {
-        self.early.insert(number, result);
+    fn put(&mut self, (number, result): Done<R>) -> Result<(), Failure> {
+        self.early.insert(number, result.ok_or_else(faulty)?);
         while let Some(result) = self.early.remove(&self.next) {
             self.next += 1;
             (self.take)(result)?;
@@ -121,6 +162,33 @@ mod tests {
         assert_eq!(failed.unwrap_err().message, "no");
         let items = (0..10).map(|number| if number == 3 { Err(no()) } else { Ok(number) });
         assert_eq!(each(items, |number| number, |_| Ok(())).unwrap_err().message, "no");
+    }
+
+    #[test]
+    fn of_large_items_only_a_few_are_there_at_once() {
+        let (drawn, taken) = (core::cell::Cell::new(0_usize), core::cell::Cell::new(0_usize));
+        let draw = (0..100).map(|number| {
+            drawn.set(drawn.get() + 1);
+            assert!(drawn.get() - taken.get() <= workers() * FEW + 1, "the one in hand, and those ahead");
+            Ok(number)
+        });
+        each_few(
+            draw,
+            |number: usize| number,
+            |number| {
+                assert_eq!(number, taken.get());
+                taken.set(number + 1);
+                Ok(())
+            },
+        )
+        .unwrap();
+        assert_eq!(taken.get(), 100);
+    }
+
+    #[test]
+    fn a_panic_is_a_failure_whoever_waits_for_the_result() {
+        let work = |number| assert!(number != 0, "on purpose");
+        assert_eq!(each_few((0..100).map(Ok), work, |()| Ok(())).unwrap_err().kind, FailureKind::Unexpected);
     }
 
     #[test]

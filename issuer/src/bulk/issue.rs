@@ -19,9 +19,9 @@ use crate::error::{Failure, FailureKind};
 use crate::event::{EventKind, Facts};
 use crate::home::Home;
 use crate::key::signing_key_for;
-use crate::ledger::entries::{self, List};
+use crate::ledger::entries::List;
 use crate::ledger::transaction::{Recorded, Transaction};
-use crate::ledger::{Ledger, keys, licenses, products};
+use crate::ledger::{Ledger, keys, licenses, products, shards};
 use crate::occasion::Occasion;
 use crate::order::Order;
 use crate::press::{Place, Press, Pressed, be_the_key};
@@ -101,17 +101,7 @@ impl Change<Order> for Issuing<'_> {
     }
 
     fn has_room(&self, connection: &Connection, rows: u64) -> Result<(), Failure> {
-        let uri = self.home.status_uri()?;
-        let free = entries::free(connection, &uri)?;
-        if rows <= free {
-            return Ok(());
-        }
-        let message = format!(
-            "The file orders {rows} licenses, and the status list {uri} has room for {free}. Nothing was done."
-        );
-        Err(Failure::new(FailureKind::Conflict, message)
-            .hint("Open a new list: set statusUri in lictor.toml to a new URI. The old list stays in force and is still to be published.")
-            .with("free", free))
+        shards::has_room(connection, &self.home.status_uri()?, rows)
     }
 
     fn make(
@@ -121,9 +111,8 @@ impl Change<Order> for Issuing<'_> {
     ) -> Result<(Vec<Made>, Option<Recorded>), Failure> {
         let connection = transaction.connection();
         let bench = Bench::open(self.home, connection, transaction.at())?;
-        let list = entries::list(connection, &bench.uri)?;
         let (mut made, mut last) = (Vec::with_capacity(rows.len()), None);
-        let placed = rows.into_iter().map(|row| bench.placed(connection, list, row));
+        let placed = rows.into_iter().map(|row| bench.placed(connection, row));
         // The tables cost a few checks, and a batch has a thousand.
         let anchors = anchors(&bench.ring)?.with_tables();
         let sign = |placed: Placed<'_>| sign(placed, self.signers, &anchors);
@@ -185,16 +174,16 @@ impl<'a> Bench<'a> {
     }
 
     /// Gives an order what it takes to be signed.
-    fn placed(&self, connection: &Connection, list: List, row: Row<Order>) -> Result<Placed<'_>, Failure> {
+    fn placed(&self, connection: &Connection, row: Row<Order>) -> Result<Placed<'_>, Failure> {
         let placed = || {
             let (draft, press) = self.draft(&row.asked)?;
             let customer = customer::identify(connection, &draft.customer, draft.customer_id.as_ref())?;
             // An index is handed out here for good; if nothing is committed it was never handed out.
-            let index = entries::hand_out(connection, list, draft.grace.revocation, || entropy::number(20))?;
-            Ok((draft, press, self.place(customer)?, index))
+            let grace = draft.grace.revocation;
+            let entry = shards::hand_out(connection, &self.uri, grace, || entropy::number(20))?;
+            Ok((draft, press, self.place(customer)?, entry))
         };
-        let (draft, press, place, index) = placed().map_err(|failure| of(row.line, failure))?;
-        let entry = (list, StatusRef { index, uri: self.uri.clone() });
+        let (draft, press, place, entry) = placed().map_err(|failure| of(row.line, failure))?;
         Ok(Placed { row, draft, press, place, entry })
     }
 }

@@ -48,10 +48,8 @@ impl Check<'_> {
         }
         row_follows(&facts, &row)?;
         self.answer_follows(&facts, whose)?;
-        for table in [Table::Activation, Table::StatusEntry] {
-            self.counts(table);
-        }
-        self.lists.entry(row.entry.uri.to_string()).or_default();
+        self.counts(Table::Activation);
+        self.handed_out(row.entry.uri.as_str());
         if !self.seats.deployments.contains_key(&whose) {
             self.counts(Table::Deployment);
         }

@@ -49,18 +49,20 @@ impl Check<'_> {
         let (uri, sequence) = (facts.text("uri")?.to_owned(), facts.integer("sequence")?);
         self.is_signed(&facts, (&uri, sequence))?;
         self.changed.remove(&uri);
-        match self.lists.insert(uri.clone(), (sequence, Some(event.at))) {
-            Some((before, _)) if before >= sequence => {
-                Err(differs(event.seq, format!("the sequence of {uri} is {sequence} after {before}")))
-            }
-            _ => Ok(()),
+        let list = self.lists.entry(uri.clone()).or_default();
+        let before = core::mem::replace(&mut list.sequence, sequence);
+        list.published_at = Some(event.at);
+        match before >= sequence {
+            true => Err(differs(event.seq, format!("the sequence of {uri} is {sequence} after {before}"))),
+            false => Ok(()),
         }
     }
 
     fn is_signed(&mut self, facts: &Facts<'_>, (uri, sequence): (&str, u64)) -> Result<(), Failure> {
         let stale_from = Seconds::new(facts.integer("ttl")?).and_then(|ttl| facts.0.at.plus(ttl));
         let sha256 = facts.text("tokenSha256")?.to_owned();
-        let kept = Kept { seq: facts.0.seq, stale_from, is_enclosed: false, sha256 };
+        let is_published = !facts.0.body.contains_key(ENCLOSED);
+        let kept = Kept { seq: facts.0.seq, stale_from, is_published, is_enclosed: false, sha256 };
         let is_kept = facts.0.body.contains_key(STALE_FROM);
         if let Some(before) = self.editions.newest.insert(uri.to_owned(), sequence) {
             let before = (uri.to_owned(), before);
@@ -139,7 +141,7 @@ impl Check<'_> {
             found.push((uri.clone(), *sequence));
         }
         if let Some(uris) = lists {
-            let newest = |uri: &String| Some((uri.clone(), self.lists.get(uri)?.0));
+            let newest = |uri: &String| Some((uri.clone(), self.lists.get(uri)?.sequence));
             let is_kept = |edition: &Edition| self.editions.signed.contains_key(edition);
             let told: Vec<Edition> = uris.iter().filter_map(newest).filter(is_kept).collect();
             let is_known = |edition: &Edition| self.editions.signed.get(edition).is_some_and(|it| it.is_kept);

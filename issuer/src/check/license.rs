@@ -82,10 +82,8 @@ impl Check<'_> {
         revision_follows(&facts, &row.revision)?;
         self.token_follows(&facts, &row)?;
         self.customer(event, &row.license)?;
-        self.lists.entry(row.revision.entry.uri.to_string()).or_default();
-        for table in [Table::Revision, Table::StatusEntry] {
-            self.counts(table);
-        }
+        self.counts(Table::Revision);
+        self.handed_out(row.revision.entry.uri.as_str());
         Ok((row.license, row.revision))
     }
 

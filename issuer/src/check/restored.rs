@@ -9,7 +9,6 @@ use crate::audit;
 use crate::error::Failure;
 use crate::event::Event;
 use crate::ledger::events::differs;
-use crate::ledger::projection::Table;
 use crate::ledger::{carried, entries};
 
 impl Check<'_> {
@@ -24,7 +23,7 @@ impl Check<'_> {
             let sequence = list.get("sequence").and_then(Value::as_integer).unwrap_or_default();
             self.list_is_there(&facts, uri)?;
             let known = self.lists.entry(uri.to_owned()).or_default();
-            known.0 = known.0.max(sequence);
+            known.sequence = known.sequence.max(sequence);
         }
         for entry in members(&facts, "handedOut")? {
             self.entry_is_there(&facts, entry)?;
@@ -86,7 +85,7 @@ impl Check<'_> {
                 format!("the entry {index} of {uri} has the grace {found:?}, and the event says {told:?}");
             return Err(differs(facts.0.seq, what));
         }
-        self.counts(Table::StatusEntry);
+        self.handed_out(&uri);
         self.entry_says(facts, entry)
     }
 

@@ -86,7 +86,7 @@ impl PassphraseSource {
         purpose: impl Into<KeyPurpose>,
         occasion: &Occasion,
         prompts: Prompts,
-    ) -> Result<Box<dyn Signer>, Failure> {
+    ) -> Result<Box<dyn Signer + Sync>, Failure> {
         self.open(home, signing_key(&ledger.key_ring()?, purpose, occasion.at)?, occasion, prompts)
     }
 
@@ -98,7 +98,7 @@ impl PassphraseSource {
         (purpose, products): (Purpose, &[Name]),
         occasion: &Occasion,
         prompts: Prompts,
-    ) -> Result<Box<dyn Signer>, Failure> {
+    ) -> Result<Box<dyn Signer + Sync>, Failure> {
         self.open(
             home,
             signing_key_for(&ledger.key_ring()?, purpose, products, occasion.at)?,
@@ -122,7 +122,8 @@ impl PassphraseSource {
             let key = signing_key_for(&ring, purpose, core::slice::from_ref(product), occasion.at)?;
             keys.insert(key.public.thumbprint(), key);
         }
-        keys.into_values().map(|key| self.open(home, key, occasion, prompts)).collect()
+        let open = |key| -> Result<Box<dyn Signer>, Failure> { Ok(self.open(home, key, occasion, prompts)?) };
+        keys.into_values().map(open).collect()
     }
 
     fn open(
@@ -131,7 +132,7 @@ impl PassphraseSource {
         key: &KeyRecord,
         occasion: &Occasion,
         prompts: Prompts,
-    ) -> Result<Box<dyn Signer>, Failure> {
+    ) -> Result<Box<dyn Signer + Sync>, Failure> {
         if occasion.intent == Intent::DryRun {
             return Ok(Box::new(Unopened(key.public.clone())));
         }

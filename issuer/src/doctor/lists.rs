@@ -1,7 +1,7 @@
 //! Status lists: how old the last one is, what has changed since, and how much room is left.
 
 use lictor_shared::json::{Members, Value};
-use lictor_shared::{Timestamp, limits};
+use lictor_shared::{Timestamp, Uri};
 use std::collections::BTreeMap;
 
 use super::Finding;
@@ -12,11 +12,13 @@ use crate::ledger::Ledger;
 use crate::ledger::carried;
 use crate::ledger::elsewhere;
 use crate::ledger::entries::{self, ListRecord};
+use crate::ledger::shards::FULL;
 use crate::ledger::whole::Whole;
 use crate::publish::ENCLOSED;
+use crate::shard;
 
-/// A list with fewer free indices than this, a sixteenth of all, will soon be full.
-const FEW: u64 = 1 << 20 >> 4;
+/// A list with so many entries will soon be full.
+const SOON: u64 = FULL / 16 * 15;
 
 const PUBLISH: &str = "lictor status publish";
 
@@ -30,10 +32,7 @@ pub(super) fn examine(home: &Home, ledger: &Ledger, at: Timestamp) -> Result<Vec
         Told { changes: 0, .. } | Told { published_at: None, .. } => None,
         Told { changes, published_at: Some(published) } => Some(unpublished(record, published, changes)),
     }));
-    let current = home.config().status_uri.as_str();
-    let used =
-        records.iter().find(|record| record.uri.as_str() == current).map_or(0, |record| record.entries);
-    findings.push(room(current, u64::from(limits::STATUS_ENTRIES).saturating_sub(used)));
+    findings.push(room(&home.config().status_uri, &records));
     findings.extend(forgotten(carried::without_license(ledger.connection())?));
     findings.extend(uncounted(elsewhere::count(ledger.connection())?));
     Ok(findings)
@@ -127,11 +126,23 @@ fn unpublished(list: &ListRecord, published: Timestamp, changes: u64) -> Finding
     Finding::warning("lists", says, format!("{PUBLISH}, and bring the list to the deployments"))
 }
 
-fn room(uri: &str, free: u64) -> Finding {
-    let says = format!("{uri} has {free} free indices.");
-    match free < FEW {
-        true => Finding::warning("room", says, "Open a new list: set statusUri in lictor.toml to a new URI."),
-        false => Finding::fine("room", says),
+/// Which lists new licenses get, and how full they are. Where one is full, a further one is opened by itself.
+fn room(uri: &Uri, records: &[ListRecord]) -> Finding {
+    let entries = |uri: &str| records.iter().find(|list| list.uri.as_str() == uri).map(|list| list.entries);
+    let further = records.iter().filter_map(|list| shard::split(list.uri.as_str()));
+    let last =
+        further.filter(|(first, _)| *first == uri.as_str()).map(|(_, number)| number).max().unwrap_or(1);
+    let newest = shard::name(uri, last).unwrap_or_else(|_| uri.clone());
+    let used = entries(newest.as_str()).unwrap_or_default();
+    let says = format!("{newest} has {used} of {FULL} entries");
+    match shard::name(uri, last.saturating_add(1)) {
+        Ok(next) => Finding::fine("room", format!("{says}; then {next} is opened.")),
+        Err(_) if used < SOON => Finding::fine("room", format!("{says}.")),
+        Err(_) => Finding::warning(
+            "room",
+            format!("{says}, and the name of a further list would be too long."),
+            "Set statusUri in lictor.toml to a new, shorter URI.",
+        ),
     }
 }
 
@@ -165,10 +176,27 @@ fn uncounted(entries: u64) -> Option<Finding> {
 mod tests {
     use super::*;
     use crate::doctor::Severity;
+    use lictor_shared::limits;
+
+    fn list(uri: &str, entries: u64) -> ListRecord {
+        ListRecord { uri: Uri::new(uri).unwrap(), entries }
+    }
 
     #[test]
-    fn a_list_that_is_nearly_full_is_told_of() {
-        assert_eq!(room("a:b", FEW).severity, Severity::Fine);
-        assert_eq!(room("a:b", FEW - 1).severity, Severity::Warning);
+    fn what_is_told_is_how_full_the_newest_list_is() {
+        let uri = Uri::new("a:b").unwrap();
+        let says = |records: &[ListRecord]| room(&uri, records).says;
+        assert_eq!(says(&[]), "a:b has 0 of 917504 entries; then a:b.2 is opened.");
+        let full = [list("a:b", FULL), list("a:c.7", 9), list("a:b.2", FULL), list("a:b.3", 5)];
+        assert_eq!(says(&full), "a:b.3 has 5 of 917504 entries; then a:b.4 is opened.");
+        assert_eq!(room(&uri, &full).severity, Severity::Fine);
+    }
+
+    #[test]
+    fn a_list_that_will_soon_be_full_for_good_is_told_of() {
+        let uri = Uri::new(&format!("a:{}", "b".repeat(limits::URI_CHARS - 2))).unwrap();
+        let severity = |entries| room(&uri, &[list(uri.as_str(), entries)]).severity;
+        assert_eq!(severity(SOON - 1), Severity::Fine);
+        assert_eq!(severity(SOON), Severity::Warning);
     }
 }

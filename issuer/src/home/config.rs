@@ -117,7 +117,7 @@ impl Config {
 issuer = {issuer}
 
 # The status list that new licenses refer to: a name that deployments match, never a place that they contact.
-# Set a new one when the list is full, or after the ledger was restored from a backup.
+# Where it is full, URI.2 is opened by itself, then URI.3. `lictor ledger restore` sets a new one.
 statusUri = {uri}
 
 # After which time a newer status list should be out.

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::{CONFIG, LEDGER};
 use crate::error::{Failure, FailureKind, shell};
 use crate::ledger::{Ledger, entries};
+use crate::shard;
 
 /// Says that `lictor.toml` is missing beside a ledger, and how it is written again.
 pub(super) fn refusal(home: &Path) -> Failure {
@@ -27,8 +28,13 @@ pub(super) fn refusal(home: &Path) -> Failure {
 /// What the file says at least, as the ledger knows it: whose it is, and the list that was opened last.
 fn lines(ledger: &Path) -> Result<[String; 2], Failure> {
     let ledger = Ledger::open(ledger)?;
-    let uri = match entries::uris(ledger.connection())?.pop() {
-        Some(uri) => uri,
+    let lists = entries::uris(ledger.connection())?;
+    // One that was opened where another was full is no list of its own.
+    let is_further = |uri: &Uri| {
+        shard::split(uri.as_str()).is_some_and(|(first, _)| lists.iter().any(|list| list.as_str() == first))
+    };
+    let uri = match lists.iter().rfind(|uri| !is_further(uri)) {
+        Some(uri) => uri.clone(),
         None => first_list(&ledger)?,
     };
     let value = |text: &str| toml::Value::String(text.into());

@@ -10,17 +10,16 @@ use super::fault::OrFault;
 use super::value::{At, Int};
 use crate::error::{Failure, FailureKind};
 
-const INSERT: &str =
-    "INSERT INTO list_edition (list, sequence, seq, stale_from, token) VALUES (?1, ?2, ?3, ?4, ?5)";
+const INSERT: &str = "INSERT INTO list_edition (list, sequence, seq, stale_from, published, token) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 const DELETE_OLDER: &str = "DELETE FROM list_edition WHERE list = ?1 AND sequence < ?2 AND enclosed = 0";
 const UPDATE_UNCHANGED: &str = "UPDATE status_list SET changed = 0 WHERE id = ?1";
 pub(super) const SELECT_NEWEST: &str = "SELECT list_edition.list, list_edition.sequence, list_edition.stale_from, \
-    status_list.changed, list_edition.token FROM status_list JOIN list_edition ON list_edition.list = status_list.id \
+    status_list.changed, list_edition.token, list_edition.published, status_list.published_at FROM status_list JOIN list_edition ON list_edition.list = status_list.id \
     AND list_edition.sequence = status_list.sequence WHERE status_list.uri = ?1";
 const UPDATE_ENCLOSED: &str = "UPDATE list_edition SET enclosed = 1 WHERE list = ?1 AND sequence = ?2";
 pub(super) const SELECT_TOKEN: &str = "SELECT token FROM list_edition WHERE list = ?1 AND sequence = ?2";
 const SELECT_ALL: &str = "SELECT status_list.uri, list_edition.sequence, list_edition.seq, list_edition.stale_from, \
-    list_edition.enclosed, list_edition.token FROM list_edition JOIN status_list ON status_list.id = list_edition.list";
+    list_edition.enclosed, list_edition.token, list_edition.published FROM list_edition JOIN status_list ON status_list.id = list_edition.list";
 const SELECT_CHANGED: &str = "SELECT status_list.uri, status_list.changed, list_edition.list IS NOT NULL FROM status_list \
     LEFT JOIN list_edition ON list_edition.list = status_list.id AND list_edition.sequence = status_list.sequence";
 
@@ -34,6 +33,18 @@ pub(crate) struct Edition {
     /// From when a newer one should be out; `None`: after the year 9999.
     pub(crate) stale_from: Option<Timestamp>,
     pub(crate) token: String,
+    /// Whether it was signed for all, and not for one deployment alone.
+    pub(crate) is_published: bool,
+    /// When it was signed.
+    pub(crate) signed_at: Timestamp,
+}
+
+/// What is kept of an edition beside its token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct New {
+    pub(crate) sequence: u64,
+    pub(crate) stale_from: Option<Timestamp>,
+    pub(crate) is_published: bool,
 }
 
 /// Keeps an edition that was just signed. Of the older ones only those stay that an answer refers to.
@@ -41,11 +52,12 @@ pub(crate) fn insert(
     connection: &Connection,
     seq: u64,
     list: List,
-    (sequence, stale_from): (u64, Option<Timestamp>),
+    new: New,
     token: &str,
 ) -> Result<(), Failure> {
-    connection.execute(DELETE_OLDER, (list.id, Int(sequence))).or_fault()?;
-    let row = (list.id, Int(sequence), Int(seq), stale_from.map(At), token);
+    let sequence = Int(new.sequence);
+    connection.execute(DELETE_OLDER, (list.id, sequence)).or_fault()?;
+    let row = (list.id, sequence, Int(seq), new.stale_from.map(At), new.is_published, token);
     connection.execute(INSERT, row).or_fault()?;
     connection.execute(UPDATE_UNCHANGED, [list.id]).or_fault()?;
     Ok(())
@@ -60,6 +72,8 @@ pub(crate) fn newest(connection: &Connection, uri: &Uri) -> Result<Option<Editio
             stale_from: row.get::<_, Option<At>>(2)?.map(|At(at)| at),
             is_outdated: row.get(3)?,
             token: row.get(4)?,
+            is_published: row.get(5)?,
+            signed_at: row.get::<_, At>(6)?.0,
         })
     };
     connection.query_row(SELECT_NEWEST, [uri.as_str()], read).optional().or_fault()
@@ -87,6 +101,8 @@ pub(crate) struct Kept {
     /// The event of its signing.
     pub(crate) seq: u64,
     pub(crate) stale_from: Option<Timestamp>,
+    /// Whether it was signed for all.
+    pub(crate) is_published: bool,
     /// Whether an answer refers to it.
     pub(crate) is_enclosed: bool,
     /// Of its token, in hex.
@@ -100,7 +116,8 @@ pub(crate) fn kept(connection: &Connection) -> Result<BTreeMap<(String, u64), Ke
         let (Int(sequence), Int(seq), stale_from) = (row.get(1)?, row.get(2)?, row.get::<_, Option<At>>(3)?);
         let sha256 = hex(&Sha256::digest(row.get_ref(5)?.as_bytes()?));
         let stale_from = stale_from.map(|At(at)| at);
-        Ok(((row.get(0)?, sequence), Kept { seq, stale_from, is_enclosed: row.get(4)?, sha256 }))
+        let (is_enclosed, is_published) = (row.get(4)?, row.get(6)?);
+        Ok(((row.get(0)?, sequence), Kept { seq, stale_from, is_published, is_enclosed, sha256 }))
     };
     statement.query_map((), read).or_fault()?.collect::<rusqlite::Result<_>>().or_fault()
 }

@@ -3,17 +3,16 @@
 use lictor_shared::{Seconds, Status, Timestamp, Uri, limits};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
-use super::fault::OrFault;
+use super::fault::{OrFault, RESTORE};
 use super::value::{At, Int, Word};
 use crate::error::{Failure, FailureKind};
 
 const INSERT_LIST: &str = "INSERT INTO status_list (uri) VALUES (?1) ON CONFLICT (uri) DO NOTHING";
-pub(super) const SELECT_LIST: &str = "SELECT id, sequence FROM status_list WHERE uri = ?1";
+pub(super) const SELECT_LIST: &str = "SELECT id, sequence, entries FROM status_list WHERE uri = ?1";
 pub(super) const SELECT_URIS: &str = "SELECT uri FROM status_list ORDER BY id";
 const UPDATE_SEQUENCE: &str = "UPDATE status_list SET sequence = ?2, published_at = ?3 WHERE id = ?1";
 pub(super) const SELECT_SEQUENCES: &str = "SELECT uri, sequence FROM status_list ORDER BY uri";
-const SELECT_RECORDS: &str = "SELECT uri, \
-    (SELECT COUNT(*) FROM status_entry WHERE list = status_list.id) FROM status_list ORDER BY id";
+const SELECT_RECORDS: &str = "SELECT uri, entries FROM status_list ORDER BY id";
 
 const INSERT: &str = "INSERT INTO status_entry (list, idx, grace) VALUES (?1, ?2, ?3)";
 pub(super) const SELECT_TAKEN: &str = "SELECT 1 FROM status_entry WHERE list = ?1 AND idx = ?2";
@@ -21,12 +20,13 @@ pub(super) const SELECT_FREE_AFTER: &str = "SELECT taken.idx + 1 FROM status_ent
     WHERE taken.list = ?1 AND taken.idx >= ?2 AND taken.idx < ?3 AND NOT EXISTS \
     (SELECT 1 FROM status_entry AS next WHERE next.list = taken.list AND next.idx = taken.idx + 1) \
     ORDER BY taken.idx LIMIT 1";
-const COUNT_TAKEN: &str = "SELECT COUNT(*) FROM status_entry \
-    WHERE list = (SELECT id FROM status_list WHERE uri = ?1)";
 const UPDATE: &str = "UPDATE status_entry SET status = ?3, \
     since = CASE ?3 WHEN 0 THEN NULL ELSE COALESCE(since, ?4) END WHERE list = ?1 AND idx = ?2";
 pub(super) const SELECT_NOT_VALID: &str =
     "SELECT idx, status, since, grace FROM status_entry WHERE list = ?1 AND status <> 0 ORDER BY idx";
+
+pub(super) const SELECT_COME: &str = "SELECT 1 FROM status_entry \
+    WHERE list = ?1 AND status <> 0 AND since > ?2 AND since <= ?3 LIMIT 1";
 
 /// Random indices that are tried before a free one is looked for.
 const DRAWS: usize = 64;
@@ -40,6 +40,8 @@ pub(crate) struct List {
     pub(crate) id: i64,
     /// That of the last list signed, 0 before the first.
     pub(crate) sequence: u64,
+    /// Indices that were handed out.
+    pub(crate) entries: u64,
 }
 
 /// What there is to know of a list.
@@ -61,6 +63,9 @@ pub(crate) struct Exception {
 
 /// The list with this URI, opened if it is not there yet.
 pub(crate) fn list(connection: &Connection, uri: &Uri) -> Result<List, Failure> {
+    if let Some(list) = find(connection, uri)? {
+        return Ok(list);
+    }
     connection.execute(INSERT_LIST, [uri.as_str()]).or_fault()?;
     find(connection, uri)?
         .ok_or_else(|| Failure::new(FailureKind::Unexpected, "A list just opened is not there."))
@@ -68,8 +73,12 @@ pub(crate) fn list(connection: &Connection, uri: &Uri) -> Result<List, Failure> 
 
 /// The list with this URI.
 pub(crate) fn find(connection: &Connection, uri: &Uri) -> Result<Option<List>, Failure> {
-    let read = |row: &Row<'_>| Ok(List { id: row.get(0)?, sequence: row.get::<_, Int>(1)?.0 });
-    connection.query_row(SELECT_LIST, [uri.as_str()], read).optional().or_fault()
+    let read = |row: &Row<'_>| {
+        let (Int(sequence), Int(entries)) = (row.get(1)?, row.get(2)?);
+        Ok(List { id: row.get(0)?, sequence, entries })
+    };
+    let mut statement = connection.prepare_cached(SELECT_LIST).or_fault()?;
+    statement.query_row([uri.as_str()], read).optional().or_fault()
 }
 
 /// Every list, in the order in which they were opened.
@@ -138,12 +147,6 @@ pub(crate) fn take(connection: &Connection, list: List, index: u32, grace: Secon
     Ok(free)
 }
 
-/// How many indices of the list with this URI were never handed out.
-pub(crate) fn free(connection: &Connection, uri: &Uri) -> Result<u64, Failure> {
-    let Int(taken) = connection.query_row(COUNT_TAKEN, [uri.as_str()], |row| row.get(0)).or_fault()?;
-    Ok(u64::from(limits::STATUS_ENTRIES).saturating_sub(taken))
-}
-
 fn is_free(connection: &Connection, list: List, index: u32) -> Result<bool, Failure> {
     let mut statement = connection.prepare_cached(SELECT_TAKEN).or_fault()?;
     let taken = statement.query_row((list.id, index), |_| Ok(())).optional().or_fault()?;
@@ -164,9 +167,13 @@ fn free_behind(connection: &Connection, list: List, taken: u32) -> Result<u32, F
         return Ok(0);
     }
     find(0)?.ok_or_else(|| {
-        let message = format!("All {} indices of the status list are handed out.", limits::STATUS_ENTRIES);
-        Failure::new(FailureKind::Conflict, message)
-            .hint("Open a new list: set statusUri in lictor.toml to a new URI. The old list stays in force and is still to be published.")
+        // A further one is opened long before.
+        let all = limits::STATUS_ENTRIES;
+        let message = format!(
+            "The ledger is damaged: list {} counts {} entries, and all its {all} indices are handed out.",
+            list.id, list.entries
+        );
+        Failure::new(FailureKind::Ledger, message).hint(RESTORE)
     })
 }
 
@@ -210,6 +217,17 @@ pub(crate) fn exceptions(connection: &Connection, list: List) -> Result<Vec<Exce
         })
     };
     statement.query_map([list.id], read).or_fault()?.collect::<rusqlite::Result<_>>().or_fault()
+}
+
+/// Whether an instant has come at which an entry of the list leaves VALID, `after` one and up to `at`.
+pub(crate) fn has_come(
+    connection: &Connection,
+    list: i64,
+    after: Timestamp,
+    at: Timestamp,
+) -> Result<bool, Failure> {
+    let found = connection.query_row(SELECT_COME, (list, At(after), At(at)), |_| Ok(())).optional();
+    found.or_fault().map(|found| found.is_some())
 }
 
 /// The number in the table and on the list.

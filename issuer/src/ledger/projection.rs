@@ -23,7 +23,7 @@ const COUNT_USAGE: &str = "SELECT COUNT(*) FROM usage_report";
 const COUNT_KEYS: &str = "SELECT COUNT(*) FROM signing_key";
 const SELECT_NOT_VALID: &str = "SELECT status_list.uri, status_entry.idx, status_entry.status, status_entry.since \
     FROM status_entry JOIN status_list ON status_list.id = status_entry.list WHERE status_entry.status <> 0";
-const SELECT_LISTS: &str = "SELECT uri, sequence, published_at FROM status_list";
+const SELECT_LISTS: &str = "SELECT uri, sequence, published_at, entries FROM status_list";
 const SELECT_NOT_ACTIVE: &str = "SELECT id, state, since, reason FROM license WHERE state <> 'active'";
 
 const SELECT_IDS: &str = "SELECT id, uri FROM status_list ORDER BY id";
@@ -129,12 +129,25 @@ pub(crate) fn statuses(connection: &Connection) -> Result<Statuses, Failure> {
     statement.query_map((), read).or_fault()?.collect::<rusqlite::Result<_>>().or_fault()
 }
 
-/// Sequence of every list and when it was signed, by URI.
-pub(crate) fn lists(connection: &Connection) -> Result<BTreeMap<String, (u64, Option<Timestamp>)>, Failure> {
+/// What the table says of a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct List {
+    /// The last one that was signed; 0 before the first.
+    pub(crate) sequence: u64,
+    /// When that was.
+    pub(crate) published_at: Option<Timestamp>,
+    /// Indices that were handed out.
+    pub(crate) entries: u64,
+}
+
+/// Every list, by URI.
+pub(crate) fn lists(connection: &Connection) -> Result<BTreeMap<String, List>, Failure> {
     let mut statement = connection.prepare(SELECT_LISTS).or_fault()?;
     let read = |row: &Row<'_>| {
-        let (Int(sequence), published_at) = (row.get(1)?, row.get::<_, Option<At>>(2)?);
-        Ok((row.get(0)?, (sequence, published_at.map(|At(at)| at))))
+        let (Int(sequence), published_at, Int(entries)) =
+            (row.get(1)?, row.get::<_, Option<At>>(2)?, row.get(3)?);
+        let published_at = published_at.map(|At(at)| at);
+        Ok((row.get(0)?, List { sequence, published_at, entries }))
     };
     statement.query_map((), read).or_fault()?.collect::<rusqlite::Result<_>>().or_fault()
 }

@@ -14,7 +14,7 @@ pub(crate) const APPLICATION: i32 = 0x4C69_6374;
 pub(crate) const VERSION: usize = MIGRATIONS.len();
 
 /// Step n leads from version n to version n + 1. A step that has been released is never changed.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
@@ -22,6 +22,7 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("schema/5.sql"),
     include_str!("schema/6.sql"),
     include_str!("schema/7.sql"),
+    include_str!("schema/8.sql"),
 ];
 
 /// Brings the tables from their version to this program's. Runs in the caller's transaction: a crash half-way leaves

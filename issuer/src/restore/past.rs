@@ -12,6 +12,7 @@ use crate::ledger::carried::{self, Entry};
 use crate::ledger::elsewhere::{self, Owners};
 use crate::ledger::projection::{self, Decisions};
 use crate::ledger::{Ledger, entries, events};
+use crate::shard;
 
 /// Lists of which indices may have been handed out, the entries, and what was decided about licenses and keys.
 #[derive(Default)]
@@ -73,13 +74,20 @@ impl Past {
 
     /// After restoring, new licenses get a list of their own: an index must never be handed out twice.
     pub(super) fn refuse(&self, uri: &Uri, home: &Home, backup: &Self) -> Result<(), Failure> {
-        let known = self.lists.contains_key(uri.as_str()) || backup.lists.contains_key(uri.as_str());
-        let why = match known {
-            true => "was used before; indices of it may have been handed out that the backup does not know",
-            false if *uri == home.config().status_uri => {
-                "stands in lictor.toml already: licenses may refer to it, or a restore that was interrupted has set it"
-            }
-            false => return Ok(()),
+        let known = self.lists.keys().chain(backup.lists.keys());
+        let current = &home.config().status_uri;
+        let of_one_name =
+            |known: &str| shard::is_of(uri.as_str(), known) || shard::is_of(known, uri.as_str());
+        let why = if known.clone().any(|known| known == uri.as_str()) {
+            "was used before; indices of it may have been handed out that the backup does not know".into()
+        } else if uri == current {
+            "stands in lictor.toml already: licenses may refer to it, or a restore that was interrupted has set it".into()
+        } else if let Some(other) = known.chain([&current.to_string()]).find(|known| of_one_name(known)) {
+            format!(
+                "is called as one that is opened by itself where {other} is full, or the other way round; indices of it may have been handed out that the backup does not know"
+            )
+        } else {
+            return Ok(());
         };
         Err(Failure::new(FailureKind::Conflict, format!("The list {uri} {why}."))
             .hint("Name one that was never used with --status-uri, such as the next number.")

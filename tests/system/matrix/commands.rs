@@ -169,7 +169,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     reads("customer list", &[""]),
     reads("customer show", &["acme-gmbh", "Nobody"]),
-    writes("status publish", &["", "--out lists", "--out anchors.json"]),
+    writes("status publish", &["", "--out lists", "--out lists --changed", "--out anchors.json"]),
     reads("status show", &["lists/0.lic", "absent.lic"]),
     reads("ledger verify", &[""]),
     gives("ledger backup", &["copy.db", "anchors.json"]),

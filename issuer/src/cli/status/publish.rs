@@ -2,7 +2,7 @@
 
 use clap::Args;
 use lictor_shared::json::Value;
-use lictor_shared::{Artefact as _, Purpose, Received, StatusList, Uri, armor};
+use lictor_shared::{Artefact as _, Purpose, Received, StatusList, Timestamp, Uri, armor};
 use std::path::{Path, PathBuf};
 
 use super::super::globals::Globals;
@@ -13,18 +13,24 @@ use super::super::writing::{self, Writing};
 use crate::durable::{self, Readers};
 use crate::error::{Failure, FailureKind};
 use crate::home::Home;
+use crate::ledger::Ledger;
 use crate::occasion::Intent;
 use crate::outcome::Outcome as _;
-use crate::publish::{Publication, lists, publish};
+use crate::publish::{CurrentList, DueLists, Publication, due_lists, lists, publish};
+use crate::shard;
 
 const EXAMPLES: &str = "\
 Examples:
   lictor status publish > status.lic
   lictor status publish --out /srv/www/status
+  lictor status publish --out /srv/www/status --changed
   lictor status publish --passphrase-file /run/secrets/lictor --json
 
 With --out each list is written to FOLDER/NAME.lic, NAME being the last part of
-its URI. An older edition of the list there is replaced at once or not at all.";
+its URI. An older edition of the list there is replaced at once or not at all.
+With --changed a list is left as it is if no entry has changed since its newest
+edition and less than half of its time is over: run it twice in that time, or
+more often. The files in FOLDER are the newest editions afterwards.";
 
 /// Sign the status lists: what is revoked, for deployments to take in
 #[derive(Args, Debug)]
@@ -33,6 +39,9 @@ pub(crate) struct Publish {
     /// Write each list to a file in this folder [default: standard output]
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
+    /// Sign only the lists that say something new, or soon need a newer edition
+    #[arg(long, requires = "out")]
+    changed: bool,
     #[command(flatten)]
     force: Force,
     #[command(flatten)]
@@ -46,36 +55,61 @@ impl Publish {
         let (home, mut ledger) = globals.home_and_ledger()?;
         let occasion = globals.occasion_of(&self.writing)?;
         if let Some(answer) = writing::answered(&ledger, &occasion, output)? {
-            return self.hand_out(&answer, &home, output);
+            return self.hand_out(&answer, &[], &home, output);
         }
         let uris = lists(&home, &ledger)?;
+        let DueLists { lists: uris, current } = self.chosen(&ledger, uris, occasion.at)?;
         if occasion.intent != Intent::DryRun {
             // What cannot be handed out is not signed.
             match &self.out {
-                Some(folder) => self.prepare(folder, &home, &uris)?,
+                Some(folder) => self.prepare(folder, &home, &uris, &current)?,
                 None if uris.len() > 1 => return Err(several(&uris)),
                 None => {}
             }
+        }
+        if uris.is_empty() {
+            output.say(format_args!("Nothing is to be signed: {}.", left(&current)));
+            return match occasion.intent {
+                Intent::DryRun => output.either(String::new, || Value::Array(Vec::new())).map(|()| 0),
+                _ => self.hand_out(&Value::Null, &current, &home, output),
+            };
         }
         let signer = self.passphrase.signer(&home, &ledger, Purpose::Status, &occasion, globals.prompts())?;
         let occasion = globals.after_asking(occasion)?;
         let publication = publish(&home, &mut ledger, &*signer, &uris, &occasion)?;
         if let Some(dry_run) = ledger.dry_run() {
-            return writing::tell(dry_run, output, |output| tell(&publication, output));
+            return writing::tell(dry_run, output, |output| tell(&publication, &current, output));
         }
-        tell(&publication, output);
-        self.hand_out(&publication.answer(), &home, output)
+        tell(&publication, &current, output);
+        self.hand_out(&publication.answer(), &current, &home, output)
             .map_err(|failure| failure.hint(SIGNED_NOT_WRITTEN))
     }
 
-    /// Writes each list to its file, or all to standard output.
-    fn hand_out(&self, answer: &Value, home: &Home, output: &mut Output) -> Result<u8, Failure> {
-        let lists = answer.as_object().and_then(|answer| answer.get("lists")).and_then(Value::as_array);
+    /// The lists that are to be signed, and those that are left as they are.
+    fn chosen(&self, ledger: &Ledger, uris: Vec<Uri>, at: Timestamp) -> Result<DueLists, Failure> {
+        match self.changed {
+            true => due_lists(ledger, &uris, at),
+            false => Ok(DueLists { lists: uris, current: Vec::new() }),
+        }
+    }
+
+    /// Writes each list to its file, or all to standard output. Of those that were left as they are, the files that are not what
+    /// was published last are written again: a run may have been cut short before it came to them.
+    fn hand_out(
+        &self,
+        answer: &Value,
+        current: &[CurrentList],
+        home: &Home,
+        output: &mut Output,
+    ) -> Result<u8, Failure> {
+        let signed = answer.as_object().and_then(|answer| answer.get("lists")).and_then(Value::as_array);
+        let missing = current.iter().filter(|list| !self.is_written(list)).map(CurrentList::to_value);
+        let lists: Vec<Value> = signed.unwrap_or_default().iter().cloned().chain(missing).collect();
         if let Some(folder) = &self.out {
             durable::create_folders(folder)?;
         }
         let mut shown = Vec::new();
-        for list in lists.unwrap_or_default() {
+        for list in &lists {
             let file = self.out.as_deref().map(|folder| folder.join(file_name(writing::text(list, "uri"))));
             if let Some(path) = &file {
                 self.write(list, path, home, output)?;
@@ -102,6 +136,13 @@ impl Publish {
         Ok(0)
     }
 
+    /// Whether a list that was left as it is stands in its file.
+    fn is_written(&self, list: &CurrentList) -> bool {
+        let file = self.out.as_deref().map(|folder| folder.join(file_name(list.uri.as_str())));
+        file.and_then(|file| lictor_validator::host::read_file(&file).ok())
+            .is_some_and(|bytes| bytes == list.armored().as_bytes())
+    }
+
     /// Writes a list to its file, unless a newer edition is there: whoever repeats a request takes nothing back.
     fn write(&self, list: &Value, path: &Path, home: &Home, output: &mut Output) -> Result<(), Failure> {
         let (uri, sequence) = (writing::text(list, "uri"), writing::number(list, "sequence"));
@@ -120,10 +161,17 @@ impl Publish {
     }
 
     /// Makes the folder, and makes sure that each list can be written there.
-    fn prepare(&self, folder: &Path, home: &Home, uris: &[Uri]) -> Result<(), Failure> {
-        names_differ(uris)?;
+    fn prepare(
+        &self,
+        folder: &Path,
+        home: &Home,
+        uris: &[Uri],
+        current: &[CurrentList],
+    ) -> Result<(), Failure> {
+        let missing = current.iter().filter(|list| !self.is_written(list)).map(|list| &list.uri);
+        names_differ(uris.iter().chain(current.iter().map(|list| &list.uri)))?;
         durable::create_folders(folder)?;
-        for uri in uris {
+        for uri in uris.iter().chain(missing) {
             let path = folder.join(file_name(uri.as_str()));
             if path.is_dir() {
                 let path = path.display().to_string();
@@ -173,17 +221,24 @@ fn several(uris: &[Uri]) -> Failure {
     .hint("write each to a file of its own with --out FOLDER")
 }
 
-/// The last part of a URI, as far as it can be part of a file name.
+/// The last part of a URI, as far as it can be part of a file name; a further list has its number behind it.
 fn file_name(uri: &str) -> String {
+    match shard::split(uri) {
+        Some((first, number)) => format!("{}.{number}.lic", last_part(first)),
+        None => format!("{}.lic", last_part(uri)),
+    }
+}
+
+fn last_part(uri: &str) -> String {
     let last = uri.trim_end_matches('/').rsplit(['/', ':']).next().unwrap_or_default();
     let safe = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '_' };
     let name: String = last.chars().map(safe).collect();
-    format!("{}.lic", if name.is_empty() { "status" } else { &name })
+    if name.is_empty() { "status".into() } else { name }
 }
 
 /// Two lists must not be written to one file.
-fn names_differ(uris: &[Uri]) -> Result<(), Failure> {
-    let mut names: Vec<String> = uris.iter().map(|uri| file_name(uri.as_str())).collect();
+fn names_differ<'u>(uris: impl Iterator<Item = &'u Uri>) -> Result<(), Failure> {
+    let mut names: Vec<String> = uris.map(|uri| file_name(uri.as_str())).collect();
     names.sort_unstable();
     match names.windows(2).find(|pair| pair.first() == pair.last()) {
         None => Ok(()),
@@ -195,7 +250,15 @@ fn names_differ(uris: &[Uri]) -> Result<(), Failure> {
     }
 }
 
-fn tell(publication: &Publication, output: &mut Output) {
+/// How many lists stay as they are.
+fn left(current: &[CurrentList]) -> String {
+    match current.len() {
+        1 => "1 list is left as it is".into(),
+        number => format!("{number} lists are left as they are"),
+    }
+}
+
+fn tell(publication: &Publication, current: &[CurrentList], output: &mut Output) {
     for published in &publication.lists {
         output.say(format_args!(
             "Published {}: sequence {}, {} revoked, {} suspended.",
@@ -204,6 +267,9 @@ fn tell(publication: &Publication, output: &mut Output) {
         if let Some(at) = published.stale_from {
             output.say(format_args!("  Publish a newer one before {at}, even if nothing changes."));
         }
+    }
+    if !current.is_empty() {
+        output.say(format_args!("Of the others nothing has changed: {}.", left(current)));
     }
 }
 
@@ -220,6 +286,10 @@ mod tests {
             ("https://a.example/x?y=../../etc", "etc.lic"),
             ("https://a.example/..", "__.lic"),
             ("a:", "status.lic"),
+            ("https://licensing.acme.example/status/0.2", "0.2.lic"),
+            ("https://licensing.acme.example/status/.17", "status.17.lic"),
+            ("https://licensing.acme.example/status/0.1", "0_1.lic"),
+            ("urn:acme:status:7.10", "7.10.lic"),
         ] {
             assert_eq!(file_name(Uri::new(uri).unwrap().as_str()), name, "{uri}");
         }

@@ -139,6 +139,9 @@ fn events_from_before_the_tree_become_leaves_of_it() {
     earlier.execute_batch(of_5).unwrap();
     earlier.execute_batch("DROP INDEX event_customer_erased; ALTER TABLE request DROP COLUMN salt").unwrap();
     earlier.execute_batch("DROP TABLE usage_report").unwrap();
+    let of_7 = "DROP TRIGGER status_entry_is_counted; ALTER TABLE status_list DROP COLUMN entries; \
+        ALTER TABLE list_edition DROP COLUMN published";
+    earlier.execute_batch(of_7).unwrap();
     earlier.pragma_update(None, "user_version", 4).unwrap();
     drop(earlier);
     let ledger = Ledger::open(&path).unwrap();

@@ -41,7 +41,7 @@ fn indices_are_drawn_at_random_and_never_twice() {
 }
 
 #[test]
-fn a_full_list_is_said_to_be_full() {
+fn the_last_free_index_is_found_and_behind_it_none() {
     let scratch = Scratch::new();
     let (_, mut ledger) = scratch.ledger();
     let occasion = occasion();
@@ -57,8 +57,37 @@ fn a_full_list_is_said_to_be_full() {
     let hand_out = || entries::hand_out(connection, list, Seconds::ZERO, || Ok(1_000_000));
     assert_eq!(hand_out().unwrap(), 4711, "the last one free is found");
     let failure = hand_out().unwrap_err();
-    assert_eq!(failure.kind, FailureKind::Conflict);
-    assert!(failure.hint.unwrap().contains("statusUri"));
+    assert_eq!(failure.kind, FailureKind::Ledger, "a further list would have been opened long before");
+    assert!(failure.message.contains("1048576"), "{}", failure.message);
+    let list = list_of(&transaction);
+    assert_eq!(list.entries, 1_048_576, "every entry is counted");
+}
+
+#[test]
+fn entries_are_counted_however_they_come() {
+    let scratch = Scratch::new();
+    let (_, mut ledger) = scratch.ledger();
+    let occasion = occasion();
+    let transaction = ledger.begin(&occasion).unwrap();
+    let (connection, list) = (transaction.connection(), list_of(&transaction));
+    let counted = || list_of(&transaction).entries;
+    entries::hand_out(connection, list, Seconds::ZERO, || Ok(3)).unwrap();
+    assert!(entries::take(connection, list, 4, Seconds::ZERO).unwrap());
+    assert!(!entries::take(connection, list, 4, Seconds::ZERO).unwrap());
+    assert_eq!(counted(), 2);
+    let entry = |index| carried::Entry {
+        uri: "https://a.example/0".into(),
+        index,
+        status: Status::Revoked,
+        since: Some(occasion.at),
+        grace: Seconds::ZERO,
+    };
+    for index in [3, 5, 5] {
+        carried::put(connection, list, &entry(index)).unwrap();
+    }
+    assert_eq!(counted(), 3, "3 and 5 were there already");
+    entries::set(connection, list.id, 4, Status::Suspended, occasion.at).unwrap();
+    assert_eq!(counted(), 3);
 }
 
 #[test]

@@ -109,3 +109,22 @@ fn no_single_operation_reads_a_whole_table() {
         );
     }
 }
+
+/// What a list says is read from the index alone: beside a few that were revoked there may be a million that were not.
+#[test]
+fn what_a_list_says_is_read_from_an_index() {
+    let scratch = Scratch::new();
+    let (_, ledger) = scratch.ledger();
+    for statement in [entries::SELECT_NOT_VALID, entries::SELECT_COME] {
+        let plan = format!("EXPLAIN QUERY PLAN {statement}");
+        let mut plan = ledger.connection().prepare(&plan).unwrap();
+        let nothing = vec![rusqlite::types::Null; plan.parameter_count()];
+        let steps =
+            plan.query_map(rusqlite::params_from_iter(nothing), |row| row.get::<_, String>(3)).unwrap();
+        let steps: Vec<String> = steps.map(Result::unwrap).collect();
+        assert!(
+            steps.iter().any(|step| step.contains("COVERING INDEX status_entry_not_valid (list=?")),
+            "{steps:?}"
+        );
+    }
+}

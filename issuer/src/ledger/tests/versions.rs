@@ -91,3 +91,45 @@ fn a_newer_ledger_is_refused_in_clear_words() {
     intruder(&path).pragma_update(None, "user_version", 0).unwrap();
     assert_eq!(refused(&path).kind, FailureKind::Ledger);
 }
+
+#[test]
+fn entries_of_an_earlier_version_are_counted_and_its_editions_told_apart() {
+    let scratch = Scratch::new();
+    let path = scratch.path("sixth.db");
+    let sixth = intruder(&path);
+    for step in [
+        include_str!("../schema/1.sql"),
+        include_str!("../schema/2.sql"),
+        include_str!("../schema/3.sql"),
+        include_str!("../schema/4.sql"),
+        include_str!("../schema/5.sql"),
+        include_str!("../schema/6.sql"),
+    ] {
+        sixth.execute_batch(step).unwrap();
+    }
+    sixth.pragma_update(None, "application_id", schema::APPLICATION).unwrap();
+    sixth.pragma_update(None, "user_version", 6).unwrap();
+    sixth
+        .execute("INSERT INTO issuer VALUES (1, '0198c0d2-6c1e-7a33-9d5e-2f6f2b1d9a10', 'acme')", ())
+        .unwrap();
+    for (seq, body) in [(1, "{}"), (2, r#"{"enclosed":true}"#)] {
+        let leaf = format!(r#"{{"body":{body}}}"#).into_bytes();
+        let event = "INSERT INTO event VALUES (?1, ?2, 'status.published', 0, 'alice', NULL)";
+        sixth.execute(event, (seq, leaf)).unwrap();
+    }
+    sixth
+        .execute_batch(
+            "INSERT INTO status_list (uri) VALUES ('a:b'), ('a:c'), ('a:d');
+             INSERT INTO status_entry (list, idx, grace) VALUES (1, 7, 0), (1, 8, 0), (3, 7, 0);
+             INSERT INTO list_edition (list, sequence, seq, token) VALUES (1, 5, 1, 'a.b.c'), (2, 5, 2, 'd.e.f');",
+        )
+        .unwrap();
+    drop(sixth);
+    let ledger = Ledger::open(&path).unwrap();
+    let records = entries::records(ledger.connection()).unwrap();
+    let counts: Vec<_> = records.iter().map(|list| (list.uri.as_str(), list.entries)).collect();
+    assert_eq!(counts, [("a:b", 2), ("a:c", 0), ("a:d", 1)]);
+    let kept = editions::kept(ledger.connection()).unwrap();
+    let published: Vec<_> = kept.iter().map(|((uri, _), kept)| (uri.as_str(), kept.is_published)).collect();
+    assert_eq!(published, [("a:b", true), ("a:c", false)]);
+}
