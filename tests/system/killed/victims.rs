@@ -65,7 +65,6 @@ pub(super) const VICTIMS: &[Victim] = &[
     once("license revoke", "acme.lic --reason fraud --effective 2027-02-01 --confirm {acme}"),
     once("license import", "gifts.jsonl"),
     once("status publish", "--out lists"),
-    once("status publish", "--out lists --changed"),
     once("audit checkpoint", "--out acme.checkpoint"),
     once("activation grant", "acme.request --out answer.lic"),
     once("activation grant", "seat-back.request --lease 1y"),
