@@ -27,6 +27,7 @@ mod orders;
 mod sample;
 mod seats;
 mod startup;
+mod status;
 mod table;
 mod turns;
 
@@ -43,7 +44,7 @@ enum Takes {
     Minutes,
 }
 
-const SECTIONS: [(&str, Takes, Rows); 10] = [
+const SECTIONS: [(&str, Takes, Rows); 11] = [
     ("check", Takes::Seconds, cold::rows),
     ("guard", Takes::Seconds, hot::rows),
     ("lists", Takes::Seconds, lists::rows),
@@ -51,6 +52,7 @@ const SECTIONS: [(&str, Takes, Rows); 10] = [
     ("startup", Takes::Seconds, startup::rows),
     ("instructions", Takes::Seconds, counted::rows),
     ("bulk", Takes::Minutes, issuing::bulk),
+    ("status", Takes::Minutes, status::rows),
     ("grants", Takes::Minutes, seats::rows),
     ("audit", Takes::Minutes, audit::rows),
     ("growth", Takes::Minutes, growth::rows),

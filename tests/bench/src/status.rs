@@ -9,13 +9,15 @@ use lictor_issuer::{
 };
 use lictor_issuer::{Order, Product, Terms, catalogue};
 use lictor_keys::{KeyPurpose, PrivateKey, seal_plain};
-use lictor_shared::{Artefact as _, Name, Products, Received, StatusList, Text, Timestamp, Uri};
+use lictor_shared::{Name, Products, Received, StatusList, Text, Timestamp, Uri};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+
+use crate::table::Table;
 
 const LISTS: u32 = 100;
 const ENTRIES: u32 = 1 << 20;
@@ -25,8 +27,8 @@ const RUNS: usize = 5;
 const FIRST: &str = "urn:acme:status:0";
 const NOW: &str = "2026-11-22T00:00:00Z";
 
-/// The table of what publishing costs.
-pub(crate) fn measured() -> Result<String, Box<dyn Error>> {
+/// What publishing costs.
+pub(crate) fn rows(table: &Table) -> Result<(), Box<dyn Error>> {
     let folder = folder();
     // What an interrupted run left is begun anew.
     let _ = fs::remove_dir_all(&folder);
@@ -59,28 +61,22 @@ pub(crate) fn measured() -> Result<String, Box<dyn Error>> {
     assert_eq!(changed.lists.len(), 1);
     let bytes = Bytes::of(&publication)?;
     fs::remove_dir_all(&folder)?;
-    Ok(table(&bytes, (median(whole), median(nothing), one), peak))
+    let of = format!("{LISTS} lists of {ENTRIES} entries, {REVOKED} of each revoked");
+    told(table, &of, (median(whole), median(nothing), one), peak);
+    bytes.told(table, &of);
+    Ok(())
 }
 
-fn table(bytes: &Bytes, (whole, nothing, one): (Duration, Duration, Duration), peak: String) -> String {
-    let rows = [
-        ("`status publish` of all, signed, checked and durable".to_owned(), seconds(whole)),
-        ("the same, per list".to_owned(), seconds(whole / LISTS)),
-        ("`status publish --changed`, nothing to be signed".to_owned(), seconds(nothing)),
-        ("`status publish --changed`, one list to be signed".to_owned(), seconds(one)),
-        ("peak memory of publishing all".to_owned(), peak),
-        ("entropy bound of a list, log2 C(N, R) / 8".to_owned(), format!("{:.0} bytes", bytes.bound)),
-        (
-            "a list, deflated".to_owned(),
-            format!("{:.0} bytes, {:.3} × the bound", bytes.deflated, bytes.deflated / bytes.bound),
-        ),
-        (
-            "its token, with the instants of what left VALID in the last 14 days".to_owned(),
-            format!("{:.0} bytes, {:.3} × the bound", bytes.token, bytes.token / bytes.bound),
-        ),
-    ];
-    let head = format!("| {LISTS} lists of {ENTRIES} entries, {REVOKED} of each revoked | |\n|---|---|\n");
-    rows.into_iter().fold(head, |table, (what, cost)| format!("{table}| {what} | {cost} |\n"))
+fn told(table: &Table, of: &str, (whole, nothing, one): (Duration, Duration, Duration), peak: String) {
+    table.fact(
+        "publish all lists, signed, checked and durable",
+        of,
+        &seconds(whole),
+        &seconds(whole / LISTS),
+    );
+    table.fact("publish what changed: nothing", of, &seconds(nothing), "");
+    table.fact("publish what changed: one list", of, &seconds(one), "");
+    table.fact("peak memory of publishing all", of, &peak, "");
 }
 
 /// Sizes, the mean of all lists.
@@ -107,6 +103,19 @@ impl Bytes {
             token += list.token.len();
         }
         Ok(Self { bound: entropy(), deflated: deflated as f64 / count, token: token as f64 / count })
+    }
+}
+
+impl Bytes {
+    fn told(&self, table: &Table, of: &str) {
+        let times = |bytes: f64| format!("{:.3} × entropy", bytes / self.bound);
+        table.fact("a list, deflated", of, &format!("{:.0} bytes", self.deflated), &times(self.deflated));
+        table.fact(
+            "its token, instants included",
+            of,
+            &format!("{:.0} bytes", self.token),
+            &times(self.token),
+        );
     }
 }
 
@@ -205,7 +214,8 @@ fn fill(connection: &Connection, now: u64) -> Result<(), Box<dyn Error>> {
             draw ^= draw >> 7;
             draw ^= draw << 17;
             let since = i64::try_from(now - 1 - (draw >> 32) % 31_536_000)?;
-            revoked += u32::try_from(insert.execute((number, i64::try_from(draw % u64::from(ENTRIES))?, since))?)?;
+            revoked +=
+                u32::try_from(insert.execute((number, i64::try_from(draw % u64::from(ENTRIES))?, since))?)?;
         }
     }
     connection.execute_batch("COMMIT")?;

@@ -139,7 +139,7 @@ pub(super) const ROWS: &[Row] = &[
     writes("audit import", &["seat.report", "nobody.report", "desk.report", "active.lic", "absent.report"]),
     reads(
         "audit usage",
-        &["", "--license {id}", "--limit 1 --csv", "--report 019c1f6a-0800-7c11-9a2b-000000000001"],
+        &["", "--license {id}", "--limit 1", "--report 019c1f6a-0800-7c11-9a2b-000000000001"],
     ),
     gives("audit report", &["", "--html page.html", "--csv figures", "--html anchors.json"]),
     reads(
