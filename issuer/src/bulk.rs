@@ -9,22 +9,29 @@ mod check;
 pub(crate) mod cores;
 mod issue;
 mod make;
+mod renew;
+mod revoke;
 mod wrong;
 
-use lictor_shared::json::Value;
+use lictor_shared::json::{Members, Value};
 use lictor_shared::{Text, Thumbprint};
 use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
 
 pub use self::issue::{check_orders, issue_orders};
+pub use self::renew::{check_renewals, renew_rows};
+pub use self::revoke::{check_revocations, revoke_rows};
 pub use self::wrong::Wrong;
 
 use crate::error::Failure;
+use crate::find::find_in;
+use crate::ledger::claimed;
 use crate::ledger::transaction::{Recorded, Transaction};
+use crate::licenses::LicenseRecord;
 use crate::occasion::{Occasion, Request};
 
-/// Rows that are made in one durable step.
+/// Rows that are made in one durable step, of those that take the most.
 ///
 /// A step costs a few writes that must reach the disk, however many rows it has; and as long as it takes, others wait for the
 /// ledger: less than a tenth of a second.
@@ -39,6 +46,15 @@ pub struct Row<T> {
     pub request: Request,
     /// What is asked for.
     pub asked: T,
+}
+
+/// A change of a license that stands in the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfLicense<T> {
+    /// The id or a serial, or 8 characters or more of either.
+    pub license: String,
+    /// What becomes of it.
+    pub change: T,
 }
 
 /// A row, or everything that is wrong with it.
@@ -133,8 +149,11 @@ pub struct Tally {
 
 /// A kind of change of which many can be asked for by a file.
 pub(crate) trait Change<T> {
-    /// What is called what it makes, as "license": one and several.
+    /// How that is called which it makes, as "license": one and several.
     const NOUN: [&'static str; 2];
+
+    /// Rows that are made in one durable step.
+    const BATCH: usize = BATCH;
 
     /// Decides rows in a change that is given up again, and puts there what decides on later rows; gives what stands against
     /// each.
@@ -161,6 +180,20 @@ pub(crate) trait Change<T> {
 
 /// What time it is, asked for anew for each batch.
 pub type Clock<'a> = &'a mut dyn FnMut() -> Result<Occasion, Failure>;
+
+/// The license that a row names, which no other row may name that is yet to be carried out: what the second one asks for would
+/// depend on what the first one did.
+fn claimed_license<T>(connection: &Connection, row: &Row<OfLicense<T>>) -> Result<LicenseRecord, Failure> {
+    let license = found_license(connection, &row.asked.license)?;
+    claimed::claim_license(connection, &license.id.to_string(), row.line)?;
+    Ok(license)
+}
+
+fn found_license(connection: &Connection, id: &str) -> Result<LicenseRecord, Failure> {
+    // Of what is known of it, that it is about the license tells its column.
+    find_in(connection, id)
+        .map_err(|failure| Failure { details: Members::new(), ..failure }.with("license", id))
+}
 
 /// What a batch asks for, so that a file which is changed between the readings is noticed.
 fn digest<T>(rows: &[Row<T>]) -> [u8; 32] {

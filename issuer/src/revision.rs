@@ -1,6 +1,6 @@
 //! A further revision of a license: what renewing and amending share.
 
-use lictor_keys::{KeyRing, Signer};
+use lictor_keys::{KeyRecord, KeyRing, Signer};
 use lictor_shared::json::{Members, Value};
 use lictor_shared::{Algorithm, AnchorSet, Name, OriginPattern, Purpose, Status, Timestamp, Uuid};
 use rusqlite::Connection;
@@ -132,9 +132,13 @@ impl<'a> Desk<'a> {
             .hint(format!("Renew them in several steps, as with {}.", products.join(", then "))))
     }
 
+    /// The key that signs the next revision of a license for these products.
+    pub(crate) fn key(&self, products: &[Name]) -> Result<&KeyRecord, Failure> {
+        signing_key_for(&self.ring, Purpose::License, products, self.at)
+    }
+
     fn press(&self, products: &[Name]) -> Result<Press<'_>, Failure> {
-        let key = signing_key_for(&self.ring, Purpose::License, products, self.at)?;
-        Ok(Press { home: self.home, ring: &self.ring, key })
+        Ok(Press { home: self.home, ring: &self.ring, key: self.key(products)? })
     }
 
     /// Signs the next revision of a license in a change under way.

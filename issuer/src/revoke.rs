@@ -6,6 +6,7 @@ use lictor_shared::{Status, StatusRef, Text, Timestamp, Uuid};
 use crate::error::{Failure, FailureKind, FieldErrors};
 use crate::event::{EventKind, Facts};
 use crate::find::find_in;
+use crate::ledger::transaction::{Recorded, Transaction};
 use crate::ledger::{Ledger, entries, licenses};
 use crate::licenses::{LicenseRecord, LicenseState, RevisionRecord, Standing};
 use crate::occasion::Occasion;
@@ -133,9 +134,18 @@ pub fn preview_revocation(
     occasion: &Occasion,
 ) -> Result<Revoked, Failure> {
     let license = find_in(ledger.connection(), id)?;
-    let usable = usable(&license, revocation.effective.unwrap_or(occasion.at), occasion.at)?;
-    let since = since(&license, revocation.effective, occasion.at)?;
-    Ok(revoked(&license, &usable, revocation.reason, since))
+    planned(&license, revocation, occasion.at)
+}
+
+/// What revoking a license would come to.
+pub(crate) fn planned(
+    license: &LicenseRecord,
+    revocation: &Revocation,
+    at: Timestamp,
+) -> Result<Revoked, Failure> {
+    let usable = usable(license, revocation.effective.unwrap_or(at), at)?;
+    let since = since(license, revocation.effective, at)?;
+    Ok(revoked(license, &usable, revocation.reason, since))
 }
 
 /// Revokes a license from an instant on, which may lie ahead: until then it is what it was. It may lie behind, so that
@@ -151,12 +161,23 @@ pub fn revoke_from(
     occasion: &Occasion,
 ) -> Result<Revoked, Failure> {
     let transaction = ledger.begin(occasion)?;
-    let connection = transaction.connection();
-    let license = find_in(connection, id)?;
-    let usable = usable(&license, revocation.effective.unwrap_or(occasion.at), occasion.at)?;
-    let since = since(&license, revocation.effective, occasion.at)?;
-    let event =
-        transaction.record(EventKind::LicenseRevoked, facts(&license, &usable, revocation, since)?)?;
+    let license = find_in(transaction.connection(), id)?;
+    let (revoked, event) = revoke_in(&transaction, &license, revocation)?;
+    // After this line the license is revoked in the ledger; deployments learn of it from the next list that is published.
+    transaction.commit(event, &revoked)?;
+    Ok(revoked)
+}
+
+/// The same in a change under way.
+pub(crate) fn revoke_in(
+    transaction: &Transaction<'_>,
+    license: &LicenseRecord,
+    revocation: &Revocation,
+) -> Result<(Revoked, Recorded), Failure> {
+    let (connection, at) = (transaction.connection(), transaction.at());
+    let usable = usable(license, revocation.effective.unwrap_or(at), at)?;
+    let since = since(license, revocation.effective, at)?;
+    let event = transaction.record(EventKind::LicenseRevoked, facts(license, &usable, revocation, since)?)?;
     for revision in &usable {
         let index = revision.entry.index;
         match license.standing {
@@ -165,10 +186,8 @@ pub fn revoke_from(
         }
     }
     licenses::set_revoked(connection, license.id, since, revocation.reason)?;
-    let revoked = Revoked { event: event.seq(), ..revoked(&license, &usable, revocation.reason, since) };
-    // After this line the license is revoked in the ledger; deployments learn of it from the next list that is published.
-    transaction.commit(event, &revoked)?;
-    Ok(revoked)
+    let revoked = Revoked { event: event.seq(), ..revoked(license, &usable, revocation.reason, since) };
+    Ok((revoked, event))
 }
 
 fn revoked(

@@ -1,8 +1,8 @@
-//! Killed at random points and repeated, a file of orders ends with exactly one license for each row, and every file is whole.
+//! Killed at random points and repeated, a file of rows ends with each of them carried out exactly once, and every file is whole.
 //!
 //! The seed of the delays is fixed; `LICTOR_TEST_SEED` sets another one, `LICTOR_TEST_KILLS` how many kills there are.
 
-use super::world::{NOW, World};
+use super::world::{NOW, World, copy};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,29 +10,22 @@ use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
-const ROWS: usize = 4000;
+/// More than one batch of each kind.
+const ROWS: usize = 1500;
 const KILLS: u64 = 6;
-const ORDER: [&str; 12] = [
-    "license",
-    "issue",
-    "--from",
-    "orders.csv",
-    "--product",
-    "dialer",
-    "--plan",
-    "pro",
-    "--term",
-    "1y",
-    "--out",
-    "o",
-];
+const ISSUE: [&str; 10] =
+    ["license", "issue", "--from", "orders.csv", "--product", "dialer", "--plan", "pro", "--term", "1y"];
+const RENEW: [&str; 6] = ["license", "renew", "--from", "rows.csv", "--term", "1y"];
+const REVOKE: [&str; 8] =
+    ["license", "revoke", "--from", "rows.csv", "--reason", "contract-ended", "--confirm", "1500"];
 
 fn number(variable: &str, otherwise: u64) -> u64 {
     let given = std::env::var(variable).ok();
     given.map_or(otherwise, |text| text.parse().unwrap_or_else(|_| panic!("{variable} is a number")))
 }
 
-fn world(name: &str) -> World {
+/// A world with a file of orders.
+fn ordered(name: &str) -> World {
     let world = World::new(name);
     let mut csv = String::from("request_id,customer\n");
     (0..ROWS).for_each(|row| csv += &format!("r{row},Customer {}\n", row % 900));
@@ -40,36 +33,51 @@ fn world(name: &str) -> World {
     world
 }
 
-#[test]
-fn killed_at_random_each_row_ends_with_one_license() {
+/// A world with licenses that were issued, and a file that names each of them.
+fn issued(name: &str) -> World {
+    let world = ordered(name);
+    let told = world.run(&[&ISSUE[..], &["--jsonl"]].concat()).done();
+    let mut csv = String::from("request_id,license\n");
+    for (row, line) in told.lines().enumerate() {
+        let line: Value = serde_json::from_str(line).expect("an object");
+        csv += &format!("s{row},{}\n", line["id"].as_str().expect("an id"));
+    }
+    world.write("rows.csv", csv);
+    world
+}
+
+/// Kills a command at random points of its run, and then lets it end; what it tells of each row then.
+fn killed(world: &World, command: &[&str], out: &[&str]) -> Vec<Value> {
     let (seed, kills) = (number("LICTOR_TEST_SEED", 20_261_123), number("LICTOR_TEST_KILLS", KILLS));
     println!("LICTOR_TEST_SEED={seed} LICTOR_TEST_KILLS={kills}");
-    let unhurt = world("bulk unhurt");
+    copy(&world.path("home"), &world.path("unhurt"));
     let begun = Instant::now();
-    unhurt.run(&ORDER).done();
+    let whole = [command, &["--home", "unhurt"], out].concat();
+    let whole: Vec<&str> = whole.iter().map(|word| if *word == "o" { "u" } else { *word }).collect();
+    world.run(&whole).done();
     let runs = u64::try_from(begun.elapsed().as_micros()).expect("not long");
-    let world = world("bulk killed");
-    let (mut random, mut landed) = (seed, 0);
+    let (mut random, mut landed, mut half_way) = (seed, 0, 0);
     for _ in 0..kills {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let mut command = world.command();
-        command.args(ORDER).args(["--now", NOW]).stdout(Stdio::null()).stderr(Stdio::null());
-        let mut child = command.spawn().expect("it starts");
+        let mut victim = world.command();
+        victim.args(command).args(out).args(["--now", NOW]).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = victim.spawn().expect("it starts");
         thread::sleep(Duration::from_micros((random >> 33) % runs));
         child.kill().expect("it is killed");
         landed += u64::from(!child.wait().expect("it ended").success());
         world.run(&["audit", "verify"]).done();
+        let tried = world.run(&[command, &["--dry-run", "--json"]].concat()).json();
+        half_way += u64::from(tried["before"] != 0 && tried["before"] != ROWS);
     }
     assert!(landed > 0, "no kill came before the end");
-    let told = world.run(&[&ORDER[..10], &["--jsonl"]].concat()).done();
-    world.run(&ORDER).done();
-    let told: Vec<Value> = told.lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
-    let ids: BTreeSet<&str> = told.iter().filter_map(|line| line["id"].as_str()).collect();
-    assert_eq!((told.len(), ids.len()), (ROWS, ROWS));
-    let verified = world.run(&["audit", "verify", "--json"]).json();
-    assert_eq!(verified["licenses"], ROWS);
-    assert_eq!(verified["events"], 3 + 2 * ROWS);
-    for line in &told {
+    println!("{landed} of {kills} kills came before the end, {half_way} found some rows carried out");
+    let told = world.run(&[command, &["--jsonl"]].concat()).done();
+    told.lines().map(|line| serde_json::from_str(line).expect("an object")).collect()
+}
+
+/// Every file of the folder is that of a row, and whole.
+fn are_in_the_folder(world: &World, told: &[Value]) {
+    for line in told {
         let file = world.read(&format!("o/{}.lic", line["requestId"].as_str().expect("an id")));
         let token: String = file.lines().filter(|line| !line.starts_with("-----")).collect();
         assert_eq!(Some(token.as_str()), line["token"].as_str());
@@ -79,5 +87,44 @@ fn killed_at_random_each_row_ends_with_one_license() {
         .expect("listed")
         .filter(|file| !file.as_ref().expect("a file").file_name().to_string_lossy().starts_with('.'));
     assert_eq!(visible.count(), ROWS);
-    println!("{landed} of {kills} kills came before the end");
+}
+
+fn distinct<'t>(told: &'t [Value], member: &str) -> BTreeSet<&'t str> {
+    told.iter().filter_map(|line| line[member].as_str()).collect()
+}
+
+#[test]
+fn killed_at_random_each_row_ends_with_one_license() {
+    let world = ordered("bulk killed");
+    let told = killed(&world, &ISSUE, &["--out", "o"]);
+    world.run(&[&ISSUE[..], &["--out", "o"]].concat()).done();
+    assert_eq!((told.len(), distinct(&told, "id").len()), (ROWS, ROWS));
+    let verified = world.run(&["audit", "verify", "--json"]).json();
+    assert_eq!(verified["licenses"], ROWS);
+    assert_eq!(verified["events"], 3 + 2 * ROWS);
+    are_in_the_folder(&world, &told);
+}
+
+#[test]
+fn killed_at_random_each_license_is_renewed_once() {
+    let world = issued("bulk killed renew");
+    let told = killed(&world, &RENEW, &["--out", "o"]);
+    world.run(&[&RENEW[..], &["--out", "o"]].concat()).done();
+    assert_eq!((distinct(&told, "id").len(), distinct(&told, "serial").len()), (ROWS, ROWS));
+    assert!(told.iter().all(|line| line["revision"] == 2 && line["expiresAt"] == "2028-11-22T09:00:00Z"));
+    let verified = world.run(&["audit", "verify", "--json"]).json();
+    assert_eq!(verified["events"], 3 + 4 * ROWS);
+    are_in_the_folder(&world, &told);
+}
+
+#[test]
+fn killed_at_random_each_license_is_revoked_once() {
+    let world = issued("bulk killed revoke");
+    let told = killed(&world, &REVOKE, &[]);
+    assert_eq!(distinct(&told, "id").len(), ROWS);
+    assert!(told.iter().all(|line| line["revisions"].as_array().is_some_and(|stopped| stopped.len() == 1)));
+    let verified = world.run(&["audit", "verify", "--json"]).json();
+    assert_eq!(verified["events"], 3 + 4 * ROWS);
+    let listed = world.run(&["license", "list", "--state", "revoked", "--jsonl"]).done();
+    assert_eq!(listed.lines().count(), ROWS);
 }

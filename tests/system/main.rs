@@ -3,6 +3,8 @@
 
 mod accidents;
 mod bulk;
+mod bulk_accidents;
+mod bulk_changed;
 mod bulk_killed;
 mod deployment;
 mod desk;
@@ -10,6 +12,7 @@ mod doctor;
 mod exchange;
 mod export_killed;
 mod export_refused;
+mod grant_folder;
 mod interrupted;
 mod killed;
 mod ledger_care;

@@ -49,7 +49,7 @@ const OPENINGS: &[&str] = &[
     "Everything is in order.",
     "Granted ",
     "Took back ",
-    "Answered before: ",
+    "Answered ",
     "Released ",
     "Recorded ",
     "No report of use ",

@@ -1,7 +1,7 @@
 //! The first reading: every row is decided, and nothing of it stays.
 
 use super::wrong::{Wrong, Wrongs};
-use super::{BATCH, Change, Checked, Made, Row, Rows, Taker, When, digest};
+use super::{Change, Checked, Made, Row, Rows, Taker, When, digest};
 use crate::error::Failure;
 use crate::ledger::transaction::Transaction;
 use crate::ledger::{Ledger, claimed, requests};
@@ -41,9 +41,9 @@ impl<C> Checking<'_, '_, C> {
     where
         C: Change<T>,
     {
-        let mut batch = Vec::with_capacity(BATCH);
+        let mut batch = Vec::with_capacity(C::BATCH);
         let mut is_more = true;
-        while batch.len() < BATCH && is_more {
+        while batch.len() < C::BATCH && is_more {
             match rows.next()? {
                 None => is_more = false,
                 Some(Err(wrongs)) => self.wrongs.add(wrongs),

@@ -1,6 +1,6 @@
 //! Issuing licenses that a file orders.
 
-use lictor_keys::{KeyRing, Signer};
+use lictor_keys::{KeyRecord, KeyRing, Signer};
 use lictor_shared::json::Value;
 use lictor_shared::{AnchorSet, Purpose, StatusRef, Text, Thumbprint, Timestamp, Uri};
 use rusqlite::Connection;
@@ -194,21 +194,27 @@ fn sign(
     anchors: &AnchorSet,
 ) -> Result<Signed, Failure> {
     let Placed { row, draft, press, place, entry } = placed;
-    let kid = press.key.public.thumbprint();
-    let signer = signers.iter().find(|signer| signer.public_key().thumbprint() == kid);
     let signed = || {
-        let signer = match (signer, signers.first()) {
-            (Some(signer), _) => signer,
-            // It says which key is needed.
-            (None, Some(other)) => return Err(be_the_key(&**other, press.key).err().unwrap_or_else(no_key)),
-            (None, None) => return Err(no_key()),
-        };
-        let pressed = press.press(&**signer, anchors, (&draft, place), entry)?;
+        let pressed = press.press(with_key(signers, press.key)?, anchors, (&draft, place), entry)?;
         let facts = pressed.facts()?;
         Ok((pressed, facts))
     };
     let (pressed, facts) = signed().map_err(|failure| of(row.line, failure))?;
     Ok(Signed { line: row.line, request: row.request, pressed, facts, warnings: draft.warnings() })
+}
+
+/// The signer that has a key.
+pub(super) fn with_key<'s>(
+    signers: &'s [Box<dyn Signer + Sync>],
+    key: &KeyRecord,
+) -> Result<&'s dyn Signer, Failure> {
+    let kid = key.public.thumbprint();
+    match (signers.iter().find(|signer| signer.public_key().thumbprint() == kid), signers.first()) {
+        (Some(signer), _) => Ok(&**signer),
+        // It says which key is needed.
+        (None, Some(other)) => Err(be_the_key(&**other, key).err().unwrap_or_else(no_key)),
+        (None, None) => Err(no_key()),
+    }
 }
 
 fn no_key() -> Failure {

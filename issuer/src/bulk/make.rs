@@ -5,7 +5,7 @@ use lictor_shared::{Timestamp, Uuid};
 use rusqlite::Connection;
 
 use super::wrong::Wrong;
-use super::{BATCH, Change, Checked, Clock, Made, Row, Rows, Taker, Tally, When, digest};
+use super::{Change, Checked, Clock, Made, Row, Rows, Taker, Tally, When, digest};
 use crate::error::{Failure, FailureKind};
 use crate::ledger::{Ledger, requests};
 use crate::licenses;
@@ -42,13 +42,13 @@ impl<C> Making<'_, C> {
         C: Change<T>,
     {
         for said in &checked.batches {
-            let batch = batch(rows)?;
+            let batch = batch(rows, C::BATCH)?;
             if digest(&batch) != *said {
                 return Err(changed(rows.name()));
             }
             self.batch(batch)?;
         }
-        if batch(rows)?.is_empty() { Ok(()) } else { Err(changed(rows.name())) }
+        if batch(rows, C::BATCH)?.is_empty() { Ok(()) } else { Err(changed(rows.name())) }
     }
 
     fn batch<T>(&mut self, batch: Vec<Row<T>>) -> Result<(), Failure>
@@ -88,9 +88,9 @@ impl<C> Making<'_, C> {
 }
 
 /// The next rows, as many as are made at once.
-fn batch<T>(rows: &mut dyn Rows<T>) -> Result<Vec<Row<T>>, Failure> {
-    let mut batch = Vec::with_capacity(BATCH);
-    while batch.len() < BATCH {
+fn batch<T>(rows: &mut dyn Rows<T>, most: usize) -> Result<Vec<Row<T>>, Failure> {
+    let mut batch = Vec::with_capacity(most);
+    while batch.len() < most {
         match rows.next()? {
             None => break,
             Some(Ok(row)) => batch.push(row),
@@ -147,10 +147,8 @@ fn cut_short(failure: Failure, tally: Tally, [one, several]: [&str; 2]) -> Failu
         return failure;
     }
     let made = tally.now;
-    let what = if made == 1 { one } else { several };
-    let message = format!(
-        "{}\n{made} {what} stand in the ledger; the same command goes on with the rest.",
-        failure.message
-    );
+    let what = if made == 1 { format!("{one} stands") } else { format!("{several} stand") };
+    let message =
+        format!("{}\n{made} {what} in the ledger; the same command goes on with the rest.", failure.message);
     Failure { message, ..failure }.with("made", made)
 }

@@ -106,6 +106,7 @@ fn blamed(details: &Members) -> Option<&'static str> {
         ("customerId", "customer_id"),
         ("candidates", "customer_id"),
         ("path", "request_id"),
+        ("license", "license"),
     ];
     facts.into_iter().find(|(fact, _)| details.contains_key(*fact)).map(|(_, column)| column)
 }

@@ -76,6 +76,8 @@ pub(super) const ROWS: &[Row] = &[
             "--expiring-within 400d --term 1y --out renewed --confirm 2",
             "--expiring-within 400d --term 1y --out renewed",
             "--expiring-within 1d --term 1y --out renewed",
+            "--from rows.csv --term 1y --out many",
+            "--from absent.csv --term 1y --jsonl",
         ],
     ),
     writes(
@@ -92,6 +94,9 @@ pub(super) const ROWS: &[Row] = &[
             "active.lic --reason contract-ended --effective 2027-02-01",
             "active.lic --reason contract-ended --effective 2024-02-01",
             "suspended.lic --reason contract-ended --effective 2027-02-01",
+            "--from rows.csv --reason fraud --confirm 1",
+            "--from rows.csv --reason fraud",
+            "--from absent.csv --reason fraud --confirm 1",
         ],
     ),
     reads(
@@ -123,6 +128,7 @@ pub(super) const ROWS: &[Row] = &[
             "desk.request",
             "active.lic",
             "seat.request --out anchors.json",
+            "inbox --out answers",
         ],
     ),
     reads("activation list", &["", "--license {id}", "--customer acme-gmbh --limit 1", "--customer Nobody"]),

@@ -122,6 +122,8 @@ fn with_licenses(world: &World, key: &[&str]) {
     for (state, make) in LICENSE_STATES {
         make(world, key, &format!("{state}.lic"));
     }
+    let active = world.run(&["license", "show", "active.lic", "--json"]).json();
+    world.write("rows.csv", format!("request_id,license\ns1,{}\n", active["id"].as_str().expect("an id")));
     let seats = ["--activation", "required", "--activation-grace", "0"];
     let seats = issue(world, key, "seats.lic", &seats, NOW);
     world.run(&["license", "export", "--out", "earlier.jsonl"]).done();
@@ -155,6 +157,9 @@ fn with_requests(world: &World, key: &[&str]) {
     for (state, _) in LICENSE_STATES.iter().filter(|(state, _)| *state != "unknown") {
         world.write(&format!("{state}.request"), ask(&format!("{state}.lic")));
     }
+    fs::create_dir(world.path("inbox")).expect("made");
+    world.write("inbox/active.request", ask("active.lic"));
+    world.write("inbox/letter", "Dear Sirs");
     let grant = |request: String, out: &str| {
         world.write("granted.request", request);
         let line = ["activation", "grant", "granted.request", "--out", out];

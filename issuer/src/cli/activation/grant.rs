@@ -32,37 +32,47 @@ Examples:
   lictor activation grant request.lic > answer.lic
   lictor activation grant a.lic b.lic --lease 1y --out answers.lic
   pbpaste | lictor activation grant - --json
+  lictor activation grant inbox --out answers
 
 The answer is one piece: the activation or the receipt for a released seat, the
 newest status list, and a newer license if there is one. A request that was
 answered before gets the same answer again. One that is denied gets an envelope,
 and may be brought again; lictor explain says what its reason means. With --json
-each answer is a line.";
+each answer is a line.
+
+Of a folder every file is answered whose name does not begin with a dot, in the
+order of names. Then --out is a folder too, in which each gets a file
+NAME.answer. A file that cannot be answered is named and left, and the others
+are answered all the same; the exit code is that of the first that was left or
+denied. What was cut short goes on when it is repeated.";
 
 /// Room that is looked for before anything is granted.
-const ANSWER_BYTES: usize = 64 * 1024;
+pub(super) const ANSWER_BYTES: usize = 64 * 1024;
 
 /// Answer requests of deployments: grant and renew seats, take them back
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Grant {
-    /// Requests: files, or - for standard input
-    #[arg(value_name = "FILE|-", required = true)]
-    file: Vec<PathBuf>,
+    /// Requests: files, or a folder of them, or - for standard input
+    #[arg(value_name = "FILE|FOLDER|-", required = true)]
+    pub(super) file: Vec<PathBuf>,
     /// How long the activations hold: 1y, 6mo, 2w, 90d [default: until further notice]
     #[arg(long, value_name = "SPAN", value_parser = values::term::<Span>)]
-    lease: Option<Span>,
+    pub(super) lease: Option<Span>,
     #[command(flatten)]
-    out: OutFile,
+    pub(super) out: OutFile,
     #[command(flatten)]
-    writing: Writing,
+    pub(super) writing: Writing,
     #[command(flatten)]
-    passphrase: PassphraseSource,
+    pub(super) passphrase: PassphraseSource,
 }
 
 impl Grant {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
         self.one_standard_input()?;
+        if let Some(folder) = self.folder()? {
+            return self.run_folder(folder, globals, output);
+        }
         let (home, mut ledger) = globals.home_and_ledger()?;
         let occasion = globals.occasion_of(&self.writing)?;
         if let Some(answer) = writing::answered(&ledger, &occasion, output)? {
@@ -188,7 +198,7 @@ impl Grant {
     }
 }
 
-fn told_of(which: &str, failure: Failure) -> Failure {
+pub(super) fn told_of(which: &str, failure: Failure) -> Failure {
     Failure { message: format!("{which}: {}", failure.message), ..failure }
 }
 
@@ -196,23 +206,23 @@ fn written<'p>(answer: &Value, path: Result<Option<&'p Path>, Failure>) -> Resul
     path.map(|path| path.filter(|_| !armored(answer).is_empty()))
 }
 
-fn answers(answer: &Value) -> &[Value] {
+pub(super) fn answers(answer: &Value) -> &[Value] {
     let answers = answer.as_object().and_then(|members| members.get("answers"));
     answers.and_then(Value::as_array).unwrap_or_default()
 }
 
-fn armored(answer: &Value) -> String {
+pub(super) fn armored(answer: &Value) -> String {
     answers(answer).iter().map(|each| writing::text(each, "armor")).collect()
 }
 
 /// The envelope of a denial.
-fn envelope(answer: &Value) -> Option<Envelope> {
+pub(super) fn envelope(answer: &Value) -> Option<Envelope> {
     let code = Code::ALL.iter().find(|code| code.as_str() == writing::text(answer, "code"))?;
     let details = answer.as_object()?.get("details")?.as_object()?.clone();
     Some(Envelope { code: *code, error: writing::text(answer, "error").into(), details })
 }
 
-fn tell(grants: &Grants, output: &mut Output) {
+pub(super) fn tell(grants: &Grants, output: &mut Output) {
     for answer in &grants.answers {
         match answer {
             Answer::Given(given) => tell_given(given, output),

@@ -1,6 +1,7 @@
 //! `lictor activation …`: seats.
 
 mod grant;
+mod grant_folder;
 mod inspect;
 mod list;
 mod release;

@@ -79,7 +79,7 @@ fn armored(made: &Made) -> Option<String> {
 
 /// Whether a file holds what it should, or as much of it as was on disk when the power failed: what is missing is not there, or
 /// zero.
-fn is_begun(path: &Path, whole: &[u8]) -> bool {
+pub(crate) fn is_begun(path: &Path, whole: &[u8]) -> bool {
     let Ok(found) = fs::read(path) else { return false };
     found.len() <= whole.len() && found.iter().zip(whole).all(|(found, whole)| found == whole || *found == 0)
 }

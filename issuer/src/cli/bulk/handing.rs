@@ -108,7 +108,7 @@ fn line(made: &Made) -> String {
 }
 
 /// How far it is, for somebody who watches.
-fn bar(rows: Option<u64>, template: &str, output: &Output) -> ProgressBar {
+pub(crate) fn bar(rows: Option<u64>, template: &str, output: &Output) -> ProgressBar {
     if !output.is_watched() {
         return ProgressBar::hidden();
     }

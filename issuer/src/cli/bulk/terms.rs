@@ -1,6 +1,6 @@
 //! The terms that a row says, by the readers of the options.
 
-use lictor_shared::{ActivationPolicy, Name, SeatLimit, Seconds};
+use lictor_shared::{ActivationPolicy, Name, SeatLimit, Seconds, Text};
 use std::collections::BTreeMap;
 
 use super::Cells;
@@ -29,17 +29,40 @@ pub(crate) fn terms(cells: &mut Cells) -> Terms {
 }
 
 fn features(cells: &mut Cells) -> Option<Vec<Name>> {
-    let given = cells.list("feature", values::or_none(values::name));
-    some(cells, "feature", &given)
+    list_or_none(cells, "feature", values::name)
 }
 
 fn limits(cells: &mut Cells) -> Option<BTreeMap<Name, lictor_shared::Limit>> {
+    named_or_none(cells, "limit", values::limit)
+}
+
+/// The values of the columns `NAME.…`, or none of them; nothing if nothing is said.
+pub(crate) fn named_or_none<T: Clone>(
+    cells: &mut Cells,
+    column: &str,
+    read: impl Fn(&str) -> Result<(Name, T), String>,
+) -> Option<BTreeMap<Name, T>> {
     // `none` can only come from the option.
-    let given = match cells.is_none("limit") {
-        true => return Some(BTreeMap::new()),
-        false => cells.named("limit", values::limit),
-    };
-    (!given.is_empty()).then(|| distinct(cells, "limit", &given))
+    if cells.is_none(column) {
+        return Some(BTreeMap::new());
+    }
+    let given = cells.named(column, read);
+    (!given.is_empty()).then(|| distinct(cells, column, &given))
+}
+
+/// Text as licenses have it.
+pub(crate) fn text(text: &str) -> Result<Text, String> {
+    Text::new(text).map_err(|error| error.to_string())
+}
+
+/// What a list of a row is replaced by.
+pub(crate) fn list_or_none<T: Clone>(
+    cells: &mut Cells,
+    column: &str,
+    read: impl Fn(&str) -> Result<T, String> + Clone,
+) -> Option<Vec<T>> {
+    let given = cells.list(column, values::or_none(read));
+    some(cells, column, &given)
 }
 
 /// Of columns that stand once there is no name twice, but options may give one so.

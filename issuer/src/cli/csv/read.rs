@@ -156,7 +156,10 @@ fn end(record: &mut Record, at: At) -> At {
 mod tests {
     use super::*;
 
-    fn read(text: &[u8]) -> (Vec<(u64, Vec<String>)>, Option<(u64, &'static str)>) {
+    /// Records, each with its line.
+    type Records = Vec<(u64, Vec<String>)>;
+
+    fn read(text: &[u8]) -> (Records, Option<(u64, &'static str)>) {
         let mut records = Vec::new();
         let mut reader = match Reader::begin(text) {
             Ok(reader) => reader,

@@ -1,22 +1,17 @@
 //! `lictor license issue --from`: many licenses, ordered by the rows of a file.
 
 use clap::Args;
-use lictor_keys::Signer;
-use lictor_shared::Text;
-use lictor_shared::json::{Members, Value};
 use std::path::{Path, PathBuf};
 
-use super::super::bulk::{Cells, Column, Defaults, Folder, Handing, Kind, Table, Takes, To, distinct, terms};
-use super::super::csv;
+use super::super::bulk::{
+    Cells, Column, Kind, Signing, Words, distinct, named, one, several, template, terms, text,
+};
 use super::super::globals::Globals;
 use super::super::output::Output;
 use super::super::values;
 use super::issue::Issue;
-use crate::bulk::{BATCH, Checked, Tally, check_orders, issue_orders};
-use crate::error::{Failure, FailureKind};
-use crate::home::Home;
-use crate::ledger::Ledger;
-use crate::occasion::{Intent, Occasion};
+use crate::bulk::{check_orders, issue_orders};
+use crate::error::Failure;
 use crate::order::Order;
 use crate::terms::{TermLength, Terms};
 
@@ -34,18 +29,6 @@ pub(super) struct Many {
     /// Write them to standard output, one JSON object on each line, the token in it
     #[arg(long, requires = "from", conflicts_with = "out", help_heading = HEADING)]
     jsonl: bool,
-}
-
-const fn one(name: &'static str, means: &'static str) -> Column {
-    Column { name, takes: Takes::One, instead_of: None, means }
-}
-
-const fn several(name: &'static str, means: &'static str) -> Column {
-    Column { takes: Takes::Several, ..one(name, means) }
-}
-
-const fn named(name: &'static str, means: &'static str) -> Column {
-    Column { takes: Takes::Named, ..one(name, means) }
 }
 
 /// The columns of orders: the options of one, with `_` for `-`.
@@ -115,35 +98,14 @@ fn order(cells: &mut Cells) -> Option<Order> {
     })
 }
 
-fn text(text: &str) -> Result<Text, String> {
-    Text::new(text).map_err(|error| error.to_string())
-}
-
 impl Issue {
     pub(super) fn write_template(&self, output: &mut Output) -> Result<u8, Failure> {
-        let name = |column: &Column| match (column.name, column.takes) {
-            ("limit", _) => "limit.agents".to_owned(),
-            ("meta", _) => "meta.po".to_owned(),
-            (name, _) => name.to_owned(),
-        };
-        let header: Vec<String> =
-            core::iter::once("request_id".to_owned()).chain(COLUMNS.iter().map(name)).collect();
-        let rows = SAMPLES.map(|row| {
-            let cell =
-                |name: &String| row.iter().find(|(column, _)| column == name).map_or("", |(_, cell)| cell);
-            csv::record(header.iter().map(cell))
-        });
         output.say("request_id and customer are asked for in every row, and product and plan unless an");
         output.say("option gives them. What a row leaves empty the options say, then the product,");
         output.say("then lictor.toml; a column that you do not need may be left out.");
         output.say("  request_id: an id of your choice, by which the row is done once, however often the");
         output.say("    file is given; it names the file of the license");
-        for column in COLUMNS {
-            let name = name(column);
-            output.say(format_args!("  {name}: {}", column.means));
-        }
-        output.raw(&(csv::record(header.iter().map(String::as_str)) + &rows.concat()))?;
-        Ok(0)
+        template(COLUMNS, &SAMPLES, output)
     }
 
     pub(super) fn run_many(
@@ -152,128 +114,14 @@ impl Issue {
         globals: &Globals,
         output: &mut Output,
     ) -> Result<u8, Failure> {
-        let (home, mut ledger) = globals.home_and_ledger()?;
-        let occasion = globals.occasion_of(&self.writing)?;
-        ledger.follows(&occasion)?;
-        let is_tried = occasion.intent == Intent::DryRun;
-        if !is_tried && self.out.path().is_none() && !self.many.jsonl {
-            return Err(Failure::new(FailureKind::Usage, "where shall the licenses go?")
-                .hint("give --out FOLDER for a file each, or --jsonl for standard output"));
-        }
-        let mut rows = Table::open(path, KIND, defaults(globals))?;
-        let to = match (self.out.path(), self.many.jsonl) {
-            (Some(path), _) => To::Folder(Folder { path, out: &self.out, home: &home }),
-            (None, true) => To::Lines,
-            (None, false) => To::Nowhere,
-        };
-        let mut handing = Handing::begin(to, output);
-        let checking = Occasion { intent: Intent::Make, ..occasion.clone() };
-        let checked = check_orders(&home, &mut ledger, &mut rows, &checking, &mut handing);
-        handing.pause();
-        let checked = checked?;
-        if is_tried {
-            return tell(&checked, output);
-        }
-        if usize::try_from(checked.fresh).is_ok_and(|fresh| fresh > BATCH) {
-            handing.say(
-                "All rows are in order. Should this be cut short, the same command goes on with the rest.",
-            );
-        }
-        let signers = self.open(&home, &ledger, &checked, globals, &mut handing)?;
-        handing.go_on(checked.rows(), "licenses");
-        let mut clock = || globals.after_asking(occasion.clone());
-        let made =
-            issue_orders(&home, &mut ledger, &signers, (&mut rows, &checked), &mut clock, &mut handing);
-        // What was written is on disk, whatever else has failed.
-        let finished = handing.finish();
-        let tally = made.and_then(|tally| finished.map(|()| tally))?;
-        self.conclude(tally, output)
-    }
-
-    /// Opens the folder and the keys, each asked for once.
-    fn open(
-        &self,
-        home: &Home,
-        ledger: &Ledger,
-        checked: &Checked,
-        globals: &Globals,
-        handing: &mut Handing<'_>,
-    ) -> Result<Vec<Box<dyn Signer + Sync>>, Failure> {
-        handing.open()?;
-        ledger.is_in_place()?;
-        let open = |kid| {
-            let key = self.passphrase.open_key(home, kid, globals.prompts())?;
-            let key: Box<dyn Signer + Sync> = Box::new(key);
-            Ok(key)
-        };
-        checked.keys.iter().map(open).collect()
-    }
-
-    fn conclude(&self, tally: Tally, output: &mut Output) -> Result<u8, Failure> {
-        output.say(format_args!("Issued {}.", counted(tally.now)));
-        if tally.before > 0 {
-            output.say(before(tally.before));
-        }
-        let folder = self.out.path().map(|path| path.display().to_string());
-        if let Some(folder) = &folder {
-            output.say(format_args!("{folder} has a file for each row: REQUEST_ID.lic"));
-        }
-        if self.many.jsonl {
-            return Ok(0);
-        }
-        output.either(
-            || format!("{}\n", tally.now),
-            || {
-                Value::object([
-                    ("issued", tally.now.into()),
-                    ("before", tally.before.into()),
-                    ("folder", folder.as_deref().into()),
-                ])
-            },
-        )?;
-        Ok(0)
+        let (out, jsonl) = (&self.out, self.many.jsonl);
+        let signing =
+            Signing { out, jsonl, writing: &self.writing, passphrase: &self.passphrase, words: WORDS };
+        signing.run((path, KIND), (check_orders, issue_orders), globals, output)
     }
 }
 
-/// What a dry run found.
-fn tell(checked: &Checked, output: &mut Output) -> Result<u8, Failure> {
-    output.say("Dry run: every row can be carried out; nothing is signed, and nothing is written.");
-    if checked.before > 0 {
-        output.say(before(checked.before));
-    }
-    let (fresh, before) = (checked.fresh, checked.before);
-    output.either(
-        || format!("{fresh}\n"),
-        || Value::object([("dryRun", true.into()), ("toIssue", fresh.into()), ("before", before.into())]),
-    )?;
-    Ok(0)
-}
-
-fn before(licenses: u64) -> String {
-    let was = if licenses == 1 {
-        "was issued before, and stays as it is"
-    } else {
-        "were issued before, and stay as they are"
-    };
-    format!("  {} {was}.", counted(licenses))
-}
-
-fn counted(licenses: u64) -> String {
-    if licenses == 1 { "1 license".into() } else { format!("{licenses} licenses") }
-}
-
-/// What the options beside the file say, as they were given.
-fn defaults(globals: &Globals) -> Defaults {
-    let asked = globals.asked().and_then(Value::as_object);
-    let given: Option<&Members> = asked.and_then(|asked| asked.get("arguments")).and_then(Value::as_object);
-    let words = |values: &Value| {
-        let values = values.as_array().unwrap_or_default().iter();
-        values.filter_map(Value::as_str).map(Into::into).collect::<Vec<String>>()
-    };
-    let given = given.into_iter().flatten();
-    let is_column = |name: &str| COLUMNS.iter().any(|column| column.name == name);
-    given.filter(|(name, _)| is_column(name)).map(|(name, values)| (name.clone(), words(values))).collect()
-}
+const WORDS: Words = Words { done: "Issued", was: "issued", to: "toIssue", of: "license" };
 
 /// Rows to begin with.
 const SAMPLES: [&[(&str, &str)]; 2] = [
@@ -305,40 +153,14 @@ const SAMPLES: [&[(&str, &str)]; 2] = [
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::bulk::options_of_rows;
     use super::*;
 
     #[test]
     fn every_option_of_an_order_is_a_column_and_no_other() {
-        let grammar = crate::cli::grammar();
-        let issue = grammar.find_subcommand("license").unwrap().find_subcommand("issue").unwrap();
-        let not_of_an_order = [
-            "from",
-            "template",
-            "jsonl",
-            "out",
-            "force",
-            "request_id",
-            "dry_run",
-            "clock_changed",
-            "passphrase_file",
-            "passphrase_command",
-            "home",
-            "now",
-            "actor",
-            "json",
-            "quiet",
-            "color",
-            "no_input",
-            "help",
-            "version",
-        ];
-        let mut options: Vec<&str> = issue
-            .get_arguments()
-            .map(|option| option.get_id().as_str())
-            .filter(|option| !not_of_an_order.contains(option))
-            .collect();
-        let mut columns: Vec<&str> = COLUMNS.iter().map(|column| column.name).collect();
+        let mut options = options_of_rows("issue");
         options.sort_unstable();
+        let mut columns: Vec<&str> = COLUMNS.iter().map(|column| column.name).collect();
         columns.sort_unstable();
         assert_eq!(options, columns);
     }

@@ -13,8 +13,10 @@ mod named;
 mod reinstate;
 mod renew;
 mod renew_all;
+mod renew_rows;
 mod revised;
 mod revoke;
+mod revoke_rows;
 mod show;
 mod suspend;
 
@@ -40,7 +42,7 @@ pub(crate) enum License {
     Export(export::Export),
     Suspend(suspend::Suspend),
     Reinstate(reinstate::Reinstate),
-    Revoke(revoke::Revoke),
+    Revoke(Box<revoke::Revoke>),
     Import(import::Import),
 }
 

@@ -22,9 +22,9 @@ use crate::terms::Span;
 const EXAMPLES: &str = "\
 Examples:
   lictor license renew ID --term 1y --out acme-2.lic
-  lictor license renew ID --until 2028-12-31 --seats 50
-  lictor license renew ID --term 1y --revoke-previous --json
+  lictor license renew ID --until 2028-12-31 --seats 50 --revoke-previous
   lictor license renew --expiring-within 30d --term 1y --out renewed
+  lictor license renew --from renewals.csv --term 1y --out renewed
 
 The new term counts from the old end, or from now if that is past. The new
 revision holds from now on, so nothing lapses in between. What is not given
@@ -34,14 +34,20 @@ none, --origin none, --meta none.
 
 With --expiring-within a plan is shown first, and all of it is done or nothing.
 What has expired, is suspended or was renewed already is left out. Then --out is
-a folder, in which each license gets a file ID.lic.";
+a folder, in which each license gets a file ID.lic.
+
+With --from each row of the file renews a license, each with terms of its own.
+Its columns are license, request_id, an id of your choice for each row, and the
+options, with _ for -. Every row is checked before the first is signed. Then
+--out is a folder, in which each license gets a file REQUEST_ID.lic. What was
+cut short goes on when it is repeated.";
 
 /// Renew a license: its next revision, with a later end
 #[derive(Args, Debug)]
 #[command(
     after_help = EXAMPLES,
-    group(ArgGroup::new("end").required(true).args(["term", "until"])),
-    group(ArgGroup::new("which").required(true).args(["id", "expiring_within"])),
+    group(ArgGroup::new("end").args(["term", "until"])),
+    group(ArgGroup::new("which").required(true).args(["id", "expiring_within", "from", "template"])),
     mut_args(revised::without_defaults)
 )]
 pub(crate) struct Renew {
@@ -71,6 +77,12 @@ pub(crate) struct Renew {
 
 impl Renew {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
+        if self.several.template {
+            return self.write_template(output);
+        }
+        if let Some(path) = &self.several.from {
+            return self.run_rows(path, globals, output);
+        }
         let Some(id) = &self.id else { return self.run_several(globals, output) };
         let (home, mut ledger) = globals.home_and_ledger()?;
         let (renewal, occasion) = (self.renewal()?, globals.occasion_of(&self.writing)?);

@@ -28,6 +28,9 @@ const LICENSE_BYTES: usize = 4096;
 
 const HEADING: &str = "Several at once";
 
+/// What says by itself which licenses are meant.
+const NOT_EXPIRING: [&str; 3] = ["id", "from", "template"];
+
 /// Which licenses are renewed together, and how that is confirmed.
 #[derive(Args, Debug)]
 pub(super) struct Several {
@@ -35,17 +38,23 @@ pub(super) struct Several {
     #[arg(long, value_name = "SPAN", value_parser = values::term::<Span>, help_heading = HEADING)]
     expiring_within: Option<Span>,
     /// Only those of this customer: the id or the whole name
-    #[arg(long, value_name = "CUSTOMER", conflicts_with = "id", help_heading = HEADING)]
+    #[arg(long, value_name = "CUSTOMER", conflicts_with_all = NOT_EXPIRING, help_heading = HEADING)]
     customer: Option<Text>,
     /// Only those for this product
-    #[arg(long, value_name = "NAME", conflicts_with = "id", help_heading = HEADING)]
+    #[arg(long, value_name = "NAME", conflicts_with_all = NOT_EXPIRING, help_heading = HEADING)]
     product: Option<Name>,
     /// Their number, as the plan says it [default: asked at the terminal]
-    #[arg(long, value_name = "COUNT", conflicts_with = "id", value_parser = values::integer, help_heading = HEADING)]
+    #[arg(long, value_name = "COUNT", conflicts_with_all = NOT_EXPIRING, value_parser = values::integer, help_heading = HEADING)]
     confirm: Option<u64>,
     /// Write them to standard output, one JSON object on each line, the token in it
     #[arg(long, conflicts_with_all = ["id", "out"], help_heading = HEADING)]
-    jsonl: bool,
+    pub(super) jsonl: bool,
+    /// Renewals as comma-separated values, a row each under a row of column names; the other options hold for every row that leaves their column empty
+    #[arg(long, value_name = "CSV", conflicts_with = "request_id", help_heading = HEADING)]
+    pub(super) from: Option<PathBuf>,
+    /// Write such a file with every column and two rows to begin with, and say what each column is
+    #[arg(long, conflicts_with_all = ["jsonl", "request_id", "dry_run", "out"], help_heading = HEADING)]
+    pub(super) template: bool,
 }
 
 impl Renew {

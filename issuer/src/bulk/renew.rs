@@ -1,0 +1,153 @@
+//! Renewing licenses that a file names.
+
+use lictor_keys::Signer;
+use lictor_shared::Thumbprint;
+use lictor_shared::json::Value;
+use rusqlite::Connection;
+use std::collections::BTreeSet;
+
+use super::check::check;
+use super::issue::with_key;
+use super::make::{make, of};
+use super::{
+    Change, Checked, Clock, Made, OfLicense, Row, Rows, Taker, Tally, When, claimed_license, found_license,
+};
+use crate::error::Failure;
+use crate::event::EventKind;
+use crate::home::Home;
+use crate::ledger::transaction::{Recorded, Transaction};
+use crate::ledger::{Ledger, shards};
+use crate::licenses::LicenseRecord;
+use crate::occasion::Occasion;
+use crate::outcome::Outcome as _;
+use crate::renew::{Renewal, drafting};
+use crate::revision::{Desk, Revised, Revision};
+
+/// Decides every renewal of a file. Nothing is changed, and no private key is needed; others that change the ledger wait.
+///
+/// # Errors
+/// All that is wrong with the rows, by line and column: of the kind that all of it is, else
+/// [`FailureKind::Validation`](crate::FailureKind::Validation).
+pub fn check_renewals(
+    home: &Home,
+    ledger: &mut Ledger,
+    rows: &mut dyn Rows<OfLicense<Renewal>>,
+    occasion: &Occasion,
+    taker: &mut dyn Taker,
+) -> Result<Checked, Failure> {
+    check(ledger, rows, &mut Renewing { home, signers: &[], keys: BTreeSet::new() }, occasion, taker)
+}
+
+/// Renews every license of a file that [`check_renewals`] has passed, where that was not done before.
+///
+/// # Errors
+/// [`FailureKind::Conflict`](crate::FailureKind::Conflict) if the file was changed meanwhile or its licenses need other keys now;
+/// else as [`renew`](crate::renew). What was renewed until then stays, and repeating goes on with the rest.
+pub fn renew_rows(
+    home: &Home,
+    ledger: &mut Ledger,
+    signers: &[Box<dyn Signer + Sync>],
+    (rows, checked): (&mut dyn Rows<OfLicense<Renewal>>, &Checked),
+    clock: Clock<'_>,
+    taker: &mut dyn Taker,
+) -> Result<Tally, Failure> {
+    let mut renewing = Renewing { home, signers, keys: BTreeSet::new() };
+    make(ledger, rows, (&mut renewing, checked), clock, taker)
+}
+
+struct Renewing<'a> {
+    home: &'a Home,
+    signers: &'a [Box<dyn Signer + Sync>],
+    /// Those that are needed.
+    keys: BTreeSet<Thumbprint>,
+}
+
+impl Change<OfLicense<Renewal>> for Renewing<'_> {
+    const NOUN: [&'static str; 2] = ["renewal", "renewals"];
+    // Verified and signed one after the other, they take longer than what is signed on all cores.
+    const BATCH: usize = 256;
+
+    fn decide(
+        &mut self,
+        transaction: &Transaction<'_>,
+        rows: &[Row<OfLicense<Renewal>>],
+    ) -> Result<Vec<Result<(), Failure>>, Failure> {
+        let connection = transaction.connection();
+        let desk = Desk::open(self.home, connection, transaction.at())?;
+        let decide = |row: &Row<OfLicense<Renewal>>| {
+            let license = claimed_license(connection, row)?;
+            let draft = revising(row, |revision| desk.preview(connection, license, revision));
+            let (_, draft) = draft.map_err(|failure| failure.with("license", row.asked.license.as_str()))?;
+            self.keys.insert(desk.key(&draft.products)?.public.thumbprint());
+            Ok(())
+        };
+        Ok(rows.iter().map(decide).collect())
+    }
+
+    fn keys(&self) -> BTreeSet<Thumbprint> {
+        self.keys.clone()
+    }
+
+    fn has_room(&self, connection: &Connection, rows: u64) -> Result<(), Failure> {
+        shards::has_room(connection, &self.home.status_uri()?, rows)
+    }
+
+    fn make(
+        &mut self,
+        transaction: &Transaction<'_>,
+        rows: Vec<Row<OfLicense<Renewal>>>,
+    ) -> Result<(Vec<Made>, Option<Recorded>), Failure> {
+        let desk = Desk::open(self.home, transaction.connection(), transaction.at())?;
+        let (mut made, mut last) = (Vec::with_capacity(rows.len()), None);
+        for row in rows {
+            let (row, event) = self.renew(transaction, &desk, row)?;
+            made.push(row);
+            last = Some(event);
+        }
+        Ok((made, last))
+    }
+}
+
+impl Renewing<'_> {
+    /// Puts a renewal into the ledger, with its event and its answer.
+    fn renew(
+        &self,
+        transaction: &Transaction<'_>,
+        desk: &Desk<'_>,
+        row: Row<OfLicense<Renewal>>,
+    ) -> Result<(Made, Recorded), Failure> {
+        transaction.turn_to(&row.request);
+        let revised = || {
+            let license = found_license(transaction.connection(), &row.asked.license)?;
+            let signer = with_key(self.signers, desk.key(products(&license))?)?;
+            revising(&row, |revision| desk.revise(transaction, signer, license, revision))
+        };
+        let (revised, _renewed) = revised().map_err(|failure| of(row.line, failure))?;
+        let answer = answer(&revised);
+        let event = transaction.remember(&row.request, &answer)?;
+        let token = Some(revised.issued.signed.token);
+        Ok((Made { line: row.line, request: row.request.id, when: When::Now, answer, token }, event))
+    }
+}
+
+fn revising<T>(row: &Row<OfLicense<Renewal>>, then: impl FnOnce(&Revision<'_>) -> T) -> T {
+    let renewal = &row.asked.change;
+    let draft = drafting(renewal);
+    then(&Revision { kind: EventKind::LicenseRenewed, earlier: renewal.earlier, draft: &draft })
+}
+
+/// A renewal keeps them.
+fn products(license: &LicenseRecord) -> &[lictor_shared::Name] {
+    license.latest().map(|latest| latest.products.as_slice()).unwrap_or_default()
+}
+
+/// What is told of a renewal, and remembered: without the token, which can be read in the ledger as long as it lives.
+fn answer(revised: &Revised) -> Value {
+    match revised.answer() {
+        Value::Object(mut members) => {
+            members.remove("token");
+            members.into()
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,112 @@
+//! A folder of requests, as a day brings them: each file is answered by a file, and one that cannot be stops no other.
+
+use super::deployment::Deployment;
+use super::world::{NOW, Ran, World};
+use lictor_shared::RequestKind;
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
+
+fn world(name: &str, seats: &str) -> World {
+    let world = World::new(name);
+    world.issue("acme.lic", &["--activation", "required", "--seats", seats]);
+    fs::create_dir_all(world.path("inbox/a folder")).expect("made");
+    world
+}
+
+fn ask(world: &World, name: &str) {
+    let mut deployment = Deployment::new(world, "acme.lic", name);
+    world.write(&format!("inbox/{name}"), deployment.ask(RequestKind::Activate));
+}
+
+fn grant(world: &World, more: &[&str]) -> Ran {
+    world.run(&[&["activation", "grant", "inbox"], more].concat())
+}
+
+fn names(world: &World, folder: &str) -> Vec<String> {
+    let files = fs::read_dir(world.path(folder)).expect("listed");
+    let mut names: Vec<String> =
+        files.map(|file| file.expect("a file").file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+fn taken(world: &World) -> usize {
+    world.run(&["audit", "verify"]).done();
+    world.run(&["activation", "list", "--json"]).json().as_array().expect("a list").len()
+}
+
+#[test]
+fn each_file_is_answered_by_a_file() {
+    let world = world("grant folder", "3");
+    ["b.request", "a.txt", "c", ".hidden"].iter().for_each(|name| ask(&world, name));
+    ask(&world, "a folder/inner.request");
+    grant(&world, &[]).fails(2, &["--out FOLDER"]);
+    grant(&world, &["acme.lic", "--out", "o"]).fails(2, &["give a folder alone"]);
+    grant(&world, &["--out", "o", "--request-id", "x"]).fails(2, &["leave --request-id out"]);
+    grant(&world, &["--out", "home/keys"]).fails(20, &["belongs to the issuer's home"]);
+    assert_eq!(world.untouched(|| grant(&world, &["--out", "o", "--dry-run"])).done().trim(), "3");
+    assert!(!world.path("o").exists());
+    let ran = grant(&world, &["--out", "o"]);
+    assert!(ran.words.contains("Answered 3 files."), "{ran:?}");
+    assert_eq!(ran.done(), "o/a.txt.answer\no/b.request.answer\no/c.answer\n");
+    assert_eq!(names(&world, "o"), ["a.txt.answer", "b.request.answer", "c.answer"]);
+    assert!(world.read("o/c.answer").starts_with("-----BEGIN ACTIVATION-----"));
+    // Again: the same answers, and files that are missing or torn are written.
+    let first = world.read("o/c.answer");
+    fs::remove_file(world.path("o/c.answer")).expect("it is there");
+    world.write("o/b.request.answer", "");
+    let again = grant(&world, &["--out", "o", "--json"]);
+    assert_eq!(again.data.lines().count(), 3);
+    assert!(again.data.lines().all(|line| line.contains(r#""result":"repeated""#)), "{again:?}");
+    again.done();
+    assert_eq!((world.read("o/c.answer"), taken(&world)), (first, 3));
+    assert!(!world.read("o/b.request.answer").is_empty());
+}
+
+#[test]
+fn what_cannot_be_answered_is_named_and_stops_no_other() {
+    let world = world("grant folder odd", "2");
+    ["b", "d", "e", "f"].iter().for_each(|name| ask(&world, name));
+    world.write("inbox/a", "Dear Sirs, please find attached nothing.");
+    world.write("o", "a file");
+    grant(&world, &["--out", "o"]).fails(31, &["o"]);
+    fs::remove_file(world.path("o")).expect("it is there");
+    fs::create_dir(world.path("o")).expect("made");
+    world.write("o/d.answer", "somebody else's");
+    let ran = grant(&world, &["--out", "o"]);
+    // The letter comes first, then the name that is taken; of the rest the last finds no seat.
+    ran.fails(30, &["inbox/a", "d.answer", "2 files could not be answered", "1 request was denied"]);
+    assert!(ran.data.contains("o/b.answer") && ran.data.contains("o/e.answer"), "{ran:?}");
+    assert!(ran.data.contains("LICENSE_SEAT_LIMIT") && ran.data.contains("inbox/f"), "{ran:?}");
+    assert_eq!(world.read("o/d.answer"), "somebody else's");
+    assert_eq!((names(&world, "o").len(), taken(&world)), (3, 2));
+    fs::remove_file(world.path("inbox/a")).expect("it is there");
+    fs::remove_file(world.path("inbox/d")).expect("it is there");
+    grant(&world, &["--out", "o"]).fails(13, &["Answered 3 files."]);
+}
+
+#[test]
+fn killed_and_repeated_each_request_has_one_seat() {
+    let world = world("grant folder killed", "300");
+    (0..200).for_each(|number| ask(&world, &format!("r{number:03}")));
+    let mut landed = 0;
+    for millis in [150, 400, 700, 1000] {
+        let mut command = world.command();
+        command.args(["activation", "grant", "inbox", "--out", "o", "--now", NOW]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+        thread::sleep(Duration::from_millis(millis));
+        child.kill().expect("it is killed");
+        landed += u64::from(!child.wait().expect("it ended").success());
+    }
+    assert!(landed > 0, "no kill came before the end");
+    let told = grant(&world, &["--out", "o"]).done();
+    let distinct: BTreeSet<&str> = told.lines().collect();
+    assert_eq!((distinct.len(), taken(&world)), (200, 200));
+    for path in distinct {
+        let answer = world.read(path);
+        assert!(answer.trim_end().ends_with("-----"), "{path}: {answer}");
+    }
+}
