@@ -185,6 +185,21 @@ fn all_that_is_wrong_is_told_at_once_and_nothing_is_done() {
     assert!(!world.path("o").exists());
 }
 
+/// What looks empty is empty: where a row says nothing, the options count.
+#[test]
+fn a_cell_of_white_space_alone_says_nothing() {
+    let world = World::new("bulk blank");
+    world.write("orders.csv", "request_id,customer,origin,product\na,Acme, ,\u{a0}\nb,Acme,,\n");
+    let origin = ["--origin", "https://*.acme.example", "--out", "out"];
+    issue(&world, &[&USUAL[..], &origin].concat()).done();
+    let licenses = licenses(&world, "out");
+    assert_eq!(licenses.len(), 2);
+    for (name, license) in licenses {
+        let origins: Vec<String> = license.origins.iter().map(ToString::to_string).collect();
+        assert_eq!(origins, ["https://*.acme.example"], "{name}");
+    }
+}
+
 #[test]
 fn a_mistake_of_one_kind_has_its_own_exit_code() {
     let world = World::new("bulk kinds");
@@ -210,6 +225,12 @@ fn a_mistake_of_one_kind_has_its_own_exit_code() {
         (format!("{head},limit\n"), &[], 22, "name it limit.NAME"),
         ("customer\n".into(), &[], 22, "the column request_id is missing"),
         ("request_id\n".into(), &[], 22, "the column customer is missing; add it, or give --customer"),
+        // A cell of white space alone says nothing.
+        (format!("{head}\na,\" \"\n"), &[], 22, "line 2, column customer: it is empty"),
+        (format!("{head}\n\u{a0},Acme\n"), &[], 22, "line 2, column request_id: it is empty"),
+        (format!("{head},plan\na,Acme, \n"), &["--plan", "gold"], 21, "line 2, column plan"),
+        (format!("{head},meta.a=b\na,Acme,x\n"), &[], 22, "it may not hold ="),
+        (format!("{head}\n{}\n", ",".repeat(5_000)), &[], 22, "more than 4096 cells"),
         ("request_id;customer\n".into(), &[], 22, "separated by something else than commas"),
     ] {
         world.write("orders.csv", csv);

@@ -110,3 +110,36 @@ fn killed_and_repeated_each_request_has_one_seat() {
         assert!(answer.trim_end().ends_with("-----"), "{path}: {answer}");
     }
 }
+
+/// Neither a request for a license of somebody who was erased, nor a name that leaves no room for an answer.
+#[test]
+fn a_file_that_can_never_be_answered_stops_no_other() {
+    let world = world("grant folder never", "3");
+    ask(&world, "b");
+    world.run(&[&ISSUE[..], &["--out", "gone.lic"]].concat()).done();
+    let mut deployment = Deployment::new(&world, "gone.lic", "gone");
+    world.write("inbox/a", deployment.ask(RequestKind::Activate));
+    world.run(&["customer", "erase", "initech", "--running", "--confirm", "initech"]).done();
+    ask(&world, "c");
+    fs::rename(world.path("inbox/c"), world.path("inbox").join("x".repeat(230))).expect("renamed");
+    let ran = grant(&world, &["--out", "o"]);
+    ran.fails(
+        20,
+        &["inbox/a", "was erased", "the name is too long", "Answered 1 file.", "2 files could not"],
+    );
+    assert_eq!((names(&world, "o"), taken(&world)), (vec!["b.answer".to_owned()], 1));
+}
+
+const ISSUE: [&str; 11] = [
+    "issue",
+    "--product",
+    "dialer",
+    "--plan",
+    "pro",
+    "--customer",
+    "Initech",
+    "--term",
+    "1y",
+    "--activation",
+    "required",
+];

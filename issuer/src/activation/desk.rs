@@ -138,7 +138,10 @@ impl Desk<'_> {
             .and("history", history.as_str())
             .and("serial", receipt.serial.to_string())
             .personal("label", asked.request.label.as_str())?;
-        let enclosing = self.enclosing(asked, self.home.status_uri()?);
+        // What the deployment gave back is stopped on that list; one that has nothing to give back hears of the newest.
+        let list =
+            stopped.first().map_or_else(|| self.home.status_uri(), |given| Ok(given.entry.uri.clone()))?;
+        let enclosing = self.enclosing(asked, list);
         let facts = enclosing.named(stamped.named(facts, &stamp));
         let event = self.record(EventKind::ActivationReleased, facts)?;
         let seen = seen::released(asked, known, (history, self.at));

@@ -233,7 +233,8 @@ fn anomalies(event: &Event) -> Result<Vec<UsageAnomaly>, Failure> {
 
 /// Whether the report that this one follows was brought after all.
 fn is_filled(connection: &Connection, deployment: Thumbprint, event: &Event) -> Result<bool, Failure> {
-    match event.body.get("previous").and_then(Value::as_str) {
+    let sequence = event.body.get("sequence").and_then(Value::as_integer);
+    match event.body.get("previous").and_then(Value::as_str).zip(sequence) {
         Some(previous) => usage::is_there(connection, deployment, previous),
         None => Ok(false),
     }

@@ -1,7 +1,7 @@
 //! The second reading: the rows are made, in batches.
 
 use lictor_shared::json::Value;
-use lictor_shared::{Timestamp, Uuid};
+use lictor_shared::{Seconds, Timestamp, Uuid};
 use rusqlite::Connection;
 
 use super::wrong::Wrong;
@@ -9,7 +9,7 @@ use super::{Change, Checked, Clock, Made, Row, Rows, Taker, Tally, When, digest}
 use crate::error::{Failure, FailureKind};
 use crate::ledger::{Ledger, requests};
 use crate::licenses;
-use crate::occasion::Occasion;
+use crate::occasion::{Intent, Occasion};
 
 /// Makes every row that was not made before, and hands out what comes of all of them.
 pub(super) fn make<T, C: Change<T>>(
@@ -25,6 +25,12 @@ pub(super) fn make<T, C: Change<T>>(
     let tally = making.tally;
     made.map_err(|failure| cut_short(failure, tally, C::NOUN)).map(|()| tally)
 }
+
+/// Seconds by which a clock may be set back while rows are made.
+const SET_BACK: Seconds = match Seconds::new(300) {
+    Some(seconds) => seconds,
+    None => Seconds::ZERO,
+};
 
 struct Making<'a, C> {
     ledger: &'a mut Ledger,
@@ -78,10 +84,13 @@ impl<C> Making<'_, C> {
         Ok(())
     }
 
-    /// One instant for a batch. A clock that is set back on the way does not count until it has caught up.
+    /// One instant for a batch. A clock that is set back a little on the way does not count until it has caught up. Farther back, one
+    /// of the two times is wrong, and the ledger refuses a time before its last event.
     fn occasion(&mut self) -> Result<Occasion, Failure> {
-        let mut occasion = (self.clock)()?;
-        occasion.at = self.last.map_or(occasion.at, |last| last.max(occasion.at));
+        let mut occasion = Occasion { intent: Intent::Make, ..(self.clock)()? };
+        if let Some(last) = self.last.filter(|last| last.minus(SET_BACK) <= occasion.at) {
+            occasion.at = occasion.at.max(last);
+        }
         self.last = Some(occasion.at);
         Ok(occasion)
     }

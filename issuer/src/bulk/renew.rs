@@ -73,15 +73,20 @@ impl Change<OfLicense<Renewal>> for Renewing<'_> {
         rows: &[Row<OfLicense<Renewal>>],
     ) -> Result<Vec<Result<(), Failure>>, Failure> {
         let connection = transaction.connection();
+        let licenses: Vec<_> = rows.iter().map(|row| claimed_license(connection, row)).collect();
+        // Where no license is, there may be no key either.
+        if licenses.iter().all(Result::is_err) {
+            return Ok(licenses.into_iter().map(|license| license.map(|_| ())).collect());
+        }
         let desk = Desk::open(self.home, connection, transaction.at())?;
-        let decide = |row: &Row<OfLicense<Renewal>>| {
-            let license = claimed_license(connection, row)?;
+        let decide = |(row, license): (&Row<OfLicense<Renewal>>, Result<LicenseRecord, Failure>)| {
+            let license = license?;
             let draft = revising(row, |revision| desk.preview(connection, license, revision));
             let (_, draft) = draft.map_err(|failure| failure.with("license", row.asked.license.as_str()))?;
             self.keys.insert(desk.key(&draft.products)?.public.thumbprint());
             Ok(())
         };
-        Ok(rows.iter().map(decide).collect())
+        Ok(rows.iter().zip(licenses).map(decide).collect())
     }
 
     fn keys(&self) -> BTreeSet<Thumbprint> {

@@ -61,13 +61,16 @@ pub(crate) fn find(connection: &Connection, sha256: &str) -> Result<Option<Usage
     connection.query_row(SELECT_ONE, [sha256], read).optional().or_fault()
 }
 
-/// Whether this deployment made the report with this hash, and it was brought.
+/// Whether this deployment made the report with this hash under the number before `sequence`, and it was brought.
 pub(crate) fn is_there(
     connection: &Connection,
     deployment: Thumbprint,
-    sha256: &str,
+    (sha256, sequence): (&str, u64),
 ) -> Result<bool, Failure> {
-    Ok(find(connection, sha256)?.is_some_and(|report| report.deployment == deployment))
+    let is_meant = |report: UsageRecord| {
+        report.deployment == deployment && Some(report.sequence) == sequence.checked_sub(1)
+    };
+    Ok(find(connection, sha256)?.is_some_and(is_meant))
 }
 
 /// Visits the reports that are meant and were not erased, by license and deployment in the order in which they were brought,

@@ -3,7 +3,7 @@
 use lictor_keys::KeyRing;
 use lictor_shared::Artefact as _;
 use lictor_shared::json::Value;
-use lictor_shared::{Received, StatusList, Timestamp, Uri, armor};
+use lictor_shared::{Received, Seconds, StatusList, Timestamp, Uri, armor};
 use rusqlite::Connection;
 
 use crate::error::Failure;
@@ -47,7 +47,7 @@ impl CurrentList {
 }
 
 /// Tells lists that need a newer edition at `at` from those that do not. A list needs one if an entry has changed since the newest
-/// edition or its day has come, if half of the time is over after which a newer one should be out, if nobody or one deployment
+/// edition or its day has come, if that edition is of a time to come, if half of the time is over after which a newer one should be out, if nobody or one deployment
 /// alone got that edition, or if the key of it has leaked.
 ///
 /// # Errors
@@ -70,6 +70,13 @@ pub fn due_lists(ledger: &Ledger, uris: &[Uri], at: Timestamp) -> Result<DueList
     Ok(due)
 }
 
+/// By how much a clock may stand behind the one that signed. By more, one of the two was wrong, and whoever takes such a list in
+/// goes by its time.
+const AHEAD: Seconds = match Seconds::new(300) {
+    Some(seconds) => seconds,
+    None => Seconds::ZERO,
+};
+
 fn is_due(
     connection: &Connection,
     edition: &Edition,
@@ -79,6 +86,7 @@ fn is_due(
     let is_current = edition.is_published
         && !edition.is_outdated
         && !is_past_half(edition, at)
+        && edition.signed_at <= at.plus(AHEAD).unwrap_or(Timestamp::MAX)
         && !has_leaked_key(edition, ring);
     // An edition has no room for every day that lies ahead, and leaves out what it cannot announce.
     Ok(!is_current || entries::has_come(connection, edition.list, edition.signed_at, at)?)

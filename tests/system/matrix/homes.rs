@@ -159,7 +159,6 @@ fn with_requests(world: &World, key: &[&str]) {
     }
     fs::create_dir(world.path("inbox")).expect("made");
     world.write("inbox/active.request", ask("active.lic"));
-    world.write("inbox/letter", "Dear Sirs");
     let grant = |request: String, out: &str| {
         world.write("granted.request", request);
         let line = ["activation", "grant", "granted.request", "--out", out];

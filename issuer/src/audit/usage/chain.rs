@@ -27,8 +27,9 @@ pub(super) fn place(connection: &Connection, report: &UsageReport, sha256: &str)
     let has_before = before.map_or(Ok(false), |number| others.has(number))?;
     let has_behind = behind.map_or(Ok(false), |number| others.has(number))?;
     let named = previous.as_deref().map(|hash| others.find(hash)).transpose()?.flatten();
-    // The one that it names is another one than any that is recorded under the number before its own, or nobody behind names it.
-    let strays = has_before && named.is_none_or(|named| Some(named.sequence) != before);
+    // The one that it names is recorded under another number than the one before its own, or is none of those that are recorded
+    // under that, or nobody behind names it.
+    let strays = named.map_or(has_before, |named| Some(named.sequence) != before);
     let is_left = has_behind && !behind.map_or(Ok(false), |number| others.is_continued(sha256, number))?;
     // The one that follows begins before the other has ended.
     let overlaps = others.has_within(report.from, report.to)?

@@ -58,7 +58,7 @@ impl UsageRecord {
         if !self.anomalies.contains(&UsageAnomaly::Gap) {
             return Ok(None);
         }
-        let is_filled = table::is_there(ledger.connection(), self.deployment, previous)?;
+        let is_filled = table::is_there(ledger.connection(), self.deployment, (previous, self.sequence))?;
         Ok(is_filled.then_some(UsageAnomaly::Gap))
     }
 

@@ -25,6 +25,9 @@ use crate::outcome::Outcome as _;
 /// Files that are answered in one durable step.
 const BATCH: usize = 64;
 
+/// Bytes of the name of an answer: file systems take 255, and while it is written more stands around it.
+const NAME_BYTES: usize = 220;
+
 /// What becomes of the files.
 #[derive(Debug, Default)]
 struct Tally {
@@ -39,10 +42,14 @@ struct Tally {
 }
 
 impl Tally {
-    fn leave(&mut self, failure: &Failure, output: &mut Output) {
+    fn leave(&mut self, failure: &Failure, output: &mut Output) -> Result<(), Failure> {
         output.fail(failure);
         self.left += 1;
         self.ends_with(failure.kind.exit_code());
+        match output.form() {
+            Form::Json => output.data(failure.envelope()),
+            Form::Text => Ok(()),
+        }
     }
 
     fn ends_with(&mut self, exit: u8) {
@@ -148,16 +155,27 @@ impl Round<'_> {
     ) -> Result<(Vec<PathBuf>, BTreeSet<Name>), Failure> {
         let (mut answerable, mut products) = (Vec::with_capacity(files.len()), BTreeSet::new());
         for file in files {
-            match self.read(&file) {
-                Ok(requests) => {
-                    products.extend(products_to_sign_for(self.home, self.ledger, &requests, occasion.at)?);
+            match self.read(&file).and_then(|requests| self.products_for(&file, &requests, occasion)) {
+                Ok(needed) => {
+                    products.extend(needed);
                     answerable.push(file);
                 }
-                Err(failure) if is_of_a_file(failure.kind) => self.tally.leave(&failure, self.output),
+                Err(failure) if is_of_a_file(failure.kind) => self.tally.leave(&failure, self.output)?,
                 Err(failure) => return Err(failure),
             }
         }
         Ok((answerable, products))
+    }
+
+    /// The products that the answers to a file are signed for.
+    fn products_for(
+        &self,
+        file: &Path,
+        requests: &[SeatRequest],
+        occasion: &Occasion,
+    ) -> Result<BTreeSet<Name>, Failure> {
+        let needed = products_to_sign_for(self.home, self.ledger, requests, occasion.at);
+        needed.map_err(|failure| told_of(&file.display().to_string(), failure))
     }
 
     /// The requests of a file, all of which can be answered, and the answer written.
@@ -173,6 +191,13 @@ impl Round<'_> {
     /// Refuses a name that is taken by something else than the answer which is written there.
     fn expect(&self, file: &Path, before: Option<&Grants>) -> Result<(), Failure> {
         let Some(path) = self.command.answer_to(file) else { return Ok(()) };
+        if path.file_name().is_some_and(|name| name.len() > NAME_BYTES) {
+            let shown = file.display().to_string();
+            let message = format!("{shown}: the name is too long for a file NAME.answer beside others");
+            return Err(Failure::new(FailureKind::Conflict, message)
+                .hint("Rename it, and repeat the command.")
+                .with("path", shown));
+        }
         let own = before.map(|before| before.answers.iter().map(block).collect::<String>());
         match own {
             Some(own) if is_begun(&path, own.as_bytes()) => Ok(()),
@@ -204,13 +229,16 @@ impl Round<'_> {
         let (mut requests, mut whose) = (Vec::new(), Vec::with_capacity(files.len()));
         for file in files {
             // It may have been changed since it was read first, or be gone.
-            match self.read(file) {
+            let read = self.read(file);
+            // So may a customer be erased since.
+            let needed = read.and_then(|found| self.products_for(file, &found, occasion).map(|_| found));
+            match needed {
                 Ok(found) => {
                     whose.push((file, found.len()));
                     requests.extend(found);
                 }
                 Err(failure) if is_of_a_file(failure.kind) => {
-                    self.bar.suspend(|| self.tally.leave(&failure, self.output));
+                    self.bar.suspend(|| self.tally.leave(&failure, self.output))?;
                 }
                 Err(failure) => return Err(failure),
             }
@@ -275,6 +303,10 @@ impl Round<'_> {
         let Self { output, tally, .. } = self;
         output.say("Dry run: nothing is granted or denied, and nothing is written.");
         let found = files.len();
+        // Programs were told of each file that is left.
+        if tally.left > 0 && output.form() == Form::Json {
+            return Ok(tally.exit);
+        }
         output.either(
             || format!("{found}\n"),
             || {
@@ -323,8 +355,9 @@ fn files_of(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     for entry in fs::read_dir(folder).map_err(cannot_read(folder))? {
         let entry = entry.map_err(cannot_read(folder))?;
         let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-        // A link counts as what it leads to.
-        if !is_hidden && !entry.path().is_dir() {
+        // A link counts as what it leads to. Pipes and devices, which could be read for ever, are no files.
+        let is_special = |path: &Path| fs::metadata(path).is_ok_and(|found| !found.is_file());
+        if !is_hidden && !is_special(&entry.path()) {
             files.push(entry.path());
         }
     }

@@ -11,6 +11,7 @@ use crate::cli::outfile::OutFile;
 use crate::durable::{self, Readers};
 use crate::error::{Failure, FailureKind};
 use crate::home::Home;
+use crate::undisturbed::Undisturbed;
 
 /// Where the files go.
 pub(crate) struct Folder<'a> {
@@ -64,6 +65,8 @@ impl Folder<'_> {
                 _ => durable::put_soon(&path, text.as_bytes(), Readers::Anyone),
             }
         };
+        // The threads that write take the mask of this one.
+        let _whole = Undisturbed::begin();
         cores::each(made.iter().map(Ok), write, |written| written)
     }
 

@@ -145,6 +145,9 @@ impl<T> Table<T> {
             return Err(format!("column {number} has no name"));
         }
         match find(self.kind.columns, &text) {
+            Some((_, Some(name))) if name.contains('=') => {
+                Err(format!("column {number}, {text}, has no name behind the dot; it may not hold ="))
+            }
             Some((column, name)) => Ok(Heading { column, name: name.map(Into::into), text }),
             None => Err(unknown(&text, number, self.kind.columns)),
         }
@@ -177,6 +180,9 @@ impl<T> Table<T> {
             (Some(id), Some(read), wrong) if wrong.is_empty() => {
                 Ok(Row { line, request: Request::new(id, &asked), asked: read })
             }
+            (_, _, wrong) if wrong.is_empty() => {
+                Err(vec![Wrong::row(line, "it does not say what is asked for")])
+            }
             (_, _, wrong) => Err(wrong),
         }
     }
@@ -195,7 +201,8 @@ impl<T> Table<T> {
             };
             let text = said(text);
             match (&heading.name, heading.column.takes) {
-                _ if text.is_empty() => {}
+                // A cell of white space alone looks empty to whoever wrote it.
+                _ if text.trim().is_empty() => {}
                 _ if heading.column.name == REQUEST_ID => id = Some(text.to_owned()),
                 (Some(name), _) => {
                     values.entry(heading.column.name.into()).or_default().push(format!("{name}={text}"));

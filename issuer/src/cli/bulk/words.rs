@@ -3,7 +3,7 @@
 use lictor_shared::json::{Members, Value};
 
 use super::{Column, Defaults};
-use crate::bulk::{BATCH, Checked, Tally};
+use crate::bulk::{Checked, Tally};
 use crate::cli::globals::Globals;
 use crate::cli::output::Output;
 use crate::error::Failure;
@@ -21,10 +21,13 @@ pub(crate) struct Words {
     pub(crate) of: &'static str,
 }
 
+/// More rows than this are not all made in one step, whatever is done with them.
+const LONG: usize = 256;
+
 impl Words {
     /// Says how a long run can be gone on with.
     pub(super) fn say_how_to_go_on(checked: &Checked) -> Option<&'static str> {
-        let is_long = usize::try_from(checked.fresh).is_ok_and(|fresh| fresh > BATCH);
+        let is_long = usize::try_from(checked.fresh).is_ok_and(|fresh| fresh > LONG);
         is_long.then_some(
             "All rows are in order. Should this be cut short, the same command goes on with the rest.",
         )

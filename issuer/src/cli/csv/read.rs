@@ -5,6 +5,9 @@ use std::io::{self, BufRead};
 /// Bytes of a record. A quotation mark that is never closed would make one of the whole file.
 const RECORD_BYTES: usize = 256 * 1024;
 
+/// Cells that a record may have: an empty one costs memory too.
+const RECORD_CELLS: usize = 4096;
+
 /// Cells of a record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Record {
@@ -87,6 +90,9 @@ impl<R: BufRead> Reader<R> {
                 return self.ended(at, record);
             };
             at = self.step(at, byte, &mut record)?;
+            if record.ends.len() > RECORD_CELLS {
+                return Err(Misread::Form(record.line, "this row has more than 4096 cells"));
+            }
             if record.bytes.len() > RECORD_BYTES {
                 return Err(Misread::Form(
                     record.line,

@@ -1,5 +1,6 @@
 //! `lictor status …`: status lists.
 
+mod names;
 mod publish;
 mod show;
 

@@ -10,6 +10,7 @@ use super::super::outfile::Force;
 use super::super::output::Output;
 use super::super::passphrase::PassphraseSource;
 use super::super::writing::{self, Writing};
+use super::names::Names;
 use crate::durable::{self, Readers};
 use crate::error::{Failure, FailureKind};
 use crate::home::Home;
@@ -17,7 +18,6 @@ use crate::ledger::Ledger;
 use crate::occasion::Intent;
 use crate::outcome::Outcome as _;
 use crate::publish::{CurrentList, DueLists, Publication, due_lists, lists, publish};
-use crate::shard;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -54,15 +54,17 @@ impl Publish {
     pub(crate) fn run(&self, globals: &Globals, output: &mut Output) -> Result<u8, Failure> {
         let (home, mut ledger) = globals.home_and_ledger()?;
         let occasion = globals.occasion_of(&self.writing)?;
-        if let Some(answer) = writing::answered(&ledger, &occasion, output)? {
-            return self.hand_out(&answer, &[], &home, output);
-        }
         let uris = lists(&home, &ledger)?;
+        let names = Names::of(&uris);
+        let place = (&home, &names);
+        if let Some(answer) = writing::answered(&ledger, &occasion, output)? {
+            return self.hand_out(&answer, &[], place, output);
+        }
         let DueLists { lists: uris, current } = self.chosen(&ledger, uris, occasion.at)?;
         if occasion.intent != Intent::DryRun {
             // What cannot be handed out is not signed.
             match &self.out {
-                Some(folder) => self.prepare(folder, &home, &uris, &current)?,
+                Some(folder) => self.prepare(folder, place, &uris, &current)?,
                 None if uris.len() > 1 => return Err(several(&uris)),
                 None => {}
             }
@@ -71,7 +73,7 @@ impl Publish {
             output.say(format_args!("Nothing is to be signed: {}.", left(&current)));
             return match occasion.intent {
                 Intent::DryRun => output.either(String::new, || Value::Array(Vec::new())).map(|()| 0),
-                _ => self.hand_out(&Value::Null, &current, &home, output),
+                _ => self.hand_out(&Value::Null, &current, place, output),
             };
         }
         let signer = self.passphrase.signer(&home, &ledger, Purpose::Status, &occasion, globals.prompts())?;
@@ -81,7 +83,7 @@ impl Publish {
             return writing::tell(dry_run, output, |output| tell(&publication, &current, output));
         }
         tell(&publication, &current, output);
-        self.hand_out(&publication.answer(), &current, &home, output)
+        self.hand_out(&publication.answer(), &current, place, output)
             .map_err(|failure| failure.hint(SIGNED_NOT_WRITTEN))
     }
 
@@ -99,18 +101,18 @@ impl Publish {
         &self,
         answer: &Value,
         current: &[CurrentList],
-        home: &Home,
+        (home, names): (&Home, &Names),
         output: &mut Output,
     ) -> Result<u8, Failure> {
         let signed = answer.as_object().and_then(|answer| answer.get("lists")).and_then(Value::as_array);
-        let missing = current.iter().filter(|list| !self.is_written(list)).map(CurrentList::to_value);
+        let missing = current.iter().filter(|list| !self.is_written(list, names)).map(CurrentList::to_value);
         let lists: Vec<Value> = signed.unwrap_or_default().iter().cloned().chain(missing).collect();
         if let Some(folder) = &self.out {
             durable::create_folders(folder)?;
         }
         let mut shown = Vec::new();
         for list in &lists {
-            let file = self.out.as_deref().map(|folder| folder.join(file_name(writing::text(list, "uri"))));
+            let file = self.out.as_deref().map(|folder| folder.join(names.file(writing::text(list, "uri"))));
             if let Some(path) = &file {
                 self.write(list, path, home, output)?;
             }
@@ -137,8 +139,8 @@ impl Publish {
     }
 
     /// Whether a list that was left as it is stands in its file.
-    fn is_written(&self, list: &CurrentList) -> bool {
-        let file = self.out.as_deref().map(|folder| folder.join(file_name(list.uri.as_str())));
+    fn is_written(&self, list: &CurrentList, names: &Names) -> bool {
+        let file = self.out.as_deref().map(|folder| folder.join(names.file(list.uri.as_str())));
         file.and_then(|file| lictor_validator::host::read_file(&file).ok())
             .is_some_and(|bytes| bytes == list.armored().as_bytes())
     }
@@ -164,15 +166,14 @@ impl Publish {
     fn prepare(
         &self,
         folder: &Path,
-        home: &Home,
+        (home, names): (&Home, &Names),
         uris: &[Uri],
         current: &[CurrentList],
     ) -> Result<(), Failure> {
-        let missing = current.iter().filter(|list| !self.is_written(list)).map(|list| &list.uri);
-        names_differ(uris.iter().chain(current.iter().map(|list| &list.uri)))?;
+        let missing = current.iter().filter(|list| !self.is_written(list, names)).map(|list| &list.uri);
         durable::create_folders(folder)?;
         for uri in uris.iter().chain(missing) {
-            let path = folder.join(file_name(uri.as_str()));
+            let path = folder.join(names.file(uri.as_str()));
             if path.is_dir() {
                 let path = path.display().to_string();
                 return Err(Failure::new(
@@ -221,35 +222,6 @@ fn several(uris: &[Uri]) -> Failure {
     .hint("write each to a file of its own with --out FOLDER")
 }
 
-/// The last part of a URI, as far as it can be part of a file name; a further list has its number behind it.
-fn file_name(uri: &str) -> String {
-    match shard::split(uri) {
-        Some((first, number)) => format!("{}.{number}.lic", last_part(first)),
-        None => format!("{}.lic", last_part(uri)),
-    }
-}
-
-fn last_part(uri: &str) -> String {
-    let last = uri.trim_end_matches('/').rsplit(['/', ':']).next().unwrap_or_default();
-    let safe = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '_' };
-    let name: String = last.chars().map(safe).collect();
-    if name.is_empty() { "status".into() } else { name }
-}
-
-/// Two lists must not be written to one file.
-fn names_differ<'u>(uris: impl Iterator<Item = &'u Uri>) -> Result<(), Failure> {
-    let mut names: Vec<String> = uris.map(|uri| file_name(uri.as_str())).collect();
-    names.sort_unstable();
-    match names.windows(2).find(|pair| pair.first() == pair.last()) {
-        None => Ok(()),
-        Some(pair) => {
-            let name = pair.first().map(String::as_str).unwrap_or_default();
-            Err(Failure::new(FailureKind::Conflict, format!("two status lists would be written to {name}"))
-                .hint("publish without --out, or give the lists URIs that end differently"))
-        }
-    }
-}
-
 /// How many lists stay as they are.
 fn left(current: &[CurrentList]) -> String {
     match current.len() {
@@ -270,28 +242,5 @@ fn tell(publication: &Publication, current: &[CurrentList], output: &mut Output)
     }
     if !current.is_empty() {
         output.say(format_args!("Of the others nothing has changed: {}.", left(current)));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn file_names_are_the_last_part_of_the_uri() {
-        for (uri, name) in [
-            ("https://licensing.acme.example/status/0", "0.lic"),
-            ("https://licensing.acme.example/status/", "status.lic"),
-            ("urn:acme:status:7", "7.lic"),
-            ("https://a.example/x?y=../../etc", "etc.lic"),
-            ("https://a.example/..", "__.lic"),
-            ("a:", "status.lic"),
-            ("https://licensing.acme.example/status/0.2", "0.2.lic"),
-            ("https://licensing.acme.example/status/.17", "status.17.lic"),
-            ("https://licensing.acme.example/status/0.1", "0_1.lic"),
-            ("urn:acme:status:7.10", "7.10.lic"),
-        ] {
-            assert_eq!(file_name(Uri::new(uri).unwrap().as_str()), name, "{uri}");
-        }
     }
 }

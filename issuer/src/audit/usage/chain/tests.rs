@@ -84,8 +84,12 @@ fn by_all(report: &UsageReport, sha256: &str, all: &[UsageRecord]) -> Place {
     if !is_taken && others.iter().any(|other| other.sequence > report.sequence) {
         anomalies.push(UsageAnomaly::Late);
     }
-    let strays = numbered(report.sequence - 1).count() > 0
-        && !numbered(report.sequence - 1).any(|other| names.as_ref() == Some(&other.sha256));
+    let names_another = others
+        .iter()
+        .any(|other| names.as_ref() == Some(&other.sha256) && other.sequence != report.sequence - 1);
+    let strays = names_another
+        || numbered(report.sequence - 1).count() > 0
+            && !numbered(report.sequence - 1).any(|other| names.as_ref() == Some(&other.sha256));
     let is_left = numbered(report.sequence + 1).count() > 0
         && !numbered(report.sequence + 1).any(|other| other.previous.as_deref() == Some(sha256));
     if is_taken || strays || is_left {
