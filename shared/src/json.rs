@@ -2,8 +2,14 @@
 //!
 //! A derived deserialiser cannot tell apart what the formats tell apart: it takes repeated names in maps, numbers with a
 //! fraction, and unknown members at whatever level it does not look. So the lexing is serde_json's, and the tree is this
-//! module's. Members are taken as raw text and descended into one level at a time, which keeps the reading of numbers out of
-//! reach of serde_json's build features (`arbitrary_precision` of some other crate in the same build included).
+//! module's.
+//!
+//! A text is first read in one pass, which knows nothing but what is within the rules. What that leaves is decided level by
+//! level: members are taken as raw text and descended into one after the other, which finds the first thing that breaks a rule and
+//! keeps the reading of numbers out of reach of serde_json's build features (`arbitrary_precision` of some other crate in the
+//! same build included, under which the one pass leaves every text that has a number).
+
+mod one_pass;
 
 use alloc::collections::BTreeMap;
 use alloc::collections::btree_map::Entry;
@@ -64,12 +70,14 @@ impl Value {
     /// # Errors
     /// [`JsonError`] for the first thing that breaks a rule.
     pub fn read_object(bytes: &[u8]) -> Result<Members, JsonError> {
-        match Self::read(utf8(bytes)?, 1)? {
+        let text = utf8(bytes)?;
+        match one_pass::read(text).map_or_else(|| Self::read(text, 1), Ok)? {
             Self::Object(members) => Ok(members),
             _ => Err(JsonError::NotAnObject),
         }
     }
 
+    /// Decides level by level.
     fn read(raw: &str, level: usize) -> Result<Self, JsonError> {
         // The white space of RFC 8259, section 2, and no other.
         let text = raw.trim_matches([' ', '\t', '\n', '\r']);
