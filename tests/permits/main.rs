@@ -1,11 +1,9 @@
 //! What a verdict permits, and the envelope in which it refuses.
 #![cfg(test)]
 
-use lictor_shared::{AnchorSet, Name, Timestamp};
+use lictor_shared::{AnchorSet, Timestamp};
+use lictor_tests::deployment;
 use lictor_tests::signing::TestKey;
-use lictor_validator::context::{
-    Build, ConfiguredOrigin, Context, Deployment, HostFlags, Learned, Remembered,
-};
 use lictor_validator::{Action, Allowance, Code, FeatureAccess, Mode, Permission, Verdict, check};
 
 /// exp 1826841600 (2027-11-22), graceUntil 1828051200 (2027-12-06), features branding and enterprise_analytics, limits
@@ -16,22 +14,7 @@ fn verdict(product: &str, at: &str) -> Verdict {
     let key = TestKey::new(1);
     let anchors = format!("{{\"keys\":[{}]}}", key.jwk("acme-licensing", ""));
     let anchors = AnchorSet::read(anchors.as_bytes()).unwrap();
-    let context = Context {
-        now: Timestamp::parse(at).unwrap(),
-        product: Name::new(product).unwrap(),
-        environment: Name::new("production").unwrap(),
-        origin: ConfiguredOrigin { origin: None, unmatched_since: None },
-        build: Build::Unknown,
-        deployment: Deployment::None,
-        activation: None,
-        lists: &[],
-        remembered: Remembered {
-            watermark: None,
-            highest_revision: None,
-            learned: Learned { license: None, activation: None },
-        },
-        flags: HostFlags::none(),
-    };
+    let context = deployment::fresh(product, Timestamp::parse(at).unwrap());
     check(key.token(key.header("license+jwt"), LICENSE).as_bytes(), &anchors, &context)
 }
 

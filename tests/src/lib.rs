@@ -4,6 +4,7 @@
 
 pub mod asking;
 pub mod deflated;
+pub mod deployment;
 pub mod programs;
 pub mod reporting;
 pub mod session;

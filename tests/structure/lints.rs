@@ -1,6 +1,7 @@
 //! The workspace's lints, versions and license reach every member.
 
-use super::metadata;
+use super::{metadata, root};
+use std::collections::BTreeSet;
 use std::fs;
 
 #[test]
@@ -19,4 +20,42 @@ fn every_member_inherits_the_workspace() {
         let own = manifest.lines().find(|line| line.contains("version = \""));
         assert_eq!(own, None, "{}: versions stand in the workspace's manifest", package.name);
     }
+}
+
+/// Two builds stand outside of the workspace, and leave out what cannot hold there.
+#[test]
+fn builds_of_their_own_leave_out_only_what_cannot_hold_there() {
+    let workspace = lints("Cargo.toml", &["workspace", "lints"]);
+    assert!(workspace.len() > 15, "{workspace:?}");
+    for (manifest, left_out) in [
+        ("tests/freestanding/Cargo.toml", vec!["rust unsafe_code"]),
+        (
+            "tests/bench/Cargo.toml",
+            vec![
+                "clippy as_conversions",
+                "clippy indexing_slicing",
+                "clippy panic",
+                "clippy print_stderr",
+                "clippy print_stdout",
+            ],
+        ),
+    ] {
+        let own = lints(manifest, &["lints"]);
+        let missing: Vec<&str> = workspace.difference(&own).map(String::as_str).collect();
+        assert_eq!(missing, left_out, "{manifest}");
+        assert_eq!(own.difference(&workspace).count(), 0, "{manifest}");
+    }
+}
+
+/// The lints in a table of a manifest, as `tool name`.
+fn lints(manifest: &str, place: &[&str]) -> BTreeSet<String> {
+    let text = fs::read_to_string(root().join(manifest)).expect("the manifest can be read");
+    let manifest: toml::Table = text.parse().expect("a manifest is TOML");
+    let tools = place.iter().fold(toml::Value::Table(manifest), |table, name| table[*name].clone());
+    let tools = tools.as_table().expect("a table of tools").clone();
+    let names = |(tool, lints): (&String, &toml::Value)| {
+        let lints = lints.as_table().expect("a table of lints");
+        lints.keys().map(|name| format!("{tool} {name}")).collect::<Vec<_>>()
+    };
+    tools.iter().flat_map(names).collect()
 }

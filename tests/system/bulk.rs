@@ -1,6 +1,6 @@
 //! Many licenses from one file: what is in it is what is issued, what is wrong is told where it stands, and nothing is done twice.
 
-use super::world::{NOW, Ran, World, program};
+use super::world::{ISSUE, NOW, Ran, World, program};
 use lictor_shared::{AnchorSet, Artefact as _, License, Received, armor};
 use lictor_validator::Unverified;
 use rexpect::session::spawn_command;
@@ -116,21 +116,7 @@ fn what_the_rows_say_is_what_is_issued() {
 #[test]
 fn all_that_is_wrong_is_told_at_once_and_nothing_is_done() {
     let world = World::new("bulk wrong");
-    world
-        .run(&[
-            "issue",
-            "--product",
-            "dialer",
-            "--plan",
-            "pro",
-            "--customer",
-            "Acme",
-            "--term",
-            "1y",
-            "--request-id",
-            "used",
-        ])
-        .done();
+    world.run(&[&ISSUE[..], &["--request-id", "used"]].concat()).done();
     world.write(
         "orders.csv",
         [

@@ -1,6 +1,6 @@
 //! A license's life on the command line.
 
-use super::world::{NOW, STATUS_URI, World};
+use super::world::{ISSUE, NOW, STATUS_URI, World};
 use std::thread;
 
 fn mode(world: &World, more: &[&str]) -> (Option<i32>, String, Vec<String>) {
@@ -333,19 +333,8 @@ fn a_full_device_takes_no_license_away() {
     let world = World::new("dev full");
     let output = world
         .command()
-        .args([
-            "issue",
-            "--product",
-            "dialer",
-            "--plan",
-            "pro",
-            "--customer",
-            "Acme GmbH",
-            "--term",
-            "1y",
-            "--now",
-            NOW,
-        ])
+        .args(ISSUE)
+        .args(["--now", NOW])
         .stdout(std::fs::OpenOptions::new().write(true).open("/dev/full").expect("/dev/full is there"))
         .output()
         .expect("it runs");
@@ -359,19 +348,7 @@ fn a_full_device_takes_no_license_away() {
 fn what_exists_is_not_overwritten() {
     let world = World::new("exists");
     world.write("acme.lic", "precious");
-    let order = [
-        "issue",
-        "--product",
-        "dialer",
-        "--plan",
-        "pro",
-        "--customer",
-        "A",
-        "--term",
-        "1y",
-        "--out",
-        "acme.lic",
-    ];
+    let order = [&ISSUE[..], &["--out", "acme.lic"]].concat();
     world.untouched(|| world.run(&order)).fails(20, &["acme.lic", "exists"]);
     world.untouched(|| world.run(&["key", "export", "--out", "acme.lic"])).fails(20, &["acme.lic"]);
     assert_eq!(world.read("acme.lic"), "precious");

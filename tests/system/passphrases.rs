@@ -1,6 +1,6 @@
 //! Prompts, driven through a pseudo-terminal.
 
-use super::world::{NOW, STATUS_URI, World};
+use super::world::{ISSUE, NOW, STATUS_URI, World};
 use std::process::Stdio;
 
 use rexpect::session::{PtySession, spawn_command};
@@ -39,19 +39,7 @@ fn a_new_passphrase_is_asked_for_twice_and_opens_the_key() {
         "the passphrase is not echoed: {seen}"
     );
 
-    let issue = [
-        "issue",
-        "--product",
-        "dialer",
-        "--plan",
-        "pro",
-        "--customer",
-        "Acme",
-        "--term",
-        "1y",
-        "--out",
-        "acme.lic",
-    ];
+    let issue = [&ISSUE[..], &["--out", "acme.lic"]].concat();
     let mut session = terminal(&world, &issue);
     answer(&mut session, "Passphrase of the signing key", "one two four");
     session.exp_string("passphrase").expect("it says what is wrong");

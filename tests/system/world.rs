@@ -56,6 +56,10 @@ pub(crate) struct World {
     folder: Folder,
 }
 
+/// Issues a license with the usual terms.
+pub(crate) const ISSUE: [&str; 9] =
+    ["issue", "--product", "dialer", "--plan", "pro", "--customer", "Acme GmbH", "--term", "1y"];
+
 impl World {
     /// An empty one.
     pub(crate) fn empty(name: &str) -> Self {

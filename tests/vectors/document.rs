@@ -4,10 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use lictor_shared::{Name, Timestamp};
-use lictor_validator::context::{
-    Build, ConfiguredOrigin, Context, Deployment, HostFlags, Learned, Remembered,
-};
+use lictor_shared::Timestamp;
+use lictor_tests::deployment;
 use lictor_validator::{AnchorSet, check};
 use serde_json::Value;
 
@@ -23,22 +21,7 @@ fn block(info: &str) -> &'static str {
 
 fn verdict_at(now: Timestamp) -> Value {
     let anchors = AnchorSet::read(block("json,example-anchors").as_bytes()).unwrap();
-    let context = Context {
-        now,
-        product: Name::new("dispatch").unwrap(),
-        environment: Name::new("production").unwrap(),
-        origin: ConfiguredOrigin { origin: None, unmatched_since: None },
-        build: Build::Unknown,
-        deployment: Deployment::None,
-        activation: None,
-        lists: &[],
-        remembered: Remembered {
-            watermark: None,
-            highest_revision: None,
-            learned: Learned { license: None, activation: None },
-        },
-        flags: HostFlags::none(),
-    };
+    let context = deployment::fresh("dispatch", now);
     let verdict = check(block("text,example-license").as_bytes(), &anchors, &context);
     serde_json::from_str(&verdict.to_json()).unwrap()
 }

@@ -10,6 +10,9 @@ use crate::error::{Failure, shell};
 /// So many rows of a table or of JSON where nothing is said; what is streamed is all there is.
 const MOST: u64 = 1000;
 
+/// Said instead of an empty table where there are rows.
+pub(crate) const NO_ROOM: &str = "There are some, of which --limit 0 shows none.";
+
 /// Bytes that are gathered before they are written.
 const CHUNK: usize = 32 * 1024;
 
@@ -82,9 +85,9 @@ impl Page {
         true
     }
 
-    /// Whether there were more than there was room for.
-    pub(crate) const fn has_more(&self) -> bool {
-        self.more
+    /// What is said instead of an empty table: that there are some, if there was room for none, else this.
+    pub(crate) const fn nothing<'a>(&self, otherwise: &'a str) -> &'a str {
+        if self.more { NO_ROOM } else { otherwise }
     }
 
     /// Says how to go on where there are more.

@@ -23,9 +23,14 @@ pub(crate) struct Prepared {
     pub(crate) license: String,
 }
 
+/// Where ledgers are prepared.
+pub(crate) fn folder() -> PathBuf {
+    std::env::var_os("LICTOR_BENCH_FOLDER")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target").join("bench"), PathBuf::from)
+}
+
 pub(crate) fn prepared(events: u64) -> Result<Prepared, Box<dyn Error>> {
-    let folder = std::env::var_os("LICTOR_BENCH_FOLDER")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target").join("bench"), PathBuf::from);
+    let folder = folder();
     let path = folder.join(format!("home-{events}"));
     if !path.join("ready").exists() {
         // What an interrupted run left is begun anew.
@@ -49,8 +54,15 @@ pub(crate) fn occasion() -> Result<Occasion, Box<dyn Error>> {
 }
 
 fn make(path: &Path, events: u64) -> Result<String, Box<dyn Error>> {
+    let (home, mut ledger, key) = new_home(path, "urn:acme:status:0")?;
+    // Three events are there; of each license one tells that it was issued, and one that its order was answered.
+    orders::issued((&home, &mut ledger, key), "prepared", events.saturating_sub(3) / 2)
+}
+
+/// A home with a key and a product.
+pub(crate) fn new_home(path: &Path, status_uri: &str) -> Result<(Home, Ledger, PrivateKey), Box<dyn Error>> {
     let occasion = occasion()?;
-    let home = Home::init(path, Text::new("acme")?, Uri::new("urn:acme:status:0")?, &occasion)?;
+    let home = Home::init(path, Text::new("acme")?, Uri::new(status_uri)?, &occasion)?;
     let mut ledger = home.ledger()?;
     let made = PrivateKey::generate()?;
     let new = NewKey {
@@ -62,8 +74,7 @@ fn make(path: &Path, events: u64) -> Result<String, Box<dyn Error>> {
         not_before: None,
         not_after: None,
     };
-    let pem = seal_plain(&made)?;
-    add_key(&home, &mut ledger, new, &pem, &occasion)?;
+    add_key(&home, &mut ledger, new, &seal_plain(&made)?, &occasion)?;
     let key = home.keys()?.open_key(&made.public().thumbprint(), None)?;
     let product = Product {
         name: Name::new("dialer")?,
@@ -71,8 +82,7 @@ fn make(path: &Path, events: u64) -> Result<String, Box<dyn Error>> {
         defaults: Terms::default(),
     };
     catalogue::add_product(&mut ledger, &product, &occasion)?;
-    // Three events are there; of each license one tells that it was issued, and one that its order was answered.
-    orders::issued((&home, &mut ledger, key), "prepared", events.saturating_sub(3) / 2)
+    Ok((home, ledger, key))
 }
 
 pub(crate) fn order(customer: &str) -> Result<Order, Box<dyn Error>> {

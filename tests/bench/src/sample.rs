@@ -1,9 +1,9 @@
 //! The license that is checked, and whoever checks it.
 
-use lictor_shared::{AnchorSet, Name, Timestamp};
+use lictor_shared::{AnchorSet, Timestamp};
+use lictor_tests::deployment;
 use lictor_tests::signing::TestKey;
 use lictor_validator::Context;
-use lictor_validator::context::{Build, ConfiguredOrigin, Deployment, HostFlags, Learned, Remembered};
 use std::error::Error;
 
 /// Its issuer's date.
@@ -34,20 +34,5 @@ impl Sample {
 
 /// A deployment on the first day.
 pub(crate) fn context() -> Result<Context<'static>, Box<dyn Error>> {
-    Ok(Context {
-        now: Timestamp::from_seconds(NOW).ok_or("a time")?,
-        product: Name::new("dialer")?,
-        environment: Name::new("production")?,
-        origin: ConfiguredOrigin { origin: None, unmatched_since: None },
-        build: Build::Unknown,
-        deployment: Deployment::None,
-        activation: None,
-        lists: &[],
-        remembered: Remembered {
-            watermark: None,
-            highest_revision: None,
-            learned: Learned { license: None, activation: None },
-        },
-        flags: HostFlags::none(),
-    })
+    Ok(deployment::fresh("dialer", Timestamp::from_seconds(NOW).ok_or("a time")?))
 }

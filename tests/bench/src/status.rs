@@ -3,20 +3,19 @@
 //! The entries that are revoked are put into the tables directly: issuing and revoking a million licenses would measure something
 //! else. Entries that are valid are left out, since publishing reads none of them.
 
-use lictor_issuer::key::{KeyOrigin, NewKey, add_key};
+use lictor_issuer::terms::TermLength;
 use lictor_issuer::{
     ClockSource, Home, Occasion, Publication, RevocationReason, due_lists, issue, lists, publish, revoke,
 };
-use lictor_issuer::{Order, Product, Terms, catalogue};
-use lictor_keys::{KeyPurpose, PrivateKey, seal_plain};
-use lictor_shared::{Name, Products, Received, StatusList, Text, Timestamp, Uri};
+use lictor_keys::PrivateKey;
+use lictor_shared::{Received, StatusList, Text, Timestamp};
 use rusqlite::Connection;
-use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::ledgers::{self, NOW};
 use crate::table::Table;
 
 const LISTS: u32 = 100;
@@ -25,11 +24,10 @@ const ENTRIES: u32 = 1 << 20;
 const REVOKED: u32 = 10_486;
 const RUNS: usize = 5;
 const FIRST: &str = "urn:acme:status:0";
-const NOW: &str = "2026-11-22T00:00:00Z";
 
 /// What publishing costs.
 pub(crate) fn rows(table: &Table) -> Result<(), Box<dyn Error>> {
-    let folder = folder();
+    let folder = ledgers::folder().join("home-status");
     // What an interrupted run left is begun anew.
     let _ = fs::remove_dir_all(&folder);
     let (home, key, license) = prepared(&folder)?;
@@ -142,12 +140,6 @@ fn peak() -> String {
     peak.map_or_else(|| "unknown".into(), |peak| peak.trim().to_owned())
 }
 
-fn folder() -> PathBuf {
-    std::env::var_os("LICTOR_BENCH_FOLDER")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target").join("bench"), PathBuf::from)
-        .join("home-status")
-}
-
 /// An occasion, so many seconds after the first.
 fn occasion(run: usize) -> Result<Occasion, Box<dyn Error>> {
     let at = Timestamp::parse(NOW)?.seconds() + run as u64;
@@ -158,39 +150,10 @@ fn occasion(run: usize) -> Result<Occasion, Box<dyn Error>> {
 /// A home with all the lists, the key that signs, and a license on the first of them.
 fn prepared(folder: &Path) -> Result<(Home, PrivateKey, String), Box<dyn Error>> {
     fs::create_dir_all(folder)?;
-    let occasion = occasion(0)?;
-    let home = Home::init(&folder.join("home"), Text::new("acme")?, Uri::new(FIRST)?, &occasion)?;
-    let mut ledger = home.ledger()?;
-    let made = PrivateKey::generate()?;
-    let new = NewKey {
-        public: made.public().clone(),
-        origin: KeyOrigin::Generated,
-        purposes: KeyPurpose::ANCHORED.to_vec(),
-        products: Products::Any,
-        algorithm: None,
-        not_before: None,
-        not_after: None,
-    };
-    add_key(&home, &mut ledger, new, &seal_plain(&made)?, &occasion)?;
-    let key = home.keys()?.open_key(&made.public().thumbprint(), None)?;
-    let product = Product {
-        name: Name::new("dialer")?,
-        plans: vec![Name::new("enterprise")?],
-        defaults: Terms::default(),
-    };
-    catalogue::add_product(&mut ledger, &product, &occasion)?;
-    let order = Order {
-        products: vec![Name::new("dialer")?],
-        plan: Name::new("enterprise")?,
-        customer: Text::new("Customer")?,
-        customer_id: None,
-        starts: None,
-        terms: Terms { term: Some(lictor_issuer::terms::TermLength::Perpetual), ..Terms::default() },
-        origins: Vec::new(),
-        meta: BTreeMap::new(),
-        algorithm: None,
-    };
-    let license = issue(&home, &mut ledger, &key, &order, &occasion)?.signed.license.id.to_string();
+    let (home, mut ledger, key) = ledgers::new_home(&folder.join("home"), FIRST)?;
+    let mut order = ledgers::order("Customer")?;
+    order.terms.term = Some(TermLength::Perpetual);
+    let license = issue(&home, &mut ledger, &key, &order, &occasion(0)?)?.signed.license.id.to_string();
     fill(&Connection::open(ledger.path())?, Timestamp::parse(NOW)?.seconds())?;
     Ok((home, key, license))
 }

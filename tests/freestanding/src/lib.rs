@@ -25,7 +25,7 @@ unsafe impl Sync for Block {}
 // SAFETY: the range given out is aligned, inside of `memory`, and never given out twice.
 unsafe impl GlobalAlloc for Block {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let base = self.memory.get().cast::<u8>() as usize;
+        let base = self.memory.get().cast::<u8>().addr();
         let mut start = 0;
         let claimed = self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
             start = (base + used).next_multiple_of(layout.align()) - base;

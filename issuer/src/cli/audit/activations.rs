@@ -188,10 +188,8 @@ impl Search {
             Ok(())
         })?;
         if lines.is_empty() {
-            output.say(match self.page.has_more() {
-                true => "There are some, of which --limit 0 shows none.",
-                false => "There is no such license. All there are: lictor license list",
-            });
+            let none = "There is no such license. All there are: lictor license list";
+            output.say(self.page.nothing(none));
             return Ok(());
         }
         let numbers = ["SEATS", "SILENT", "ODD", "DENIED", "ENDS"].map(Column::from);

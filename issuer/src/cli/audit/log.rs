@@ -6,7 +6,7 @@ use lictor_shared::{Name, Text, Timestamp};
 
 use super::super::globals::Globals;
 use super::super::output::{Output, Reader};
-use super::super::rows::{Lines, RowForm, RowForms};
+use super::super::rows::{Lines, NO_ROOM, RowForm, RowForms};
 use super::super::values;
 use super::super::{csv, shown};
 use super::told::{self, CSV_HEADER};
@@ -140,7 +140,7 @@ impl Log {
         let page = Page::read(ledger, selection)?;
         if page.events.is_empty() {
             output.say(match page.earlier {
-                Some(_) => "There are some, of which --limit 0 shows none.",
+                Some(_) => NO_ROOM,
                 None => "There is no such event. All there are: lictor audit log",
             });
             return Ok(());

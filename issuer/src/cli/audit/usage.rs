@@ -126,10 +126,8 @@ impl Search {
             Ok(())
         })?;
         if lines.is_empty() {
-            output.say(match self.page.has_more() {
-                true => "There are some, of which --limit 0 shows none.",
-                false => "No report of use was recorded. Record one with: lictor audit import FILE",
-            });
+            let none = "No report of use was recorded. Record one with: lictor audit import FILE";
+            output.say(self.page.nothing(none));
             return Ok(());
         }
         let header = ["DEPLOYMENT", "REPORTS", "FROM", "TO", "COUNTERS", "ODD", "LICENSE"];

@@ -4,7 +4,6 @@ use lictor_keys::Signer;
 use lictor_shared::json::Value;
 use std::path::Path;
 
-use super::words::defaults;
 use super::{Folder, Handing, Kind, Table, To, Words};
 use crate::bulk::{Checked, Clock, Rows, Taker, Tally};
 use crate::cli::globals::Globals;
@@ -56,8 +55,7 @@ impl Signing<'_> {
             return Err(Failure::new(FailureKind::Usage, "where shall the licenses go?")
                 .hint("give --out FOLDER for a file each, or --jsonl for standard output"));
         }
-        let given = defaults(kind.columns, globals);
-        let mut rows = Table::open(path, kind, given)?;
+        let mut rows = Table::open(path, kind, globals)?;
         let mut handing = Handing::begin(self.to(&home), output);
         let checking = Occasion { intent: Intent::Make, ..occasion.clone() };
         let checked = check(&home, &mut ledger, &mut rows, &checking, &mut handing);

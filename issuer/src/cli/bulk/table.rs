@@ -8,9 +8,11 @@ use std::io::{BufReader, Seek as _, SeekFrom};
 use std::path::Path;
 
 use super::Cells;
+use super::words::defaults;
 use crate::bulk::{Read, Row, Rows, Wrong};
 use crate::cli::csv::read::{Misread, Reader, Record};
 use crate::cli::csv::said;
+use crate::cli::globals::Globals;
 use crate::cli::near::near;
 use crate::durable::cannot_read;
 use crate::error::{Failure, FailureKind};
@@ -29,6 +31,16 @@ pub(crate) struct Column {
     pub(crate) instead_of: Option<&'static str>,
     /// What it says, in a few words.
     pub(crate) means: &'static str,
+}
+
+/// The columns of a kind of row, group by group.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Columns(pub(crate) &'static [&'static [Column]]);
+
+impl Columns {
+    pub(crate) fn iter(self) -> impl Iterator<Item = &'static Column> {
+        self.0.iter().copied().flatten()
+    }
 }
 
 /// How many values a column takes.
@@ -50,7 +62,7 @@ pub(crate) type Defaults = BTreeMap<String, Vec<String>>;
 pub(crate) struct Kind<T> {
     /// The command, as it stands in what is asked for.
     pub(crate) command: &'static str,
-    pub(crate) columns: &'static [Column],
+    pub(crate) columns: Columns,
     /// Columns without which, and without an option in their place, no row says enough.
     pub(crate) required: &'static [&'static str],
     /// Reads a row; what is wrong with it is noted there.
@@ -78,8 +90,9 @@ struct Heading {
 }
 
 impl<T> Table<T> {
-    /// Opens a file.
-    pub(crate) fn open(path: &Path, kind: Kind<T>, defaults: Defaults) -> Result<Self, Failure> {
+    /// Opens a file, of which the rows are completed by the options beside it.
+    pub(crate) fn open(path: &Path, kind: Kind<T>, globals: &Globals) -> Result<Self, Failure> {
+        let defaults = defaults(kind.columns, globals);
         let file = File::open(path).map_err(cannot_read(path))?;
         let is_file = file.metadata().map_err(cannot_read(path))?.is_file();
         if !is_file {
@@ -292,7 +305,7 @@ impl<T> Rows<T> for Table<T> {
 }
 
 /// The column with this name, and of `limit.agents` what stands behind the dot.
-pub(crate) fn find<'t>(columns: &[Column], text: &'t str) -> Option<(Column, Option<&'t str>)> {
+pub(crate) fn find(columns: Columns, text: &str) -> Option<(Column, Option<&str>)> {
     if text == REQUEST_ID {
         let means = "an id of your choice, by which the row is done once";
         return Some((Column { name: REQUEST_ID, takes: Takes::One, instead_of: None, means }, None));
@@ -305,7 +318,7 @@ pub(crate) fn find<'t>(columns: &[Column], text: &'t str) -> Option<(Column, Opt
     })
 }
 
-fn unknown(text: &str, number: usize, columns: &[Column]) -> String {
+fn unknown(text: &str, number: usize, columns: Columns) -> String {
     let named = columns.iter().find(|column| column.takes == Takes::Named && column.name == text);
     if let Some(column) = named {
         return format!("column {number}: name it {text}.NAME, one column for each {}", column.name);

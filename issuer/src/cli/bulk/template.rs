@@ -1,6 +1,6 @@
 //! A file to begin with.
 
-use super::{Column, Takes};
+use super::{Column, Columns, Takes};
 use crate::cli::csv;
 use crate::cli::output::Output;
 use crate::error::Failure;
@@ -22,7 +22,7 @@ pub(crate) const fn named(name: &'static str, means: &'static str) -> Column {
 
 /// Writes every column and sample rows, and says what each column is.
 pub(crate) fn template(
-    columns: &[Column],
+    columns: Columns,
     samples: &[&[(&str, &str)]],
     output: &mut Output,
 ) -> Result<u8, Failure> {
@@ -32,7 +32,7 @@ pub(crate) fn template(
         let cell = |name: &String| row.iter().find(|(column, _)| column == name).map_or("", |(_, cell)| cell);
         csv::record(header.iter().map(cell))
     });
-    for column in columns {
+    for column in columns.iter() {
         output.say(format_args!("  {}: {}", name(column), column.means));
     }
     let rows: String = rows.collect();

@@ -3,9 +3,24 @@
 use lictor_shared::{ActivationPolicy, Name, SeatLimit, Seconds, Text};
 use std::collections::BTreeMap;
 
-use super::Cells;
+use super::{Cells, Column, one};
 use crate::cli::values::{self, OrNone};
 use crate::terms::{StatusAge, Terms};
+
+/// The columns of [`terms`] that say the same of every kind of row.
+pub(crate) const TERMS: &[Column] = &[
+    one("seats", "a number from 1 on, or unlimited"),
+    one("overage", "how many deployments more are let in, but flagged"),
+    one("activation", "required or optional"),
+    one("warn", "how long before the end deployments warn"),
+    one("grace", "how long everything goes on working after the end"),
+    one("revocation_grace", "the same after a revocation"),
+    one("status_grace", "the same when no fresh status list has come"),
+    one("activation_grace", "the same without an activation or a matching origin"),
+    one("maintenance_grace", "the same for a release that maintenance does not cover"),
+    one("max_status_age", "how often a fresh status list must come, or never"),
+    one("maintenance_until", "the last day of releases that are covered, or unlimited"),
+];
 
 /// All terms but how long it runs.
 pub(crate) fn terms(cells: &mut Cells) -> Terms {

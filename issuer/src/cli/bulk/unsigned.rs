@@ -3,7 +3,6 @@
 use lictor_shared::json::Value;
 use std::path::Path;
 
-use super::words::defaults;
 use super::{Handing, Kind, Table, To, Words};
 use crate::bulk::{Checked, Clock, Rows, Taker, Tally};
 use crate::cli::globals::Globals;
@@ -43,8 +42,7 @@ impl Unsigned<'_> {
         let (_, mut ledger) = globals.home_and_ledger()?;
         let occasion = globals.occasion_of(self.writing)?;
         ledger.follows(&occasion)?;
-        let given = defaults(kind.columns, globals);
-        let mut rows = Table::open(path, kind, given)?;
+        let mut rows = Table::open(path, kind, globals)?;
         let mut handing = Handing::begin(To::Nowhere, output);
         let checking = Occasion { intent: Intent::Make, ..occasion.clone() };
         let checked = check(&mut ledger, &mut rows, &checking, &mut handing);

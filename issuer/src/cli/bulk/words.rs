@@ -2,7 +2,7 @@
 
 use lictor_shared::json::{Members, Value};
 
-use super::{Column, Defaults};
+use super::{Columns, Defaults};
 use crate::bulk::{Checked, Tally};
 use crate::cli::globals::Globals;
 use crate::cli::output::Output;
@@ -74,7 +74,7 @@ impl Words {
 }
 
 /// What the options beside the file say, as they were given.
-pub(super) fn defaults(columns: &[Column], globals: &Globals) -> Defaults {
+pub(super) fn defaults(columns: Columns, globals: &Globals) -> Defaults {
     let asked = globals.asked().and_then(Value::as_object);
     let given: Option<&Members> = asked.and_then(|asked| asked.get("arguments")).and_then(Value::as_object);
     let words = |values: &Value| {

@@ -131,11 +131,10 @@ impl List {
             Ok(())
         })?;
         if rows.is_empty() {
-            output.say(match self.looks_for_all() {
-                _ if search.page.has_more() => "There are some, of which --limit 0 shows none.",
+            output.say(search.page.nothing(match self.looks_for_all() {
                 true => "There are no licenses. Issue one with: lictor issue",
                 false => "There is no such license. All there are: lictor license list",
-            });
+            }));
             return Ok(());
         }
         let (product, customer) = (Column::names("PRODUCT"), Column::names("CUSTOMER"));

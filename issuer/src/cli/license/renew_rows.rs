@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::super::bulk::{
-    Cells, Column, Kind, Signing, Words, list_or_none, named, named_or_none, one, several, template, terms,
+    Cells, Column, Columns, Kind, Signing, TERMS, Words, list_or_none, named, named_or_none, one, several,
+    template, terms,
 };
 use super::super::globals::Globals;
 use super::super::output::Output;
@@ -17,23 +18,17 @@ use crate::revision::Changes;
 use crate::terms::Span;
 
 /// The columns of renewals: the license, and the options of one, with `_` for `-`.
-const COLUMNS: &[Column] = &[
+const COLUMNS: Columns = Columns(&[ORDERED, TERMS, FURTHER]);
+
+const ORDERED: &[Column] = &[
     one("license", "its id or a serial, or 8 characters or more of either"),
     Column { instead_of: Some("until"), ..one("term", "1y, 6mo, 2w or 90d, from the old end on") },
     Column { instead_of: Some("term"), ..one("until", "the last day of the new term, in place of term") },
     one("revoke_previous", "yes: revoke the earlier revisions as well; no, or empty: they stay"),
     one("plan", "another plan, which each of its products has"),
-    one("seats", "a number from 1 on, or unlimited"),
-    one("overage", "how many deployments more are let in, but flagged"),
-    one("activation", "required or optional"),
-    one("warn", "how long before the end deployments warn"),
-    one("grace", "how long everything goes on working after the end"),
-    one("revocation_grace", "the same after a revocation"),
-    one("status_grace", "the same when no fresh status list has come"),
-    one("activation_grace", "the same without an activation or a matching origin"),
-    one("maintenance_grace", "the same for a release that maintenance does not cover"),
-    one("max_status_age", "how often a fresh status list must come, or never"),
-    one("maintenance_until", "the last day of releases that are covered, or unlimited"),
+];
+
+const FURTHER: &[Column] = &[
     several("feature", "all that it has then: none, or names with spaces between them"),
     named("limit", "a column for each limit that it has then: a number, or unlimited"),
     several("environment", "names with spaces between them"),
@@ -123,19 +118,15 @@ const SAMPLES: [&[(&str, &str)]; 2] = [
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::bulk::options_of_rows;
+    use super::super::super::bulk::assert_columns_are_options;
     use super::*;
 
     #[test]
     fn every_option_of_a_renewal_is_a_column_and_no_other() {
-        // Those that choose licenses, and the license itself.
-        let choose = ["expiring_within", "customer", "product", "confirm", "id"];
-        let mut options = options_of_rows("renew");
-        options.retain(|option| !choose.contains(&option.as_str()));
-        options.push("license".into());
-        options.sort_unstable();
-        let mut columns: Vec<&str> = COLUMNS.iter().map(|column| column.name).collect();
-        columns.sort_unstable();
-        assert_eq!(options, columns);
+        assert_columns_are_options(
+            COLUMNS,
+            "renew",
+            &["expiring_within", "customer", "product", "confirm", "id"],
+        );
     }
 }

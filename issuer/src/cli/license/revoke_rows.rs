@@ -3,7 +3,7 @@
 use clap::Args;
 use std::path::{Path, PathBuf};
 
-use super::super::bulk::{Cells, Column, Kind, Unsigned, Words, one, template, text};
+use super::super::bulk::{Cells, Column, Columns, Kind, Unsigned, Words, one, template, text};
 use super::super::globals::Globals;
 use super::super::output::Output;
 use super::super::values;
@@ -32,7 +32,9 @@ pub(super) struct Many {
 }
 
 /// The columns of revocations: the license, and the options of one.
-const COLUMNS: &[Column] = &[
+const COLUMNS: Columns = Columns(&[REVOKED]);
+
+const REVOKED: &[Column] = &[
     one("license", "its id or a serial, or 8 characters or more of either"),
     one("reason", "why; lictor license revoke --help lists the words"),
     one("note", "for the record; the log holds only its salted hash"),
@@ -105,17 +107,11 @@ const SAMPLES: [&[(&str, &str)]; 2] = [
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::bulk::options_of_rows;
+    use super::super::super::bulk::assert_columns_are_options;
     use super::*;
 
     #[test]
     fn every_option_of_a_revocation_is_a_column_and_no_other() {
-        let mut options = options_of_rows("revoke");
-        options.retain(|option| !["confirm", "id"].contains(&option.as_str()));
-        options.push("license".into());
-        options.sort_unstable();
-        let mut columns: Vec<&str> = COLUMNS.iter().map(|column| column.name).collect();
-        columns.sort_unstable();
-        assert_eq!(options, columns);
+        assert_columns_are_options(COLUMNS, "revoke", &["confirm", "id"]);
     }
 }

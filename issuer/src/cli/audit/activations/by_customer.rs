@@ -62,10 +62,8 @@ pub(super) fn write(
 
 fn table(lines: Vec<[String; 8]>, page: &Page, output: &mut Output) -> Result<(), Failure> {
     if lines.is_empty() {
-        output.say(match page.has_more() {
-            true => "There are some, of which --limit 0 shows none.",
-            false => "There is no such customer with such a license. All there are: lictor customer list",
-        });
+        let none = "There is no such customer with such a license. All there are: lictor customer list";
+        output.say(page.nothing(none));
         return Ok(());
     }
     let words = ["CUSTOMER", "LICENSES", "SEATS", "SILENT", "ODD", "DENIED", "NEXT END"].map(Column::from);
