@@ -47,7 +47,7 @@ fn whole(world: &World) -> (u64, u64) {
 }
 
 /// Names as customers have them: ten scripts, and all that is hard in a table.
-const NAMES: [&str; 16] = [
+pub(crate) const NAMES: [&str; 16] = [
     "Müller & Söhne GmbH",
     "株式会社アクメ",
     "ООО «Ромашка»",

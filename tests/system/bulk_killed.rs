@@ -1,7 +1,9 @@
 //! Killed at random points and repeated, a file of rows ends with each of them carried out exactly once, and every file is whole.
 //!
-//! The seed of the delays is fixed; `LICTOR_TEST_SEED` sets another one, `LICTOR_TEST_KILLS` how many kills there are.
+//! The seed of the delays is fixed; `LICTOR_TEST_SEED` sets another one, `LICTOR_TEST_KILLS` how many kills there are, and
+//! `LICTOR_TEST_ROWS` how many rows: a hundred thousand take minutes in a release build.
 
+use super::bulk::NAMES;
 use super::world::{NOW, World, copy};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -11,24 +13,30 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// More than one batch of each kind.
-const ROWS: usize = 1500;
+const ROWS: u64 = 1500;
 const KILLS: u64 = 6;
 const ISSUE: [&str; 10] =
     ["license", "issue", "--from", "orders.csv", "--product", "dialer", "--plan", "pro", "--term", "1y"];
 const RENEW: [&str; 6] = ["license", "renew", "--from", "rows.csv", "--term", "1y"];
-const REVOKE: [&str; 8] =
-    ["license", "revoke", "--from", "rows.csv", "--reason", "contract-ended", "--confirm", "1500"];
+const REVOKE: [&str; 6] = ["license", "revoke", "--from", "rows.csv", "--reason", "contract-ended"];
 
 fn number(variable: &str, otherwise: u64) -> u64 {
     let given = std::env::var(variable).ok();
     given.map_or(otherwise, |text| text.parse().unwrap_or_else(|_| panic!("{variable} is a number")))
 }
 
-/// A world with a file of orders.
+fn rows() -> u64 {
+    number("LICTOR_TEST_ROWS", ROWS)
+}
+
+/// A world with a file of orders: names as customers have them, each of several customers who order more than once.
 fn ordered(name: &str) -> World {
     let world = World::new(name);
-    let mut csv = String::from("request_id,customer\n");
-    (0..ROWS).for_each(|row| csv += &format!("r{row},Customer {}\n", row % 900));
+    let mut csv = String::from("request_id,customer,meta.note\n");
+    for (row, hard) in (0..rows()).zip(NAMES.iter().cycle()) {
+        let customer = format!("{hard} {}", row % 900).replace('"', "\"\"");
+        csv += &format!("r{row},\"{customer}\",\"=1+1\n\"\"{row}\"\"\"\n");
+    }
     world.write("orders.csv", csv);
     world
 }
@@ -67,7 +75,7 @@ fn killed(world: &World, command: &[&str], out: &[&str]) -> Vec<Value> {
         landed += u64::from(!child.wait().expect("it ended").success());
         world.run(&["audit", "verify"]).done();
         let tried = world.run(&[command, &["--dry-run", "--json"]].concat()).json();
-        half_way += u64::from(tried["before"] != 0 && tried["before"] != ROWS);
+        half_way += u64::from(tried["before"] != 0 && tried["before"] != rows());
     }
     assert!(landed > 0, "no kill came before the end");
     println!("{landed} of {kills} kills came before the end, {half_way} found some rows carried out");
@@ -86,11 +94,12 @@ fn are_in_the_folder(world: &World, told: &[Value]) {
     let visible = fs::read_dir(world.path("o"))
         .expect("listed")
         .filter(|file| !file.as_ref().expect("a file").file_name().to_string_lossy().starts_with('.'));
-    assert_eq!(visible.count(), ROWS);
+    assert_eq!(visible.count() as u64, rows());
 }
 
-fn distinct<'t>(told: &'t [Value], member: &str) -> BTreeSet<&'t str> {
-    told.iter().filter_map(|line| line[member].as_str()).collect()
+/// How many there are.
+fn distinct(told: &[Value], member: &str) -> u64 {
+    told.iter().filter_map(|line| line[member].as_str()).collect::<BTreeSet<_>>().len() as u64
 }
 
 #[test]
@@ -98,10 +107,10 @@ fn killed_at_random_each_row_ends_with_one_license() {
     let world = ordered("bulk killed");
     let told = killed(&world, &ISSUE, &["--out", "o"]);
     world.run(&[&ISSUE[..], &["--out", "o"]].concat()).done();
-    assert_eq!((told.len(), distinct(&told, "id").len()), (ROWS, ROWS));
+    assert_eq!((told.len() as u64, distinct(&told, "id")), (rows(), rows()));
     let verified = world.run(&["audit", "verify", "--json"]).json();
-    assert_eq!(verified["licenses"], ROWS);
-    assert_eq!(verified["events"], 3 + 2 * ROWS);
+    assert_eq!(verified["licenses"], rows());
+    assert_eq!(verified["events"], 3 + 2 * rows());
     are_in_the_folder(&world, &told);
 }
 
@@ -110,21 +119,22 @@ fn killed_at_random_each_license_is_renewed_once() {
     let world = issued("bulk killed renew");
     let told = killed(&world, &RENEW, &["--out", "o"]);
     world.run(&[&RENEW[..], &["--out", "o"]].concat()).done();
-    assert_eq!((distinct(&told, "id").len(), distinct(&told, "serial").len()), (ROWS, ROWS));
+    assert_eq!((distinct(&told, "id"), distinct(&told, "serial")), (rows(), rows()));
     assert!(told.iter().all(|line| line["revision"] == 2 && line["expiresAt"] == "2028-11-22T09:00:00Z"));
     let verified = world.run(&["audit", "verify", "--json"]).json();
-    assert_eq!(verified["events"], 3 + 4 * ROWS);
+    assert_eq!(verified["events"], 3 + 4 * rows());
     are_in_the_folder(&world, &told);
 }
 
 #[test]
 fn killed_at_random_each_license_is_revoked_once() {
     let world = issued("bulk killed revoke");
-    let told = killed(&world, &REVOKE, &[]);
-    assert_eq!(distinct(&told, "id").len(), ROWS);
+    let confirm = rows().to_string();
+    let told = killed(&world, &[&REVOKE[..], &["--confirm", &confirm]].concat(), &[]);
+    assert_eq!(distinct(&told, "id"), rows());
     assert!(told.iter().all(|line| line["revisions"].as_array().is_some_and(|stopped| stopped.len() == 1)));
     let verified = world.run(&["audit", "verify", "--json"]).json();
-    assert_eq!(verified["events"], 3 + 4 * ROWS);
+    assert_eq!(verified["events"], 3 + 4 * rows());
     let listed = world.run(&["license", "list", "--state", "revoked", "--jsonl"]).done();
-    assert_eq!(listed.lines().count(), ROWS);
+    assert_eq!(listed.lines().count() as u64, rows());
 }
