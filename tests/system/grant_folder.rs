@@ -111,6 +111,33 @@ fn killed_and_repeated_each_request_has_one_seat() {
     }
 }
 
+/// The file of a day's mail from one sender: of its requests the last one found no seat.
+#[test]
+fn a_file_that_was_denied_in_part_is_answered_again() {
+    let world = world("grant folder part", "2");
+    let requests = ["b", "c", "d"].map(|name| {
+        ask(&world, name);
+        let request = world.read(&format!("inbox/{name}"));
+        fs::remove_file(world.path(&format!("inbox/{name}"))).expect("it is there");
+        request
+    });
+    world.write("inbox/mail", requests.concat());
+    grant(&world, &["--out", "o"]).fails(13, &["Answered 1 file.", "1 request was denied"]);
+    let first = world.read("o/mail.answer");
+    assert_eq!(first.matches("-----BEGIN ACTIVATION-----").count(), 2);
+    grant(&world, &["--out", "o"]).fails(13, &["Answered 1 file.", "1 request was denied"]);
+    assert_eq!((world.read("o/mail.answer"), taken(&world)), (first.clone(), 2));
+    // With one seat more the third one is granted, and the answers of the others stay.
+    let id = world.run(&["license", "list", "--json"]).json()[0]["id"].as_str().expect("an id").to_owned();
+    world.run(&["license", "amend", &id, "--seats", "3", "--out", "more.lic"]).done();
+    grant(&world, &["--out", "o"]).done();
+    let third = world.read("o/mail.answer");
+    assert_eq!((third.matches("-----BEGIN ACTIVATION-----").count(), taken(&world)), (3, 3));
+    // What somebody else wrote there is not taken for an answer.
+    world.write("o/mail.answer", format!("{first}a note"));
+    grant(&world, &["--out", "o"]).fails(20, &["mail.answer"]);
+}
+
 /// Neither a request for a license of somebody who was erased, nor a name that leaves no room for an answer.
 #[test]
 fn a_file_that_can_never_be_answered_stops_no_other() {

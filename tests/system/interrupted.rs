@@ -121,6 +121,19 @@ fn an_answered_prompt_leaves_the_terminal_as_it_was() {
 }
 
 #[test]
+fn the_end_of_the_input_is_no_answer() {
+    let world = World::new("ctrl-d question");
+    world.issue("acme.lic", &[]);
+    unchanged(&world, || {
+        let mut session = shell(&world, &["customer", "erase", "acme-gmbh", "--running"]);
+        session.exp_string("Type the customer's id to confirm:").expect("it asks");
+        session.send_control('d').expect("it listens");
+        session.exp_string("nothing was typed").expect("it says so");
+        assert_ended(&mut session, 2);
+    });
+}
+
+#[test]
 fn ctrl_c_at_a_question_does_nothing() {
     let world = World::new("ctrl-c question");
     let id = world.issue("acme.lic", &[]);

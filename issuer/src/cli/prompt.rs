@@ -39,8 +39,10 @@ impl Prompts {
         self.check(needed, io::stdin().is_terminal() && io::stderr().is_terminal())?;
         output.ask(format_args!("{explanation}\n{question}"));
         let mut line = String::new();
-        io::stdin().lock().read_line(&mut line).map_err(unreadable)?;
-        Ok(line.trim().to_string())
+        match io::stdin().lock().read_line(&mut line).map_err(unreadable)? {
+            0 => Err(untyped()),
+            _ => Ok(line.trim().to_string()),
+        }
     }
 
     /// Asks and reads a line that is not shown. Question and answer go past the standard streams.
@@ -52,9 +54,7 @@ impl Prompts {
         drop(echo);
         match line {
             Ok(line) => Ok(Zeroizing::new(line)),
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                Err(Failure::new(FailureKind::Usage, "nothing was typed; nothing was done").hint("try again"))
-            }
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(untyped()),
             Err(error) => Err(unreadable(error)),
         }
     }
@@ -78,6 +78,11 @@ struct Unasked(&'static str);
 /// Whether a failure says that somebody would have to be asked who is not there.
 pub(crate) fn is_unasked(failure: &Failure) -> bool {
     failure.source.as_ref().is_some_and(|source| source.is::<Unasked>())
+}
+
+/// The input ended where an answer was awaited.
+fn untyped() -> Failure {
+    Failure::new(FailureKind::Usage, "nothing was typed; nothing was done").hint("try again")
 }
 
 fn unreadable(error: io::Error) -> Failure {

@@ -183,13 +183,22 @@ impl Round<'_> {
         let of = |failure| told_of(&file.display().to_string(), failure);
         let requests = SeatRequest::read_all(&input::read(file)?).map_err(of)?;
         requests.iter().try_for_each(|request| is_for_us(self.home, self.ledger, request)).map_err(of)?;
-        let before = recall(self.home, self.ledger, &requests)?;
-        self.expect(file, before.as_ref())?;
+        self.expect(file, &self.answered(&requests)?)?;
         Ok(requests)
     }
 
-    /// Refuses a name that is taken by something else than the answer which is written there.
-    fn expect(&self, file: &Path, before: Option<&Grants>) -> Result<(), Failure> {
+    /// What stands in the file of the answers by now. Of several requests some may have been denied, and be granted yet.
+    fn answered(&self, requests: &[SeatRequest]) -> Result<String, Failure> {
+        let mut text = String::new();
+        for request in requests {
+            let before = recall(self.home, self.ledger, core::slice::from_ref(request))?;
+            text.extend(before.iter().flat_map(|before| &before.answers).map(block));
+        }
+        Ok(text)
+    }
+
+    /// Refuses a name that is taken by something else than the answer which was written there.
+    fn expect(&self, file: &Path, answered: &str) -> Result<(), Failure> {
         let Some(path) = self.command.answer_to(file) else { return Ok(()) };
         if path.file_name().is_some_and(|name| name.len() > NAME_BYTES) {
             let shown = file.display().to_string();
@@ -198,11 +207,10 @@ impl Round<'_> {
                 .hint("Rename it, and repeat the command.")
                 .with("path", shown));
         }
-        let own = before.map(|before| before.answers.iter().map(block).collect::<String>());
-        match own {
-            Some(own) if is_begun(&path, own.as_bytes()) => Ok(()),
-            _ => self.command.out.allows(&path, self.home),
+        if !answered.is_empty() && is_begun(&path, answered.as_bytes()) {
+            return Ok(());
         }
+        self.command.out.allows(&path, self.home)
     }
 
     /// Makes the folder, and makes sure that it can be written, before anything is granted.
