@@ -70,7 +70,7 @@ fn told(table: &Table, of: &str, (whole, nothing, one): (Duration, Duration, Dur
         "publish all lists, signed, checked and durable",
         of,
         &seconds(whole),
-        &seconds(whole / LISTS),
+        &format!("{} each", seconds(whole / LISTS)),
     );
     table.fact("publish what changed: nothing", of, &seconds(nothing), "");
     table.fact("publish what changed: one list", of, &seconds(one), "");
