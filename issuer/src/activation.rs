@@ -11,6 +11,7 @@ mod desk;
 mod enclosed;
 mod find;
 mod grant;
+mod group_commit;
 mod history;
 mod kept;
 mod misread;
@@ -29,6 +30,7 @@ pub use answer::{Answer, Denied, Given, Manner, Paste};
 pub use denials::{Denials, DeniedRequest, denials};
 pub use find::find_deployment;
 pub use grant::{Grants, grant, is_for_us, products_to_sign_for, recall};
+pub use group_commit::{Granting, GroupCommit};
 pub use history::History;
 pub use occupancy::{Occupancy, occupancy};
 pub use record::{
