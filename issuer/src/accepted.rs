@@ -10,11 +10,6 @@ use crate::error::{Failure, FailureKind};
 ///
 /// # Errors
 /// [`FailureKind::Unexpected`] with the validator's reason. Nothing has been committed then.
-pub(crate) fn accepted_by_validator<A: IssuerSigned>(token: &str, ring: &KeyRing) -> Result<(), Failure> {
-    accepted_with::<A>(token, &anchors(ring)?)
-}
-
-/// The same with anchors that were made before.
 pub(crate) fn accepted_with<A: IssuerSigned>(token: &str, anchors: &AnchorSet) -> Result<(), Failure> {
     let verified = Unverified::<A>::read(token.as_bytes()).and_then(|unverified| unverified.verify(anchors));
     match verified {

@@ -70,13 +70,9 @@ pub fn hex(bytes: &[u8]) -> String {
 
 impl fmt::Display for Uuid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, byte) in self.0.iter().enumerate() {
-            if matches!(index, 4 | 6 | 8 | 10) {
-                f.write_str("-")?;
-            }
-            write!(f, "{byte:02x}")?;
-        }
-        Ok(())
+        let digits = hex(&self.0);
+        let group = |from_to| digits.get(from_to).unwrap_or_default();
+        f.write_str(&[0..8, 8..12, 12..16, 16..20, 20..32].map(group).join("-"))
     }
 }
 

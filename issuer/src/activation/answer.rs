@@ -43,7 +43,7 @@ pub struct Given {
     pub occupancy: Option<Occupancy>,
     /// What is brought to the deployment.
     pub paste: Paste,
-    /// The claims that were signed; null of an answer that is given again.
+    /// The claims that would be signed, of a dry run; else null.
     pub(super) claims: Value,
 }
 

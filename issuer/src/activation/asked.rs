@@ -3,6 +3,7 @@
 use lictor_shared::{License, Request, RequestKind, Seconds, Timestamp, Uri, Uuid};
 use rusqlite::Connection;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::answer::Denied;
 use super::deny;
@@ -19,15 +20,30 @@ use crate::licenses::LicenseRecord;
 pub(super) struct Asked<'a> {
     pub(super) request: &'a Request,
     pub(super) signed: &'a SeatRequest,
-    pub(super) license: LicenseRecord,
+    pub(super) license: Arc<LicenseRecord>,
     /// The revision that says how many seats there are.
-    pub(super) counting: License,
+    pub(super) counting: Arc<License>,
     /// The revision that the deployment proved to hold.
     pub(super) held: Uuid,
     /// What is known of the deployment under this license.
     pub(super) known: Option<DeploymentRecord>,
     /// Its latest activation, and the one before it.
     pub(super) given: Vec<ActivationRecord>,
+}
+
+/// A license of ours, and the revision that says how many seats there are: the same for all who ask for it in one change.
+#[derive(Clone)]
+pub(super) struct Licensed {
+    license: Arc<LicenseRecord>,
+    counting: Arc<License>,
+}
+
+impl Licensed {
+    pub(super) fn look_up(connection: &Connection, id: Uuid, at: Timestamp) -> Result<Self, Failure> {
+        let license = licenses::find(connection, id)?.ok_or_else(deny::unknown)?;
+        let counting = Arc::new(counting(connection, &license, at)?);
+        Ok(Self { license: Arc::new(license), counting })
+    }
 }
 
 /// The serial of the revision of ours that a request proves to hold.
@@ -47,15 +63,14 @@ impl<'a> Asked<'a> {
         connection: &Connection,
         signed: &'a SeatRequest,
         held: Uuid,
-        at: Timestamp,
+        Licensed { license, counting }: Licensed,
     ) -> Result<Self, Failure> {
         let request = signed.claims();
-        let license = licenses::find(connection, request.license)?.ok_or_else(deny::unknown)?;
         Ok(Self {
             request,
             signed,
-            counting: counting(connection, &license, at)?,
             license,
+            counting,
             held,
             known: deployments::find(connection, request.license, request.deployment)?,
             given: activations::latest(connection, request.license, request.deployment)?,

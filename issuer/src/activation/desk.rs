@@ -1,226 +1,262 @@
-//! The desk: where one request after the other is answered, in a change under way.
+//! The desk: where requests are answered, in a change under way.
+//!
+//! A request is decided, what it gets is signed, and then it is recorded. Deciding and recording go through the ledger, one request
+//! after the other in their order; signing needs no ledger, so several are signed at once.
 
-use lictor_keys::KeyRing;
-use lictor_shared::json::Members;
-use lictor_shared::{
-    Activation, Claims as _, Label, Lease, Name, Purpose, Release, RequestKind, Text, Timestamp, Uri, Uuid,
-};
+use lictor_shared::json::Value;
+use lictor_shared::{Claims, Label, Name, Purpose, RequestKind, Text, Timestamp, Uri, Uuid};
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::answer::{Answer, Denied, Given, Manner, Paste};
-use super::asked::{Asked, is_ours};
-use super::deny;
+use super::asked::{Asked, Licensed, is_ours};
 use super::enclosed::{Enclosing, Newest, newer_licenses, newest_list, tokens};
 use super::history::History;
 use super::kept::repeated;
-use super::record::SeatState;
+use super::occupancy::Occupancy;
 use super::request::SeatRequest;
-use super::sign::{Signers, Stamp};
+use super::seating::{Seated, Signed};
+use super::sign::{Signers, Stamp, Trusted};
 use super::sweep::sweep;
-use super::{said, seen, vacate};
-use crate::entropy;
+use super::{deny, said};
+use crate::bulk::cores;
 use crate::error::{Failure, FailureKind};
 use crate::event::{EventKind, Facts};
 use crate::home::Home;
 use crate::key::signing_key_for;
 use crate::ledger::answers::{self, Stored};
-use crate::ledger::seats::Taken;
 use crate::ledger::transaction::{Recorded, Transaction};
-use crate::ledger::{activations, deployments, keys, seats, shards};
 use crate::terms::Span;
-use std::collections::BTreeSet;
+
+/// By whom and how requests are answered.
+#[derive(Clone, Copy)]
+pub(super) struct Staff<'a> {
+    pub(super) home: &'a Home,
+    pub(super) signers: Signers<'a>,
+    /// How long activations hold; `None`: until further notice.
+    pub(super) lease: Option<Span>,
+}
 
 /// Where requests are answered.
 pub(super) struct Desk<'a> {
     pub(super) home: &'a Home,
     pub(super) transaction: &'a Transaction<'a>,
     pub(super) signers: Signers<'a>,
-    /// How long activations hold; `None`: until further notice.
     pub(super) lease: Option<Span>,
     pub(super) at: Timestamp,
+    pub(super) trusted: &'a Trusted,
+    /// The list of new activations.
+    pub(super) uri: Uri,
+    /// Licenses that were asked for already. Nothing that is answered here changes them.
+    licensed: RefCell<BTreeMap<Uuid, Licensed>>,
+    /// Licenses of which the seats were freed whose lease has ended.
+    swept: RefCell<BTreeSet<Uuid>>,
+    /// Lists that were enclosed already, as they are now.
+    newest: RefCell<BTreeMap<Uri, Option<Newest>>>,
     /// The last event that was recorded here.
-    pub(super) last: Option<Recorded>,
+    last: Cell<Option<Recorded>>,
 }
 
-/// The seat that a deployment gets.
-#[derive(Clone, Copy)]
-enum Seat {
-    /// Another one than it has, since it has none.
-    New(u64),
-    /// The one that it has.
-    Held(u64),
+/// How far a request has come that is answered; `S`: what there is of it where a seat is taken.
+enum Step<'d, S> {
+    /// It cannot be answered, and has changed nothing.
+    Left(Failure),
+    Repeated(Box<Given>),
+    Denied(Box<Asked<'d>>, Denied, Occupancy),
+    Seated(Box<S>),
+    Released(Box<Asked<'d>>),
 }
 
-impl Desk<'_> {
-    /// Answers one request.
-    pub(super) fn answer(&mut self, signed: &SeatRequest) -> Result<Answer, Failure> {
+type Decided<'d> = Step<'d, Seated<'d>>;
+type Ready<'d> = Step<'d, Signed<'d>>;
+
+impl<'d> Decided<'d> {
+    /// Needs no ledger.
+    fn signed(self) -> Result<Ready<'d>, Failure> {
+        Ok(match self {
+            Self::Seated(seated) => Step::Seated(Box::new(seated.signed()?)),
+            Self::Left(failure) => Step::Left(failure),
+            Self::Repeated(given) => Step::Repeated(given),
+            Self::Denied(asked, denied, occupancy) => Step::Denied(asked, denied, occupancy),
+            Self::Released(asked) => Step::Released(asked),
+        })
+    }
+}
+
+/// What is known of a request before it is decided.
+enum Known {
+    /// It was answered before.
+    Before(Box<Given>),
+    /// It is for a license of ours: the serial of the revision that it proves to hold.
+    Ours(Uuid),
+    Left(Failure),
+}
+
+impl<'a> Desk<'a> {
+    pub(super) fn open(
+        staff: Staff<'a>,
+        transaction: &'a Transaction<'a>,
+        trusted: &'a Trusted,
+    ) -> Result<Self, Failure> {
+        Ok(Self {
+            home: staff.home,
+            transaction,
+            signers: staff.signers,
+            lease: staff.lease,
+            at: transaction.at(),
+            trusted,
+            // Read with the ledger locked: a restore that was waited for may have set another one.
+            uri: staff.home.status_uri()?,
+            licensed: RefCell::default(),
+            swept: RefCell::default(),
+            newest: RefCell::default(),
+            last: Cell::new(None),
+        })
+    }
+
+    /// The last event that was recorded here.
+    pub(super) fn last(&self) -> Option<Recorded> {
+        self.last.get()
+    }
+
+    /// Answers requests, in their order. One that cannot be answered has a failure of its own, and has changed nothing.
+    ///
+    /// # Errors
+    /// What stands against all of them: nothing of the change may stay then.
+    pub(super) fn answer(&self, requests: &[SeatRequest]) -> Result<Vec<Result<Answer, Failure>>, Failure> {
+        let mut answers = Vec::with_capacity(requests.len());
+        let mut rest = requests;
+        while !rest.is_empty() {
+            let (together, later) = rest.split_at(independent(rest));
+            self.answer_together(together, &mut answers)?;
+            rest = later;
+        }
+        Ok(answers)
+    }
+
+    /// Answers requests of which none has to wait until another one is recorded.
+    fn answer_together(
+        &self,
+        requests: &[SeatRequest],
+        answers: &mut Vec<Result<Answer, Failure>>,
+    ) -> Result<(), Failure> {
+        // All are looked at before the first is decided: seats of which the lease has ended are free for whoever asks, and their
+        // events come before those of what is decided here.
+        let known = requests.iter().map(|signed| self.look(signed)).collect::<Result<Vec<_>, _>>()?;
+        let decided = requests.iter().zip(known).map(|(signed, known)| self.decide(signed, known));
+        let mut record = |ready: Result<Ready<'_>, Failure>| {
+            answers.push(self.carry_out(ready?)?);
+            Ok(())
+        };
+        match requests.len() {
+            1 => decided.map(|decided| decided?.signed()).try_for_each(record),
+            _ => cores::each(decided, Decided::signed, &mut record),
+        }
+    }
+
+    /// Whether a request was answered before, or else is for a license of ours; of that the seats are freed whose lease has ended.
+    fn look(&self, signed: &SeatRequest) -> Result<Known, Failure> {
         let connection = self.transaction.connection();
         // FORMAT 7.4: a repeated `jti` gets the identical bytes, before anything else is looked at.
-        if let Some(given) = repeated(connection, signed)? {
-            return Ok(Answer::Given(Box::new(given)));
-        }
-        let held = is_ours(self.home, connection, signed)?;
-        // Seats of which the lease has ended are free for whoever asks.
-        self.last = sweep(self.transaction, signed.claims().license, self.at)?.or(self.last);
-        let asked = Asked::look_up(connection, signed, held, self.at)?;
-        match (asked.against(self.at), asked.request.kind) {
-            (Some(denied), _) => self.deny(&asked, denied),
-            (None, RequestKind::Activate) => self.activate(&asked),
-            (None, RequestKind::Release) => self.release(&asked),
-        }
-    }
-
-    /// Records that it was denied. Nothing is remembered of it but that, so it may be asked again.
-    fn deny(&mut self, asked: &Asked<'_>, denied: Denied) -> Result<Answer, Failure> {
-        let occupancy = asked.occupancy(self.transaction.connection())?;
-        let facts = said::denied(asked.request, &denied, &occupancy)?;
-        let _recorded = self.record(EventKind::ActivationDenied, facts)?;
-        Ok(Answer::Denied(denied))
-    }
-
-    /// Grants a seat, or renews the one that the deployment holds.
-    fn activate(&mut self, asked: &Asked<'_>) -> Result<Answer, Failure> {
-        let connection = self.transaction.connection();
-        let Some(seat) = self.seat(asked)? else {
-            let denied = deny::seats_exhausted(asked.request, &asked.occupancy(connection)?);
-            return self.deny(asked, denied);
+        let ours = match repeated(connection, signed) {
+            Ok(Some(given)) => return Ok(Known::Before(Box::new(given))),
+            Ok(None) => is_ours(self.home, connection, signed),
+            Err(failure) => Err(failure),
         };
-        let (history, occupancy) = (asked.history(connection)?, asked.occupancy(connection)?);
-        let ring = keys::ring(connection)?;
-        let stamp = self.stamp(&ring, &asked.request.product)?;
-        let (activation, list) = self.activation(asked, seat)?;
-        let stamped = stamp.sign::<Activation, _>(self.transaction, &activation)?;
-        let enclosing = self.enclosing(asked, activation.status.uri.clone());
-        let facts = stamped.named(said::granted(asked, &activation, (history, &occupancy))?, &stamp);
-        let facts = enclosing.named(facts);
-        let event = self.record(seat.kind(), facts)?;
-        deployments::write(connection, &seen::activated(asked, &activation, history))?;
-        if let Seat::New(number) = seat {
-            seats::occupy(connection, asked.request.license, number, asked.request.deployment)?;
+        let held = match ours {
+            Ok(held) => held,
+            Err(failure) => return of_one(failure).map(Known::Left),
+        };
+        let license = signed.claims().license;
+        if self.swept.borrow_mut().insert(license) {
+            self.last.set(sweep(self.transaction, license, self.at)?.or(self.last.get()));
         }
-        let beside = (list, asked.request.previous);
-        activations::insert(connection, event.seq(), beside, asked.request.deployment, &activation)?;
-        self.record_fork(asked, history)?;
-        let paste = self.hand_out(asked, (Label::Activation, stamped.token), enclosing, event)?;
-        let (seat_number, ends_at) = (Some(activation.seat), said::end_of(&activation));
-        let given = given(asked, (seat.manner(), activation.serial, history), paste);
-        let claims = activation.to_value();
-        let occupancy = Some(occupancy);
-        Ok(Answer::Given(Box::new(Given { seat: seat_number, ends_at, occupancy, claims, ..given })))
+        Ok(Known::Ours(held))
     }
 
-    /// The seat that the deployment holds, else a new one, which is counted; `None` if all are taken.
-    fn seat(&self, asked: &Asked<'_>) -> Result<Option<Seat>, Failure> {
-        let (connection, license) = (self.transaction.connection(), asked.request.license);
-        if let Some(number) = asked.known.as_ref().and_then(|known| known.seat) {
-            return Ok(Some(Seat::Held(number)));
-        }
-        match seats::take(connection, license, asked.occupancy(connection)?.room())? {
-            Taken::Yes => Ok(Some(Seat::New(seats::lowest_free(connection, license)?))),
-            Taken::No => Ok(None),
-        }
-    }
-
-    /// Takes the seat back, if the deployment still holds it, and signs a receipt.
-    fn release(&mut self, asked: &Asked<'_>) -> Result<Answer, Failure> {
+    /// Decides a request, and takes the seat for it.
+    fn decide<'d>(&'d self, signed: &'d SeatRequest, known: Known) -> Result<Decided<'d>, Failure> {
         let connection = self.transaction.connection();
-        let known = asked.known.clone().ok_or_else(deny::unknown)?;
-        let history = asked.history(connection)?;
-        let ring = keys::ring(connection)?;
-        let stamp = self.stamp(&ring, &asked.request.product)?;
-        let receipt = self.receipt(asked)?;
-        let stamped = stamp.sign::<Release, _>(self.transaction, &receipt)?;
-        let stopped = vacate::usable(connection, (known.license, known.id), self.at)?;
-        let freed = u64::from(known.seat.is_some());
-        let active = seats::active(connection, known.license)?.saturating_sub(freed);
-        let facts = vacate::facts(&known, &stopped, active)
-            .and("request", asked.request.nonce.to_string())
-            .and("counter", asked.request.counter)
-            .and("history", history.as_str())
-            .and("serial", receipt.serial.to_string())
-            .personal("label", asked.request.label.as_str())?;
-        // What the deployment gave back is stopped on that list; one that has nothing to give back hears of the newest.
-        let list =
-            stopped.first().map_or_else(|| self.home.status_uri(), |given| Ok(given.entry.uri.clone()))?;
-        let enclosing = self.enclosing(asked, list);
-        let facts = enclosing.named(stamped.named(facts, &stamp));
-        let event = self.record(EventKind::ActivationReleased, facts)?;
-        let seen = seen::released(asked, known, (history, self.at));
-        vacate::stop(self.transaction, seen, &stopped, (SeatState::Released, self.at))?;
-        self.record_fork(asked, history)?;
-        let paste = self.hand_out(asked, (Label::Release, stamped.token), enclosing, event)?;
-        let occupancy = Some(asked.occupancy(connection)?);
-        let given = given(asked, (Manner::Released, receipt.serial, history), paste);
-        Ok(Answer::Given(Box::new(Given { occupancy, claims: receipt.to_value(), ..given })))
+        let looked_up = match known {
+            Known::Before(given) => return Ok(Step::Repeated(given)),
+            Known::Left(failure) => return Ok(Step::Left(failure)),
+            Known::Ours(held) => self.asked(signed, held),
+        };
+        let asked = match looked_up {
+            Ok(asked) => asked,
+            Err(failure) => return of_one(failure).map(Step::Left),
+        };
+        match (asked.against(self.at), asked.request.kind) {
+            (Some(denied), _) => self.denied(asked, denied),
+            (None, RequestKind::Release) => Ok(Step::Released(Box::new(asked))),
+            (None, RequestKind::Activate) => match self.seat(&asked)? {
+                Some(seat) => Ok(Step::Seated(Box::new(self.seated(asked, seat)?))),
+                None => {
+                    let denied = deny::seats_exhausted(asked.request, &asked.occupancy(connection)?);
+                    self.denied(asked, denied)
+                }
+            },
+        }
     }
 
-    fn record(&mut self, kind: EventKind, facts: Facts) -> Result<Recorded, Failure> {
+    fn asked<'d>(&self, signed: &'d SeatRequest, held: Uuid) -> Result<Asked<'d>, Failure> {
+        let (connection, id) = (self.transaction.connection(), signed.claims().license);
+        if let Some(licensed) = self.licensed.borrow().get(&id) {
+            return Asked::look_up(connection, signed, held, licensed.clone());
+        }
+        let licensed = Licensed::look_up(connection, id, self.at)?;
+        self.licensed.borrow_mut().insert(id, licensed.clone());
+        Asked::look_up(connection, signed, held, licensed)
+    }
+
+    fn denied<'d>(&self, asked: Asked<'d>, denied: Denied) -> Result<Decided<'d>, Failure> {
+        let occupancy = asked.occupancy(self.transaction.connection())?;
+        Ok(Step::Denied(Box::new(asked), denied, occupancy))
+    }
+
+    /// Records what a request has come to.
+    fn carry_out(&self, ready: Ready<'_>) -> Result<Result<Answer, Failure>, Failure> {
+        Ok(Ok(match ready {
+            Step::Left(failure) => return Ok(Err(failure)),
+            Step::Repeated(given) => Answer::Given(given),
+            Step::Seated(signed) => self.grant(*signed)?,
+            Step::Released(asked) => self.release(&asked)?,
+            Step::Denied(asked, denied, occupancy) => {
+                // Nothing is remembered of it but that, so it may be asked again.
+                let facts = said::denied(asked.request, &denied, &occupancy)?;
+                let _recorded = self.record(EventKind::ActivationDenied, facts)?;
+                Answer::Denied(denied)
+            }
+        }))
+    }
+
+    /// The claims of what is signed, where only they are told of.
+    pub(super) fn claims_told(&self, claims: &impl Claims) -> Value {
+        if self.transaction.is_dry_run() { claims.to_value() } else { Value::Null }
+    }
+
+    pub(super) fn record(&self, kind: EventKind, facts: Facts) -> Result<Recorded, Failure> {
         let event = self.transaction.record(kind, facts)?;
-        self.last = Some(event);
+        self.last.set(Some(event));
         Ok(event)
     }
 
-    fn record_fork(&mut self, asked: &Asked<'_>, history: History) -> Result<(), Failure> {
+    pub(super) fn record_fork(&self, asked: &Asked<'_>, history: History) -> Result<(), Failure> {
         if history == History::Forked {
             let _recorded = self.record(EventKind::ActivationForked, said::forked(asked))?;
         }
         Ok(())
     }
 
-    fn stamp<'s>(&'s self, ring: &'s KeyRing, product: &Name) -> Result<Stamp<'s>, Failure> {
+    pub(super) fn stamp(&self, product: &Name) -> Result<Stamp<'_>, Failure> {
         let products = core::slice::from_ref(product);
-        let key = signing_key_for(ring, Purpose::Activation, products, self.at)?;
-        Ok(Stamp { signer: self.signers.needed(key)?, ring, key })
-    }
-
-    /// The claims of an activation, with a serial and an entry on the list of its own, and the number of that list.
-    fn activation(&self, asked: &Asked<'_>, seat: Seat) -> Result<(Activation, i64), Failure> {
-        let (connection, request) = (self.transaction.connection(), asked.request);
-        let uri = self.home.status_uri()?;
-        let grace = asked.revocation_grace(self.at);
-        let (list, status) = shards::hand_out(connection, &uri, grace, || entropy::number(20))?;
-        let activation = Activation {
-            issuer: self.home.config().issuer.clone(),
-            product: request.product.clone(),
-            deployment: text(&request.deployment.to_string())?,
-            serial: entropy::uuid(self.at)?,
-            issued_at: self.at,
-            key: asked.signed.key().clone(),
-            license: request.license,
-            seat: seat.number(),
-            label: request.label.clone(),
-            request: request.nonce,
-            counter: request.counter,
-            lease: self.lease_from_now()?,
-            extensions: Members::new(),
-            status,
-        };
-        Ok((activation, list.id))
-    }
-
-    fn lease_from_now(&self) -> Result<Lease, Failure> {
-        let Some(span) = self.lease else { return Ok(Lease::None) };
-        span.after(self.at).map(Lease::Until).ok_or_else(|| {
-            Failure::new(FailureKind::Usage, "The lease would end after the year 9999.")
-                .hint("for an activation without end leave --lease out")
-        })
-    }
-
-    fn receipt(&self, asked: &Asked<'_>) -> Result<Release, Failure> {
-        let request = asked.request;
-        Ok(Release {
-            issuer: self.home.config().issuer.clone(),
-            product: request.product.clone(),
-            deployment: text(&request.deployment.to_string())?,
-            serial: entropy::uuid(self.at)?,
-            issued_at: self.at,
-            license: request.license,
-            request: request.nonce,
-            extensions: Members::new(),
-        })
+        let key = signing_key_for(&self.trusted.ring, Purpose::Activation, products, self.at)?;
+        let (signer, intent) = (self.signers.needed(key)?, self.transaction.intent());
+        Ok(Stamp { signer, anchors: self.trusted.anchors()?, key, intent })
     }
 
     /// What belongs to the answer, and the list with this URI.
-    fn enclosing(&self, asked: &Asked<'_>, list: Uri) -> Enclosing {
+    pub(super) fn enclosing(&self, asked: &Asked<'_>, list: Uri) -> Enclosing {
         let licenses = newer_licenses(&asked.license, asked.held, self.at);
         // The lists that speak for the activation and for the license.
         let mut lists = asked.lists(&licenses);
@@ -229,8 +265,8 @@ impl Desk<'_> {
     }
 
     /// Encloses what belongs to the answer, and keeps all of it, so that it can be given again.
-    fn hand_out(
-        &mut self,
+    pub(super) fn hand_out(
+        &self,
         asked: &Asked<'_>,
         (label, token): (Label, String),
         enclosing: Enclosing,
@@ -252,40 +288,54 @@ impl Desk<'_> {
         Ok(Paste { label, token, lists, licenses })
     }
 
-    fn newest_lists(&mut self, uris: &BTreeSet<Uri>) -> Result<Vec<Newest>, Failure> {
-        let mut lists = Vec::new();
+    fn newest_lists(&self, uris: &BTreeSet<Uri>) -> Result<Vec<Newest>, Failure> {
+        let mut lists = Vec::with_capacity(uris.len());
         for uri in uris {
+            if let Some(newest) = self.newest.borrow().get(uri) {
+                lists.extend(newest.clone());
+                continue;
+            }
             let newest = newest_list(self.home, self.transaction, self.signers, uri, self.at)?;
-            self.last = newest.as_ref().and_then(|newest| newest.event).or(self.last);
+            self.last.set(newest.as_ref().and_then(|newest| newest.event).or(self.last.get()));
+            self.newest.borrow_mut().insert(uri.clone(), newest.clone());
             lists.extend(newest);
         }
         Ok(lists)
     }
-}
 
-impl Seat {
-    const fn number(self) -> u64 {
-        match self {
-            Self::New(number) | Self::Held(number) => number,
-        }
-    }
-
-    const fn kind(self) -> EventKind {
-        match self {
-            Self::New(_) => EventKind::ActivationGranted,
-            Self::Held(_) => EventKind::ActivationRenewed,
-        }
-    }
-
-    const fn manner(self) -> Manner {
-        match self {
-            Self::New(_) => Manner::Granted,
-            Self::Held(_) => Manner::Renewed,
-        }
+    /// From here on lists are signed anew that are enclosed: what they say has changed.
+    pub(super) fn lists_change(&self) {
+        self.newest.borrow_mut().clear();
     }
 }
 
-fn given(asked: &Asked<'_>, (manner, serial, history): (Manner, Uuid, History), paste: Paste) -> Given {
+/// The failure of one request, which stands against no other.
+///
+/// # Errors
+/// Any other, as of a ledger that cannot be read.
+fn of_one(failure: Failure) -> Result<Failure, Failure> {
+    match failure.kind {
+        FailureKind::NotFound | FailureKind::Conflict => Ok(failure),
+        _ => Err(failure),
+    }
+}
+
+/// How many requests, from the first on, can be decided before any of them is recorded: each is by another deployment, and none gives
+/// a seat back that the next one could have. At least one.
+fn independent(requests: &[SeatRequest]) -> usize {
+    let mut seen = BTreeSet::new();
+    let is_independent = |signed: &&SeatRequest| {
+        let request = signed.claims();
+        request.kind == RequestKind::Activate && seen.insert(request.deployment)
+    };
+    requests.iter().take_while(is_independent).count().max(1)
+}
+
+pub(super) fn given(
+    asked: &Asked<'_>,
+    (manner, serial, history): (Manner, Uuid, History),
+    paste: Paste,
+) -> Given {
     Given {
         manner,
         license: asked.request.license,
@@ -299,10 +349,10 @@ fn given(asked: &Asked<'_>, (manner, serial, history): (Manner, Uuid, History), 
         gone: None,
         occupancy: None,
         paste,
-        claims: lictor_shared::json::Value::Null,
+        claims: Value::Null,
     }
 }
 
-fn text(text: &str) -> Result<Text, Failure> {
+pub(super) fn text(text: &str) -> Result<Text, Failure> {
     Text::new(text).map_err(|error| Failure::new(FailureKind::Unexpected, error.to_string()))
 }

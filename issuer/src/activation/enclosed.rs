@@ -35,6 +35,7 @@ impl Enclosing {
 }
 
 /// The newest edition of a list, and the event of its signing if it was signed for this.
+#[derive(Clone)]
 pub(super) struct Newest {
     pub(super) list: i64,
     pub(super) sequence: u64,
@@ -71,7 +72,7 @@ fn is_fresh(edition: &Edition, at: Timestamp) -> bool {
 }
 
 /// Whoever signs lists, if he is at hand: a home without a key for lists grants seats all the same.
-fn list_signer<'a>(ring: &KeyRing, signers: Signers<'a>, at: Timestamp) -> Option<&'a dyn Signer> {
+fn list_signer<'a>(ring: &KeyRing, signers: Signers<'a>, at: Timestamp) -> Option<&'a (dyn Signer + Sync)> {
     signing_key(ring, Purpose::Status, at).ok().and_then(|key| signers.with(key))
 }
 

@@ -6,15 +6,15 @@ use lictor_shared::{Name, Timestamp};
 use std::collections::BTreeSet;
 
 use super::answer::Answer;
-use super::asked::{Asked, is_ours};
-use super::desk::Desk;
+use super::asked::{Asked, Licensed, is_ours};
+use super::desk::{Desk, Staff};
 use super::kept::repeated;
 use super::request::SeatRequest;
-use super::sign::Signers;
+use super::sign::{Checks, Signers, Trusted};
 use crate::error::Failure;
 use crate::home::Home;
-use crate::ledger::Ledger;
 use crate::ledger::transaction::Recorded;
+use crate::ledger::{Ledger, keys};
 use crate::occasion::Occasion;
 use crate::outcome::Outcome;
 use crate::terms::Span;
@@ -76,7 +76,9 @@ pub fn products_to_sign_for(
         if repeated(connection, request)?.is_some() {
             continue;
         }
-        let asked = Asked::look_up(connection, request, is_ours(home, connection, request)?, at)?;
+        let held = is_ours(home, connection, request)?;
+        let licensed = Licensed::look_up(connection, request.claims().license, at)?;
+        let asked = Asked::look_up(connection, request, held, licensed)?;
         if asked.against(at).is_none() {
             products.insert(asked.request.product.clone());
         }
@@ -95,25 +97,16 @@ pub fn products_to_sign_for(
 pub fn grant(
     home: &Home,
     ledger: &mut Ledger,
-    signers: &[&dyn Signer],
+    signers: &[&(dyn Signer + Sync)],
     requests: &[SeatRequest],
     lease: Option<Span>,
     occasion: &Occasion,
 ) -> Result<Grants, Failure> {
-    let transaction = ledger.begin(occasion)?;
-    let mut desk = Desk {
-        home,
-        transaction: &transaction,
-        signers: Signers(signers),
-        lease,
-        at: occasion.at,
-        last: None,
-    };
-    let mut answers = Vec::with_capacity(requests.len());
-    for request in requests {
-        answers.push(desk.answer(request)?);
-    }
-    let last = desk.last;
+    let transaction = ledger.begin_several(occasion)?;
+    let trusted = Trusted::of(keys::ring(transaction.connection())?, Checks::of(requests.len()));
+    let desk = Desk::open(Staff { home, signers: Signers(signers), lease }, &transaction, &trusted)?;
+    let answers = desk.answer(requests)?.into_iter().collect::<Result<_, _>>()?;
+    let last = desk.last();
     let grants = Grants { answers, event: last.map(Recorded::seq) };
     // After this line every answer is kept: asked again, it is the same. Before, no seat is taken and nobody has seen a token.
     // Answers that were all given before change nothing.

@@ -115,15 +115,14 @@ impl PassphraseSource {
         (purpose, products): (Purpose, &BTreeSet<Name>),
         occasion: &Occasion,
         prompts: Prompts,
-    ) -> Result<Vec<Box<dyn Signer>>, Failure> {
+    ) -> Result<Vec<Box<dyn Signer + Sync>>, Failure> {
         let ring = ledger.key_ring()?;
         let mut keys = BTreeMap::new();
         for product in products {
             let key = signing_key_for(&ring, purpose, core::slice::from_ref(product), occasion.at)?;
             keys.insert(key.public.thumbprint(), key);
         }
-        let open = |key| -> Result<Box<dyn Signer>, Failure> { Ok(self.open(home, key, occasion, prompts)?) };
-        keys.into_values().map(open).collect()
+        keys.into_values().map(|key| self.open(home, key, occasion, prompts)).collect()
     }
 
     fn open(

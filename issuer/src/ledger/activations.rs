@@ -67,7 +67,7 @@ pub(crate) fn insert(
         list,
         activation.status.index,
     ];
-    connection.execute(INSERT, row).or_fault()?;
+    connection.prepare_cached(INSERT).or_fault()?.execute(row).or_fault()?;
     Ok(())
 }
 
@@ -114,14 +114,19 @@ fn all(
     statement: &str,
     (license, deployment): Holder,
 ) -> Result<Vec<ActivationRecord>, Failure> {
-    let mut statement = connection.prepare(statement).or_fault()?;
+    let mut statement = connection.prepare_cached(statement).or_fault()?;
     let found = statement.query_map((Word(license), Word(deployment)), read).or_fault()?;
     found.collect::<rusqlite::Result<_>>().or_fault()
 }
 
 /// Whose activation has this serial.
 pub(crate) fn holder(connection: &Connection, serial: Uuid) -> Result<Option<Holder>, Failure> {
-    connection.query_row(SELECT_HOLDER, [Word(serial)], read_holder).optional().or_fault()
+    connection
+        .prepare_cached(SELECT_HOLDER)
+        .or_fault()?
+        .query_row([Word(serial)], read_holder)
+        .optional()
+        .or_fault()
 }
 
 /// Whose activations have a serial that begins so, `most` at most.
@@ -130,7 +135,7 @@ pub(crate) fn holders_from(
     beginning: &str,
     most: u32,
 ) -> Result<Vec<Holder>, Failure> {
-    let mut statement = connection.prepare(SELECT_FROM).or_fault()?;
+    let mut statement = connection.prepare_cached(SELECT_FROM).or_fault()?;
     // `g` follows the digits of an id and its hyphen.
     let found = statement.query_map((beginning, format!("{beginning}g"), most), read_holder).or_fault()?;
     found.collect::<rusqlite::Result<_>>().or_fault()
@@ -142,7 +147,7 @@ pub(crate) fn events_from(
     beginning: &str,
     most: u32,
 ) -> Result<Vec<(Uuid, u64)>, Failure> {
-    let mut statement = connection.prepare(SELECT_EVENTS_FROM).or_fault()?;
+    let mut statement = connection.prepare_cached(SELECT_EVENTS_FROM).or_fault()?;
     let read = |row: &Row<'_>| Ok((row.get::<_, Word<_>>(0)?.0, row.get::<_, Int>(1)?.0));
     let found = statement.query_map((beginning, format!("{beginning}g"), most), read).or_fault()?;
     found.collect::<rusqlite::Result<_>>().or_fault()

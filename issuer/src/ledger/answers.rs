@@ -53,7 +53,7 @@ pub(crate) fn insert(
         Value::Array(stored.lists.iter().map(edition).collect()).to_string(),
         Texts(stored.licenses.clone()),
     ];
-    connection.execute(INSERT, row).or_fault()?;
+    connection.prepare_cached(INSERT).or_fault()?.execute(row).or_fault()?;
     Ok(())
 }
 
@@ -63,7 +63,11 @@ pub(crate) fn find(
     deployment: Thumbprint,
     nonce: Uuid,
 ) -> Result<Option<Stored>, Failure> {
-    let found = connection.query_row(SELECT_ONE, (Word(deployment), Word(nonce)), Columns::read).optional();
+    let found = connection
+        .prepare_cached(SELECT_ONE)
+        .or_fault()?
+        .query_row((Word(deployment), Word(nonce)), Columns::read)
+        .optional();
     found.or_fault()?.map(|row| row.stored(nonce)).transpose()
 }
 
@@ -79,7 +83,7 @@ pub(crate) fn recorded(connection: &Connection, seq: u64) -> Result<Option<(Aske
 
 /// Erases what deployments of a license were answered with.
 pub(crate) fn erase(connection: &Connection, license: Uuid) -> Result<usize, Failure> {
-    connection.execute(ERASE, [Word(license)]).or_fault()
+    connection.prepare_cached(ERASE).or_fault()?.execute([Word(license)]).or_fault()
 }
 
 /// The columns of an answer.
@@ -111,5 +115,11 @@ impl Columns {
 
 /// Whether some request was answered with this token. Looks through all of them.
 pub(crate) fn is_there(connection: &Connection, token: &str) -> Result<bool, Failure> {
-    Ok(connection.query_row(SELECT_TOKEN, [token], |_| Ok(())).optional().or_fault()?.is_some())
+    Ok(connection
+        .prepare_cached(SELECT_TOKEN)
+        .or_fault()?
+        .query_row([token], |_| Ok(()))
+        .optional()
+        .or_fault()?
+        .is_some())
 }

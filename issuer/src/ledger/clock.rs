@@ -58,7 +58,8 @@ pub(crate) fn before(connection: &Connection, at: Timestamp) -> Result<Option<Ti
 
 fn last(connection: &Connection) -> Result<Option<Event>, Failure> {
     let read = |row: &Row<'_>| Ok((row.get::<_, Int>(0)?.0, row.get::<_, Vec<u8>>(1)?));
-    let last = connection.query_row(SELECT_LAST, (), read).optional().or_fault()?;
+    let last =
+        connection.prepare_cached(SELECT_LAST).or_fault()?.query_row((), read).optional().or_fault()?;
     last.map(|(seq, leaf)| Event::read(&leaf).map_err(|error| differs(seq, error))).transpose()
 }
 

@@ -59,7 +59,7 @@ pub(crate) fn write(connection: &Connection, deployment: &DeploymentRecord) -> R
         Int(deployment.lost_answers),
         Int(deployment.forks),
     ];
-    connection.execute(UPSERT, row).or_fault()?;
+    connection.prepare_cached(UPSERT).or_fault()?.execute(row).or_fault()?;
     Ok(())
 }
 
@@ -68,7 +68,12 @@ pub(crate) fn find(
     license: Uuid,
     id: Thumbprint,
 ) -> Result<Option<DeploymentRecord>, Failure> {
-    connection.query_row(SELECT_ONE, (Word(license), Word(id)), read).optional().or_fault()
+    connection
+        .prepare_cached(SELECT_ONE)
+        .or_fault()?
+        .query_row((Word(license), Word(id)), read)
+        .optional()
+        .or_fault()
 }
 
 /// Those that hold a seat of the license and whose last lease has ended at an instant, the first first.
@@ -77,7 +82,7 @@ pub(crate) fn ended(
     license: Uuid,
     at: Timestamp,
 ) -> Result<Vec<DeploymentRecord>, Failure> {
-    let mut statement = connection.prepare(SELECT_ENDED).or_fault()?;
+    let mut statement = connection.prepare_cached(SELECT_ENDED).or_fault()?;
     let found = statement.query_map((Word(license), At(at)), read).or_fault()?;
     found.collect::<rusqlite::Result<_>>().or_fault()
 }
@@ -89,7 +94,7 @@ pub(crate) fn page(
     size: u32,
 ) -> Result<Vec<DeploymentRecord>, Failure> {
     let (license, id) = after.map(|(license, id)| (license.to_string(), id.to_string())).unwrap_or_default();
-    let mut statement = connection.prepare(SELECT_PAGE).or_fault()?;
+    let mut statement = connection.prepare_cached(SELECT_PAGE).or_fault()?;
     let found = statement.query_map((license, id, size), read).or_fault()?;
     found.collect::<rusqlite::Result<_>>().or_fault()
 }
@@ -102,7 +107,7 @@ pub(crate) fn page_of(
     size: u32,
 ) -> Result<Vec<DeploymentRecord>, Failure> {
     let after = after.map(|id| id.to_string()).unwrap_or_default();
-    let mut statement = connection.prepare(SELECT_PAGE_OF_LICENSE).or_fault()?;
+    let mut statement = connection.prepare_cached(SELECT_PAGE_OF_LICENSE).or_fault()?;
     let found = statement.query_map((Word(license), after, size), read).or_fault()?;
     found.collect::<rusqlite::Result<_>>().or_fault()
 }
@@ -115,7 +120,7 @@ pub(crate) fn page_of_customer(
     size: u32,
 ) -> Result<Vec<DeploymentRecord>, Failure> {
     let (license, id) = after.map(|(license, id)| (license.to_string(), id.to_string())).unwrap_or_default();
-    let mut statement = connection.prepare(SELECT_PAGE_OF_CUSTOMER).or_fault()?;
+    let mut statement = connection.prepare_cached(SELECT_PAGE_OF_CUSTOMER).or_fault()?;
     let found = statement.query_map((customer.as_str(), license, id, size), read).or_fault()?;
     found.collect::<rusqlite::Result<_>>().or_fault()
 }
@@ -126,7 +131,7 @@ pub(crate) fn holders_from(
     beginning: &str,
     most: u32,
 ) -> Result<Vec<Holder>, Failure> {
-    let mut statement = connection.prepare(SELECT_FROM).or_fault()?;
+    let mut statement = connection.prepare_cached(SELECT_FROM).or_fault()?;
     // `{` follows the last character of base64url.
     let found = statement.query_map((beginning, format!("{beginning}{{"), most), read_holder).or_fault()?;
     found.collect::<rusqlite::Result<_>>().or_fault()

@@ -56,10 +56,10 @@ pub(crate) fn insert(
     token: &str,
 ) -> Result<(), Failure> {
     let sequence = Int(new.sequence);
-    connection.execute(DELETE_OLDER, (list.id, sequence)).or_fault()?;
+    connection.prepare_cached(DELETE_OLDER).or_fault()?.execute((list.id, sequence)).or_fault()?;
     let row = (list.id, sequence, Int(seq), new.stale_from.map(At), new.is_published, token);
-    connection.execute(INSERT, row).or_fault()?;
-    connection.execute(UPDATE_UNCHANGED, [list.id]).or_fault()?;
+    connection.prepare_cached(INSERT).or_fault()?.execute(row).or_fault()?;
+    connection.prepare_cached(UPDATE_UNCHANGED).or_fault()?.execute([list.id]).or_fault()?;
     Ok(())
 }
 
@@ -76,18 +76,22 @@ pub(crate) fn newest(connection: &Connection, uri: &Uri) -> Result<Option<Editio
             signed_at: row.get::<_, At>(6)?.0,
         })
     };
-    connection.query_row(SELECT_NEWEST, [uri.as_str()], read).optional().or_fault()
+    connection.prepare_cached(SELECT_NEWEST).or_fault()?.query_row([uri.as_str()], read).optional().or_fault()
 }
 
 /// From now on an answer refers to it, so it stays.
 pub(crate) fn keep(connection: &Connection, list: i64, sequence: u64) -> Result<(), Failure> {
-    connection.execute(UPDATE_ENCLOSED, (list, Int(sequence))).or_fault()?;
+    connection.prepare_cached(UPDATE_ENCLOSED).or_fault()?.execute((list, Int(sequence))).or_fault()?;
     Ok(())
 }
 
 /// The token of an edition that an answer refers to.
 pub(crate) fn token(connection: &Connection, list: i64, sequence: u64) -> Result<String, Failure> {
-    let token = connection.query_row(SELECT_TOKEN, (list, Int(sequence)), |row| row.get(0)).optional();
+    let token = connection
+        .prepare_cached(SELECT_TOKEN)
+        .or_fault()?
+        .query_row((list, Int(sequence)), |row| row.get(0))
+        .optional();
     token.or_fault()?.ok_or_else(|| {
         let message = format!("The ledger is damaged: edition {sequence} of list {list} is missing.");
         Failure::new(FailureKind::Ledger, message)
@@ -111,7 +115,7 @@ pub(crate) struct Kept {
 
 /// Every edition that is kept, by URI and sequence.
 pub(crate) fn kept(connection: &Connection) -> Result<BTreeMap<(String, u64), Kept>, Failure> {
-    let mut statement = connection.prepare(SELECT_ALL).or_fault()?;
+    let mut statement = connection.prepare_cached(SELECT_ALL).or_fault()?;
     let read = |row: &Row<'_>| {
         let (Int(sequence), Int(seq), stale_from) = (row.get(1)?, row.get(2)?, row.get::<_, Option<At>>(3)?);
         let sha256 = hex(&Sha256::digest(row.get_ref(5)?.as_bytes()?));
@@ -124,7 +128,7 @@ pub(crate) fn kept(connection: &Connection) -> Result<BTreeMap<(String, u64), Ke
 
 /// Of each list whether an entry says anything else than in the newest edition, and whether that is kept.
 pub(crate) fn changed(connection: &Connection) -> Result<BTreeMap<String, (bool, bool)>, Failure> {
-    let mut statement = connection.prepare(SELECT_CHANGED).or_fault()?;
+    let mut statement = connection.prepare_cached(SELECT_CHANGED).or_fault()?;
     let found = statement.query_map((), |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?)))).or_fault()?;
     found.collect::<rusqlite::Result<_>>().or_fault()
 }

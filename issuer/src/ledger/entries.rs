@@ -66,7 +66,7 @@ pub(crate) fn list(connection: &Connection, uri: &Uri) -> Result<List, Failure> 
     if let Some(list) = find(connection, uri)? {
         return Ok(list);
     }
-    connection.execute(INSERT_LIST, [uri.as_str()]).or_fault()?;
+    connection.prepare_cached(INSERT_LIST).or_fault()?.execute([uri.as_str()]).or_fault()?;
     find(connection, uri)?
         .ok_or_else(|| Failure::new(FailureKind::Unexpected, "A list just opened is not there."))
 }
@@ -83,14 +83,14 @@ pub(crate) fn find(connection: &Connection, uri: &Uri) -> Result<Option<List>, F
 
 /// Every list, in the order in which they were opened.
 pub(crate) fn uris(connection: &Connection) -> Result<Vec<Uri>, Failure> {
-    let mut statement = connection.prepare(SELECT_URIS).or_fault()?;
+    let mut statement = connection.prepare_cached(SELECT_URIS).or_fault()?;
     let uris = statement.query_map((), |row| row.get(0).map(|Word(uri)| uri)).or_fault()?;
     uris.collect::<rusqlite::Result<_>>().or_fault()
 }
 
 /// Every list, in the order in which they were opened.
 pub(crate) fn records(connection: &Connection) -> Result<Vec<ListRecord>, Failure> {
-    let mut statement = connection.prepare(SELECT_RECORDS).or_fault()?;
+    let mut statement = connection.prepare_cached(SELECT_RECORDS).or_fault()?;
     let read = |row: &Row<'_>| {
         let (Word(uri), Int(entries)) = (row.get(0)?, row.get(1)?);
         Ok(ListRecord { uri, entries })
@@ -100,7 +100,7 @@ pub(crate) fn records(connection: &Connection) -> Result<Vec<ListRecord>, Failur
 
 /// Every list's URI and sequence, by URI.
 pub(crate) fn sequences(connection: &Connection) -> Result<Vec<(String, u64)>, Failure> {
-    let mut statement = connection.prepare(SELECT_SEQUENCES).or_fault()?;
+    let mut statement = connection.prepare_cached(SELECT_SEQUENCES).or_fault()?;
     let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, Int>(1)?.0));
     statement.query_map((), read).or_fault()?.collect::<rusqlite::Result<_>>().or_fault()
 }
@@ -111,7 +111,11 @@ pub(crate) fn published(
     sequence: u64,
     at: Timestamp,
 ) -> Result<(), Failure> {
-    connection.execute(UPDATE_SEQUENCE, (list.id, Int(sequence), At(at))).or_fault()?;
+    connection
+        .prepare_cached(UPDATE_SEQUENCE)
+        .or_fault()?
+        .execute((list.id, Int(sequence), At(at)))
+        .or_fault()?;
     Ok(())
 }
 
@@ -123,26 +127,36 @@ pub(crate) fn hand_out(
     grace: Seconds,
     mut draw: impl FnMut() -> Result<u32, Failure>,
 ) -> Result<u32, Failure> {
-    let mut index = draw()?;
-    for _ in 1..DRAWS {
-        if is_free(connection, list, index)? {
-            break;
-        }
-        index = draw()?;
-    }
-    if !is_free(connection, list, index)? {
-        index = free_behind(connection, list, index)?;
-    }
+    let index = free(connection, list, &mut draw)?;
     let row = (list.id, index, Int(grace.get()));
     connection.prepare_cached(INSERT).or_fault()?.execute(row).or_fault()?;
     Ok(index)
+}
+
+fn free(
+    connection: &Connection,
+    list: List,
+    draw: &mut impl FnMut() -> Result<u32, Failure>,
+) -> Result<u32, Failure> {
+    let mut index = draw()?;
+    for _ in 1..DRAWS {
+        if is_free(connection, list, index)? {
+            return Ok(index);
+        }
+        index = draw()?;
+    }
+    if is_free(connection, list, index)? { Ok(index) } else { free_behind(connection, list, index) }
 }
 
 /// Takes an index that was handed out elsewhere, if it is free here; whether it was.
 pub(crate) fn take(connection: &Connection, list: List, index: u32, grace: Seconds) -> Result<bool, Failure> {
     let free = is_free(connection, list, index)?;
     if free {
-        connection.execute(INSERT, (list.id, index, Int(grace.get()))).or_fault()?;
+        connection
+            .prepare_cached(INSERT)
+            .or_fault()?
+            .execute((list.id, index, Int(grace.get())))
+            .or_fault()?;
     }
     Ok(free)
 }
@@ -157,7 +171,10 @@ fn is_free(connection: &Connection, list: List, index: u32) -> Result<bool, Fail
 fn free_behind(connection: &Connection, list: List, taken: u32) -> Result<u32, Failure> {
     let last = limits::STATUS_ENTRIES - 1;
     let find = |from: u32| {
-        let row = connection.query_row(SELECT_FREE_AFTER, (list.id, from, last), |row| row.get(0));
+        let row = connection
+            .prepare_cached(SELECT_FREE_AFTER)
+            .or_fault()?
+            .query_row((list.id, from, last), |row| row.get(0));
         row.optional().or_fault()
     };
     if let Some(index) = find(taken)? {
@@ -184,7 +201,7 @@ pub(crate) fn bring_forward(
     index: u32,
     since: Timestamp,
 ) -> Result<(), Failure> {
-    connection.execute(UPDATE_SINCE, (list, index, At(since))).or_fault()?;
+    connection.prepare_cached(UPDATE_SINCE).or_fault()?.execute((list, index, At(since))).or_fault()?;
     Ok(())
 }
 
@@ -197,7 +214,11 @@ pub(crate) fn set(
     status: Status,
     since: Timestamp,
 ) -> Result<(), Failure> {
-    let changed = connection.execute(UPDATE, (list, index, number(status), At(since))).or_fault()?;
+    let changed = connection
+        .prepare_cached(UPDATE)
+        .or_fault()?
+        .execute((list, index, number(status), At(since)))
+        .or_fault()?;
     if changed == 1 {
         return Ok(());
     }
@@ -207,7 +228,7 @@ pub(crate) fn set(
 
 /// Every entry of the list that is not valid, in order.
 pub(crate) fn exceptions(connection: &Connection, list: List) -> Result<Vec<Exception>, Failure> {
-    let mut statement = connection.prepare(SELECT_NOT_VALID).or_fault()?;
+    let mut statement = connection.prepare_cached(SELECT_NOT_VALID).or_fault()?;
     let read = |row: &Row<'_>| {
         Ok(Exception {
             index: row.get(0)?,
@@ -226,7 +247,11 @@ pub(crate) fn has_come(
     after: Timestamp,
     at: Timestamp,
 ) -> Result<bool, Failure> {
-    let found = connection.query_row(SELECT_COME, (list, At(after), At(at)), |_| Ok(())).optional();
+    let found = connection
+        .prepare_cached(SELECT_COME)
+        .or_fault()?
+        .query_row((list, At(after), At(at)), |_| Ok(()))
+        .optional();
     found.or_fault().map(|found| found.is_some())
 }
 

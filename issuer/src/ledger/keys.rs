@@ -46,7 +46,7 @@ pub(crate) fn insert(connection: &Connection, seq: u64, key: &KeyRecord) -> Resu
         key.turn.map(Int),
         key.destroyed_at.map(At),
     ];
-    connection.execute(INSERT, row).or_fault()?;
+    connection.prepare_cached(INSERT).or_fault()?.execute(row).or_fault()?;
     Ok(())
 }
 
@@ -60,32 +60,42 @@ pub(crate) fn update(connection: &Connection, key: &KeyRecord) -> Result<(), Fai
         key.turn.map(Int),
         key.destroyed_at.map(At),
     ];
-    connection.execute(UPDATE, row).or_fault()?;
+    connection.prepare_cached(UPDATE).or_fault()?.execute(row).or_fault()?;
     Ok(())
 }
 
 /// The latest date that a license by this key bears.
 pub(crate) fn signed_last(connection: &Connection, kid: &Thumbprint) -> Result<Option<Timestamp>, Failure> {
-    let last: Option<At> =
-        connection.query_row(SELECT_SIGNED_LAST, [Word(kid)], |row| row.get(0)).or_fault()?;
+    let last: Option<At> = connection
+        .prepare_cached(SELECT_SIGNED_LAST)
+        .or_fault()?
+        .query_row([Word(kid)], |row| row.get(0))
+        .or_fault()?;
     Ok(last.map(|At(at)| at))
 }
 
 /// The latest date that a status list bears, by whichever key.
 pub(crate) fn published_last(connection: &Connection) -> Result<Option<Timestamp>, Failure> {
-    let last: Option<At> = connection.query_row(SELECT_PUBLISHED_LAST, (), |row| row.get(0)).or_fault()?;
+    let last: Option<At> = connection
+        .prepare_cached(SELECT_PUBLISHED_LAST)
+        .or_fault()?
+        .query_row((), |row| row.get(0))
+        .or_fault()?;
     Ok(last.map(|At(at)| at))
 }
 
 /// How many licenses have a revision by this key that can still be used, or could if it were not suspended.
 pub(crate) fn licenses_of(connection: &Connection, kid: &Thumbprint, at: Timestamp) -> Result<u64, Failure> {
-    let Int(count) =
-        connection.query_row(COUNT_LICENSES, (Word(kid), At(at)), |row| row.get(0)).or_fault()?;
+    let Int(count) = connection
+        .prepare_cached(COUNT_LICENSES)
+        .or_fault()?
+        .query_row((Word(kid), At(at)), |row| row.get(0))
+        .or_fault()?;
     Ok(count)
 }
 
 pub(crate) fn ring(connection: &Connection) -> Result<KeyRing, Failure> {
-    let mut statement = connection.prepare(SELECT).or_fault()?;
+    let mut statement = connection.prepare_cached(SELECT).or_fault()?;
     let records =
         statement.query_map((), read).or_fault()?.collect::<rusqlite::Result<Vec<_>>>().or_fault()?;
     KeyRing::from_records(records).map_err(|error| {
@@ -97,13 +107,23 @@ pub(crate) fn ring(connection: &Connection) -> Result<KeyRing, Failure> {
 
 /// The event by which the key joined.
 pub(crate) fn seq(connection: &Connection, kid: &Thumbprint) -> Result<Option<u64>, Failure> {
-    let seq = connection.query_row(SELECT_SEQ, [Word(kid)], |row| row.get(0)).optional().or_fault()?;
+    let seq = connection
+        .prepare_cached(SELECT_SEQ)
+        .or_fault()?
+        .query_row([Word(kid)], |row| row.get(0))
+        .optional()
+        .or_fault()?;
     Ok(seq.map(|Int(seq)| seq))
 }
 
 /// Whether the key is in the ring.
 pub(crate) fn contains(connection: &Connection, kid: &Thumbprint) -> Result<bool, Failure> {
-    let found = connection.query_row(SELECT_ONE, [Word(kid)], |_| Ok(())).optional().or_fault()?;
+    let found = connection
+        .prepare_cached(SELECT_ONE)
+        .or_fault()?
+        .query_row([Word(kid)], |_| Ok(()))
+        .optional()
+        .or_fault()?;
     Ok(found.is_some())
 }
 

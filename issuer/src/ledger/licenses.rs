@@ -126,12 +126,12 @@ pub(crate) fn insert_revision(
 }
 
 pub(crate) fn set_suspended(connection: &Connection, id: Uuid, since: Timestamp) -> Result<(), Failure> {
-    connection.execute(UPDATE_SUSPENDED, (Word(id), At(since))).or_fault()?;
+    connection.prepare_cached(UPDATE_SUSPENDED).or_fault()?.execute((Word(id), At(since))).or_fault()?;
     Ok(())
 }
 
 pub(crate) fn set_active(connection: &Connection, id: Uuid) -> Result<(), Failure> {
-    connection.execute(UPDATE_ACTIVE, [Word(id)]).or_fault()?;
+    connection.prepare_cached(UPDATE_ACTIVE).or_fault()?.execute([Word(id)]).or_fault()?;
     Ok(())
 }
 
@@ -141,13 +141,24 @@ pub(crate) fn set_revoked(
     since: Timestamp,
     reason: RevocationReason,
 ) -> Result<(), Failure> {
-    connection.execute(UPDATE_REVOKED, (Word(id), At(since), reason.as_str())).or_fault()?;
+    connection
+        .prepare_cached(UPDATE_REVOKED)
+        .or_fault()?
+        .execute((Word(id), At(since), reason.as_str()))
+        .or_fault()?;
     Ok(())
 }
 
 /// The license with this id, or the one that has a revision with this serial.
 pub(crate) fn find(connection: &Connection, id: Uuid) -> Result<Option<LicenseRecord>, Failure> {
-    let license = |id| connection.query_row(SELECT_LICENSE, [Word(id)], read_license).optional().or_fault();
+    let license = |id| {
+        connection
+            .prepare_cached(SELECT_LICENSE)
+            .or_fault()?
+            .query_row([Word(id)], read_license)
+            .optional()
+            .or_fault()
+    };
     let found = match license(id)? {
         Some(found) => Some(found),
         None => match license_of(connection, id)? {
@@ -165,7 +176,7 @@ fn behind(beginning: &str) -> String {
 
 /// The ids that begin so, `most` of them at most.
 pub(crate) fn ids_from(connection: &Connection, beginning: &str, most: usize) -> Result<Vec<Uuid>, Failure> {
-    let mut statement = connection.prepare(SELECT_IDS_FROM).or_fault()?;
+    let mut statement = connection.prepare_cached(SELECT_IDS_FROM).or_fault()?;
     let most = u32::try_from(most).unwrap_or(u32::MAX);
     let read = |row: &Row<'_>| row.get(0).map(|Word(id)| id);
     let ids = statement.query_map((beginning, behind(beginning), most), read).or_fault()?;
@@ -178,7 +189,7 @@ pub(crate) fn revisions_from(
     beginning: &str,
     most: usize,
 ) -> Result<Vec<(Uuid, Uuid)>, Failure> {
-    let mut statement = connection.prepare(SELECT_SERIALS_FROM).or_fault()?;
+    let mut statement = connection.prepare_cached(SELECT_SERIALS_FROM).or_fault()?;
     let mut rows = statement.query((beginning, behind(beginning))).or_fault()?;
     let (mut found, mut licenses) = (Vec::new(), BTreeSet::new());
     // Read row by row: a license with many revisions does not hide another one, and nothing is read beyond what is asked.
@@ -193,13 +204,23 @@ pub(crate) fn revisions_from(
 }
 
 fn license_of(connection: &Connection, serial: Uuid) -> Result<Option<Word<Uuid>>, Failure> {
-    connection.query_row(SELECT_ID_BY_SERIAL, [Word(serial)], |row| row.get(0)).optional().or_fault()
+    connection
+        .prepare_cached(SELECT_ID_BY_SERIAL)
+        .or_fault()?
+        .query_row([Word(serial)], |row| row.get(0))
+        .optional()
+        .or_fault()
 }
 
 /// License and serial of the revision of which the token has this hash.
 pub(crate) fn by_sha256(connection: &Connection, sha256: &[u8; 32]) -> Result<Option<(Uuid, Uuid)>, Failure> {
     let read = |row: &Row<'_>| Ok((row.get::<_, Word<_>>(0)?.0, row.get::<_, Word<_>>(1)?.0));
-    connection.query_row(SELECT_BY_SHA256, [hex(sha256)], read).optional().or_fault()
+    connection
+        .prepare_cached(SELECT_BY_SHA256)
+        .or_fault()?
+        .query_row([hex(sha256)], read)
+        .optional()
+        .or_fault()
 }
 
 /// The revision that an event made, as it stands in the tables.
@@ -225,7 +246,12 @@ pub(crate) fn recorded(connection: &Connection, seq: u64) -> Result<Option<Recor
 /// The event that made a revision.
 pub(crate) fn event(connection: &Connection, serial: Uuid) -> Result<Option<Event>, Failure> {
     let read = |row: &Row<'_>| Ok((row.get::<_, Int>(0)?.0, row.get::<_, Vec<u8>>(1)?));
-    let found = connection.query_row(SELECT_EVENT, [Word(serial)], read).optional().or_fault()?;
+    let found = connection
+        .prepare_cached(SELECT_EVENT)
+        .or_fault()?
+        .query_row([Word(serial)], read)
+        .optional()
+        .or_fault()?;
     found.map(|(seq, leaf)| Event::read(&leaf).map_err(|error| differs(seq, error))).transpose()
 }
 
@@ -238,13 +264,21 @@ pub(crate) fn serial(connection: &Connection, license: Uuid, revision: u64) -> R
 
 /// Erases the tokens of a license, and lets it be another customer's.
 pub(crate) fn erase(connection: &Connection, license: Uuid, customer: &Text) -> Result<usize, Failure> {
-    connection.execute(UPDATE_CUSTOMER, (Word(license), customer.as_str())).or_fault()?;
-    connection.execute(ERASE_TOKENS, [Word(license)]).or_fault()
+    connection
+        .prepare_cached(UPDATE_CUSTOMER)
+        .or_fault()?
+        .execute((Word(license), customer.as_str()))
+        .or_fault()?;
+    connection.prepare_cached(ERASE_TOKENS).or_fault()?.execute([Word(license)]).or_fault()
 }
 
 /// Whether its tokens were erased with a customer.
 pub(crate) fn is_erased(connection: &Connection, license: Uuid) -> Result<bool, Failure> {
-    connection.query_row(SELECT_ERASED, [Word(license)], |row| row.get(0)).or_fault()
+    connection
+        .prepare_cached(SELECT_ERASED)
+        .or_fault()?
+        .query_row([Word(license)], |row| row.get(0))
+        .or_fault()
 }
 
 /// The token with this serial, as it was handed out. Empty: it was erased with a customer.
@@ -263,7 +297,7 @@ pub(crate) fn event_number(connection: &Connection, serial: Uuid) -> Result<Opti
 }
 
 fn with_revisions(connection: &Connection, mut license: LicenseRecord) -> Result<LicenseRecord, Failure> {
-    let mut statement = connection.prepare(SELECT_REVISIONS).or_fault()?;
+    let mut statement = connection.prepare_cached(SELECT_REVISIONS).or_fault()?;
     license.revisions = revisions(&mut statement, license.id)?;
     Ok(license)
 }
@@ -329,7 +363,7 @@ pub(crate) fn expiring(
     until: Timestamp,
     at: Timestamp,
 ) -> Result<Vec<Uuid>, Failure> {
-    let mut statement = connection.prepare(SELECT_EXPIRING).or_fault()?;
+    let mut statement = connection.prepare_cached(SELECT_EXPIRING).or_fault()?;
     let ids = statement.query_map((At(until), At(at)), |row| row.get(0).map(|Word(id)| id)).or_fault()?;
     ids.collect::<rusqlite::Result<_>>().or_fault()
 }

@@ -29,8 +29,11 @@ fn hand_out_up_to(
     grace: Seconds,
     draw: impl FnMut() -> Result<u32, Failure>,
 ) -> Result<(List, StatusRef), Failure> {
-    let uri = with_room(full, connection, uri)?;
-    let list = entries::list(connection, &uri)?;
+    let (uri, found) = with_room(full, connection, uri)?;
+    let list = match found {
+        Some(list) => list,
+        None => entries::list(connection, &uri)?,
+    };
     let index = entries::hand_out(connection, list, grace, draw)?;
     Ok((list, StatusRef { index, uri }))
 }
@@ -47,12 +50,12 @@ pub(crate) fn has_room(connection: &Connection, uri: &Uri, entries: u64) -> Resu
     shard::name(uri, last.saturating_add(further)).map(|_| ())
 }
 
-/// The list that the next entry goes to, be it there or not.
-fn with_room(full: u64, connection: &Connection, uri: &Uri) -> Result<Uri, Failure> {
+/// The list that the next entry goes to, and what is in it, if it is there.
+fn with_room(full: u64, connection: &Connection, uri: &Uri) -> Result<(Uri, Option<List>), Failure> {
     let (last, found) = newest(full, connection, uri)?;
     match found {
-        Some(list) if list.entries >= full => shard::name(uri, last.saturating_add(1)),
-        _ => shard::name(uri, last),
+        Some(list) if list.entries >= full => Ok((shard::name(uri, last.saturating_add(1))?, None)),
+        found => Ok((shard::name(uri, last)?, found)),
     }
 }
 

@@ -172,6 +172,11 @@ impl Transaction<'_> {
         Ok(Recorded { seq })
     }
 
+    /// What it shall come to.
+    pub(crate) const fn intent(&self) -> &Intent {
+        &self.occasion.intent
+    }
+
     /// When it happens.
     pub(crate) const fn at(&self) -> Timestamp {
         self.occasion.at
@@ -187,6 +192,7 @@ impl Transaction<'_> {
     ///
     /// What it comes to is remembered with it if that was asked for. Of a dry run nothing stays but what is told of it.
     pub(crate) fn commit(self, _event: Recorded, outcome: &impl Outcome) -> Result<(), Failure> {
+        self.store_edge()?;
         match &self.occasion.intent {
             Intent::Make => self.inner.commit().or_fault(),
             Intent::MakeOnce(request) => {
@@ -205,10 +211,13 @@ impl Transaction<'_> {
     /// Makes so what several requests asked for, each of which was [remembered](Self::remember). After `Ok` all of it is on disk,
     /// whatever happens then; after an error, or a crash before this returns, all of it is or nothing.
     pub(crate) fn commit_all(self, _last: Recorded) -> Result<(), Failure> {
-        if let Some(kept) = &self.kept {
-            kept.store(&self.inner)?;
-        }
+        self.store_edge()?;
         self.inner.commit().or_fault()
+    }
+
+    /// The log's edge of a change that appends many events, which is stored once.
+    fn store_edge(&self) -> Result<(), Failure> {
+        self.kept.as_ref().map_or(Ok(()), |kept| kept.store(&self.inner))
     }
 
     /// For the statements of the other files in this folder.

@@ -64,6 +64,8 @@ mod seats_elsewhere;
 #[cfg(test)]
 mod seats_given_back;
 #[cfg(test)]
+mod seats_together;
+#[cfg(test)]
 mod shards;
 #[cfg(test)]
 mod suspend;

@@ -91,7 +91,7 @@ impl Grant {
         let prompts = globals.prompts();
         let signers =
             self.passphrase.signers(&home, &ledger, (Purpose::Activation, &products), &occasion, prompts)?;
-        let signers: Vec<&dyn Signer> = signers.iter().map(|signer| &**signer).collect();
+        let signers: Vec<&(dyn Signer + Sync)> = signers.iter().map(|signer| &**signer).collect();
         let occasion = globals.after_asking(occasion)?;
         let grants = grant(&home, &mut ledger, &signers, &requests, self.lease, &occasion)?;
         if let Some(dry_run) = ledger.dry_run() {

@@ -119,7 +119,7 @@ impl Grant {
             &occasion,
             globals.prompts(),
         )?;
-        let signers: Vec<&dyn Signer> = signers.iter().map(|signer| &**signer).collect();
+        let signers: Vec<&(dyn Signer + Sync)> = signers.iter().map(|signer| &**signer).collect();
         round.bar = bar(
             Some(u64::try_from(files.len()).unwrap_or(u64::MAX)),
             "{bar:24} {pos} of {len} requests, {per_sec}, {eta} left",
@@ -231,7 +231,7 @@ impl Round<'_> {
     fn answer(
         &mut self,
         files: &[PathBuf],
-        signers: &[&dyn Signer],
+        signers: &[&(dyn Signer + Sync)],
         occasion: &Occasion,
     ) -> Result<(), Failure> {
         let (mut requests, mut whose) = (Vec::new(), Vec::with_capacity(files.len()));
