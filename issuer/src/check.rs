@@ -15,18 +15,23 @@ mod usage;
 use lictor_shared::json::{Members, Value};
 use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
+use std::thread;
 
 use crate::audit::{self, Remembered};
+use crate::bulk::cores;
 use crate::error::{Failure, FailureKind};
 use crate::event::{Event, EventKind, is_commitment};
+use crate::ledger::beside::beside;
+use crate::ledger::by_event::ByEvent;
 use crate::ledger::clock::CLOCK_CHANGED;
 use crate::ledger::elsewhere::{self, Owners};
-use crate::ledger::events::{Personal, Texts, differs};
+use crate::ledger::events::{Page, Pages, Personal, Texts, differs};
 use crate::ledger::fault::RESTORE;
+use crate::ledger::licenses::{self, RecordedRevision};
 use crate::ledger::projection::{self, Decisions, Statuses, Table};
 use crate::ledger::transaction::REQUEST_ID;
-use crate::ledger::whole::{Told, Whole};
-use crate::ledger::{Events, Ledger, OrFault as _, editions, keys, products, schema};
+use crate::ledger::whole::{Gathered, Told};
+use crate::ledger::{Ledger, OrFault as _, editions, keys, products, schema};
 use lictor_keys::KeyRing;
 use lictor_shared::{Name, Timestamp};
 
@@ -80,18 +85,52 @@ pub(crate) fn check_view(
     remembered: &[Remembered],
     see: &mut dyn FnMut(u64),
 ) -> Result<Checked, Failure> {
-    if let Some(damage) = projection::structural_damage(view)? {
-        return Err(damaged(damage));
-    }
+    let Some(second) = beside(view) else {
+        sound(projection::structural_damage(view))?;
+        return follows(view, remembered, see);
+    };
+    thread::scope(|scope| {
+        let structure = scope.spawn(move || projection::structural_damage(&second));
+        let checked = follows(view, remembered, see);
+        // What is wrong with the file is said first, whatever differs because of it.
+        sound(structure.join().unwrap_or_else(|_| Err(cores::faulty())))?;
+        checked
+    })
+}
+
+fn sound(structural_damage: Result<Option<String>, Failure>) -> Result<(), Failure> {
+    structural_damage?.map_or(Ok(()), |damage| Err(damaged(damage)))
+}
+
+/// Whether every row follows from the events. Their leaves are read on all cores; all else is done in this thread, in their order.
+fn follows(
+    view: &Connection,
+    remembered: &[Remembered],
+    see: &mut dyn FnMut(u64),
+) -> Result<Checked, Failure> {
     let mut check = Check::new(view, remembered)?;
     let mut seen = 0;
-    for told in Whole::new(Events::new(view, 1)) {
-        check.told(&told?)?;
+    let mut next = |check: &mut Check<'_>, told: Option<Told>| {
+        let Some(told) = told else { return Ok(()) };
+        check.told(&told)?;
         if check.checked.events >= seen + SEEN_EVERY {
             seen = check.checked.events;
             see(seen);
         }
-    }
+        Ok(())
+    };
+    let mut gathered = Gathered::default();
+    let mut pages = Pages::new(view, 1);
+    // What cannot be read is said in its turn, behind what the events before it show.
+    let pages = core::iter::from_fn(|| pages.advance().transpose()).map(Ok);
+    cores::each_few(
+        pages,
+        |page| page.map(Page::read),
+        |page: Result<Vec<_>, Failure>| {
+            page?.into_iter().try_for_each(|read| next(&mut check, gathered.push(read?)?))
+        },
+    )?;
+    next(&mut check, gathered.last()?)?;
     // What is gone is no row that differs, so this is said first.
     check.remembered(remembered)?;
     check.rest()?;
@@ -125,7 +164,8 @@ struct Check<'c> {
     personal: Personal,
     lists: BTreeMap<String, projection::List>,
     customers: BTreeMap<String, String>,
-    requests: BTreeMap<String, request::Told>,
+    requests: request::Requests<'c>,
+    revisions: ByEvent<'c, RecordedRevision>,
     tree: log::Tree,
     roots: checkpoint::Roots,
     /// The name of the log.
@@ -153,7 +193,8 @@ impl<'c> Check<'c> {
             personal: Personal::new(),
             lists: BTreeMap::new(),
             customers: BTreeMap::new(),
-            requests: BTreeMap::new(),
+            requests: request::Requests::new(connection),
+            revisions: licenses::recorded(connection),
             tree: log::Tree::default(),
             roots: checkpoint::Roots::of(remembered),
             origin: audit::name_of(&ledger),
@@ -163,7 +204,7 @@ impl<'c> Check<'c> {
 
     fn told(&mut self, told: &Told) -> Result<(), Failure> {
         for leaf in &told.leaves {
-            self.tree.push(leaf);
+            self.tree.push(*leaf);
             self.checked.events += 1;
             self.root(self.checked.events);
         }

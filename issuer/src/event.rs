@@ -5,6 +5,7 @@ pub(crate) mod parts;
 use core::fmt;
 use lictor_shared::json::{JsonError, Members, Value};
 use lictor_shared::{Text, Timestamp, hex};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::entropy;
@@ -96,6 +97,18 @@ pub struct Event {
     pub body: Members,
 }
 
+/// The members of a leaf, in the order in which they stand there: that of their names.
+#[derive(Serialize)]
+struct Leaf<'e> {
+    actor: &'e str,
+    at: u64,
+    body: &'e Members,
+    clock: &'e str,
+    kind: &'e str,
+    seq: u64,
+    version: u64,
+}
+
 /// Why stored bytes are no event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum LeafError {
@@ -129,16 +142,17 @@ impl Event {
     /// (RFC 6962, section 2.1).
     #[must_use]
     pub fn leaf(&self) -> String {
-        Value::object([
-            ("actor", self.actor.as_str().into()),
-            ("at", self.at.seconds().into()),
-            ("body", self.body.clone().into()),
-            ("clock", self.clock.as_str().into()),
-            ("kind", self.kind.as_str().into()),
-            ("seq", self.seq.into()),
-            ("version", 1_u64.into()),
-        ])
-        .to_string()
+        let leaf = Leaf {
+            actor: self.actor.as_str(),
+            at: self.at.seconds(),
+            body: &self.body,
+            clock: self.clock.as_str(),
+            kind: self.kind.as_str(),
+            seq: self.seq,
+            version: 1,
+        };
+        // Nothing in it has a way to fail.
+        serde_json::to_string(&leaf).unwrap_or_default()
     }
 
     /// Whether it commits to texts that lie beside it, or lay there.
@@ -208,19 +222,33 @@ impl Commitment {
     /// What stands in the event.
     #[must_use]
     pub fn to_value(&self) -> Value {
-        let mut hash = Sha256::new();
-        hash.update(self.salt);
-        hash.update(&self.text);
-        Value::object([("sha256", hex(&hash.finalize()).into())])
+        Value::object([(HASH, self.hash().into())])
+    }
+
+    /// Whether this is what stands in the event.
+    pub(crate) fn is(&self, value: &Value) -> bool {
+        committed(value).is_some_and(|hash| hash == self.hash())
+    }
+
+    fn hash(&self) -> String {
+        hex(&Sha256::new().chain_update(self.salt).chain_update(&self.text).finalize())
     }
 }
 
 /// Whether a value is what stands in an event in place of a text.
 pub(crate) fn is_commitment(value: &Value) -> bool {
-    // A counter may have any name, and is a number.
-    let hash = |members: &Members| members.get("sha256").and_then(Value::as_str).is_some();
-    value.as_object().is_some_and(|members| members.len() == 1 && hash(members))
+    committed(value).is_some()
 }
+
+/// The hash in what stands in an event in place of a text.
+fn committed(value: &Value) -> Option<&str> {
+    let members = value.as_object().filter(|members| members.len() == 1)?;
+    // A counter may have any name, and is a number.
+    members.get(HASH).and_then(Value::as_str)
+}
+
+/// The one member of what stands in an event in place of a text.
+const HASH: &str = "sha256";
 
 impl fmt::Debug for Commitment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -9,6 +9,8 @@
 pub(crate) mod activations;
 pub(crate) mod answers;
 mod backup;
+pub(crate) mod beside;
+pub(crate) mod by_event;
 pub(crate) mod carried;
 pub(crate) mod checkpoints;
 pub(crate) mod claimed;

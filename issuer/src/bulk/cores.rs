@@ -130,7 +130,8 @@ impl<R, T: FnMut(R) -> Result<(), Failure>> Taking<R, T> {
     }
 }
 
-fn faulty() -> Failure {
+/// A thread has panicked.
+pub(crate) fn faulty() -> Failure {
     Failure::new(FailureKind::Unexpected, "The program has failed while it worked on several rows at once.")
         .hint("This is a fault of this program; report it with the file that led here.")
 }

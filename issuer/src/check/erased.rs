@@ -58,7 +58,7 @@ impl Check<'_> {
     pub(super) fn personal(&mut self, event: &Event) -> Result<(), Failure> {
         self.personal = self.texts.of(event.seq)?;
         for (field, text) in &self.personal {
-            if event.body.get(field) != Some(&text.to_value()) {
+            if !event.body.get(field).is_some_and(|told| text.is(told)) {
                 let what = format!("its personal text {field:?} is not the one it commits to");
                 return Err(differs(event.seq, what));
             }

@@ -1,7 +1,7 @@
 //! The events of licenses against their rows.
 
-use lictor_shared::json::{Members, Value};
-use lictor_shared::{Thumbprint, Timestamp, Uuid, hex};
+use lictor_shared::json::Value;
+use lictor_shared::{Timestamp, Uuid, hex};
 use sha2::{Digest, Sha256};
 
 use super::restored::members;
@@ -75,7 +75,7 @@ impl Check<'_> {
         let facts = Facts(event);
         let (id, serial) = (facts.parsed("license", Uuid::new)?, facts.parsed("serial", Uuid::new)?);
         let missing = || differs(event.seq, format!("the license {id}, serial {serial}, is missing"));
-        let row = licenses::recorded(self.connection, event.seq)?.ok_or_else(missing)?;
+        let row = self.revisions.of(event.seq)?.ok_or_else(missing)?;
         if (row.license.id, row.revision.serial) != (id, serial) {
             return Err(missing());
         }
@@ -166,22 +166,16 @@ pub(super) fn places(facts: &Facts<'_>, name: &str) -> Result<Vec<Place>, Failur
 }
 
 fn revision_follows(facts: &Facts<'_>, revision: &RevisionRecord) -> Result<(), Failure> {
-    let time = |at: Option<Timestamp>| Value::from(at.map(Timestamp::seconds));
     let status =
         Value::object([("idx", revision.entry.index.into()), ("uri", revision.entry.uri.as_str().into())]);
-    let kid: Thumbprint = revision.key;
-    let row: [(&str, Value); 10] = [
-        ("revision", revision.revision.into()),
-        ("kid", kid.to_string().into()),
-        ("products", names(&revision.products)),
-        ("plan", revision.plan.as_str().into()),
-        ("issuedAt", revision.issued_at.seconds().into()),
-        ("startsAt", revision.starts_at.seconds().into()),
-        ("expiresAt", time(revision.expires_at)),
-        ("graceUntil", time(revision.grace_until)),
-        ("revocationGrace", revision.revocation_grace.get().into()),
-        ("status", status),
-    ];
-    let row: Members = row.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    row.into_iter().try_for_each(|(name, value)| facts.says(&name, value))
+    facts.says("expiresAt", revision.expires_at.map(Timestamp::seconds))?;
+    facts.says("graceUntil", revision.grace_until.map(Timestamp::seconds))?;
+    facts.says("issuedAt", revision.issued_at.seconds())?;
+    facts.says("kid", revision.key.to_string())?;
+    facts.says("plan", revision.plan.as_str())?;
+    facts.says("products", names(&revision.products))?;
+    facts.says("revision", revision.revision)?;
+    facts.says("revocationGrace", revision.revocation_grace.get())?;
+    facts.says("startsAt", revision.starts_at.seconds())?;
+    facts.says("status", status)
 }

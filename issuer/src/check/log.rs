@@ -20,8 +20,8 @@ impl Tree {
         self.edge.root()
     }
 
-    pub(super) fn push(&mut self, leaf: &[u8]) {
-        let whole = self.edge.push(TreeHash::of_leaf(leaf));
+    pub(super) fn push(&mut self, leaf: TreeHash) {
+        let whole = self.edge.push(leaf);
         self.nodes.extend(whole.into_iter().filter(log::is_stored));
     }
 }

@@ -3,19 +3,36 @@
 use lictor_shared::armor::{self, Block, Label};
 use lictor_shared::hex;
 use lictor_shared::json::Value;
+use rusqlite::Connection;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Check, damaged};
 use crate::error::Failure;
-use crate::event::{Event, EventKind};
+use crate::event::{Commitment, Event, EventKind};
+use crate::ledger::by_event::ByEvent;
 use crate::ledger::requests::{ANSWER, Remembered};
 use crate::ledger::transaction::REQUEST_ID;
 use crate::ledger::{answers, licenses, requests};
 
+/// What the events say of requests.
+pub(super) struct Requests<'l> {
+    /// Those of which the row was not found to follow from them, by id.
+    told: BTreeMap<String, Told>,
+    rows: ByEvent<'l, Remembered>,
+    /// The numbers of the events with which rows were found to follow from them.
+    settled: Vec<u64>,
+}
+
+impl<'l> Requests<'l> {
+    pub(super) const fn new(connection: &'l Connection) -> Self {
+        Self { told: BTreeMap::new(), rows: requests::by_event(connection), settled: Vec::new() }
+    }
+}
+
 /// What the events say of one request.
 #[derive(Default)]
-pub(super) struct Told {
+struct Told {
     /// The last of them.
     seq: u64,
     /// What the event by which it was answered commits to.
@@ -31,7 +48,7 @@ pub(super) struct Told {
 impl Check<'_> {
     pub(super) fn request(&mut self, event: &Event) {
         let Some(id) = event.body.get(REQUEST_ID).and_then(Value::as_str) else { return };
-        let told = self.requests.entry(id.to_owned()).or_default();
+        let told = self.requests.told.entry(id.to_owned()).or_default();
         told.seq = event.seq;
         let hash = |name: &str| event.body.get(name).and_then(Value::as_str).map(String::from);
         match event.kind {
@@ -43,25 +60,48 @@ impl Check<'_> {
             EventKind::UsageReported => {}
             _ => told.tokens.extend(hash("tokenSha256")),
         }
+        if event.kind == EventKind::RequestAnswered && self.is_settled(id, event) {
+            self.requests.told.remove(id);
+            self.requests.settled.push(event.seq);
+        }
+    }
+
+    /// Whether the row of a request is what its event commits to, or was erased. What is wrong with it otherwise is said when all
+    /// requests are compared.
+    fn is_settled(&mut self, id: &str, event: &Event) -> bool {
+        let Ok(Some(row)) = self.requests.rows.of(event.seq) else { return false };
+        let commits = |row: Commitment| event.body.get(ANSWER).is_some_and(|told| row.is(told));
+        row.id == id
+            && match (self.erased.is_request(id, row.seq), row.is_erased()) {
+                (true, true) => true,
+                (false, false) => row.commitment().is_some_and(commits),
+                _ => false,
+            }
     }
 
     /// A checkpoint, as it is kept, was signed for the request of its event.
     pub(super) fn request_got(&mut self, event: &Event, note: &str) {
         let id = event.body.get(REQUEST_ID).and_then(Value::as_str);
-        if let Some(told) = id.and_then(|id| self.requests.get_mut(id)) {
+        if let Some(told) = id.and_then(|id| self.requests.told.get_mut(id)) {
             told.checkpoints.insert(hex(&Sha256::digest(note)));
         }
     }
 
     /// Every request has its row, which says what its events say.
     pub(super) fn requests(&mut self) -> Result<(), Failure> {
-        let mut told = core::mem::take(&mut self.requests);
+        let mut told = core::mem::take(&mut self.requests.told);
+        let settled = core::mem::take(&mut self.requests.settled);
+        let rows = requests::count(self.connection)?;
+        if told.is_empty() && usize::try_from(rows) == Ok(settled.len()) {
+            return Ok(());
+        }
         requests::each(self.connection, |row| match told.remove(&row.id) {
             Some(told) if told.seq == row.seq => self.request_follows(&told, row),
             Some(Told { seq: last, .. }) => Err(damaged(format!(
                 "the row {:?} of the table request says {}, and its last event is {last}",
                 row.id, row.seq
             ))),
+            None if settled.binary_search(&row.seq).is_ok() => Ok(()),
             None => Err(damaged(format!("no event tells of the row {:?} of the table request", row.id))),
         })?;
         match told.first_key_value() {
@@ -87,8 +127,9 @@ impl Check<'_> {
             }
         }
         // Its event speaks for every byte.
-        if told.answer.is_some() || row.commitment().is_some() {
-            return match told.answer == row.commitment() {
+        let committed = row.commitment().as_ref().map(Commitment::to_value);
+        if told.answer.is_some() || committed.is_some() {
+            return match told.answer == committed {
                 true => Ok(()),
                 false => Err(damaged(format!(
                     "the answer to the request {id:?}, or what was asked for, is not what its event commits to"

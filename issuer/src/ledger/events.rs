@@ -2,6 +2,7 @@
 
 use core::fmt::Display;
 use lictor_shared::json::{Members, Value};
+use lictor_shared::log::TreeHash;
 use lictor_shared::{Uuid, limits};
 use rusqlite::{Connection, Params, Row};
 use std::collections::{BTreeMap, VecDeque};
@@ -37,7 +38,7 @@ pub(super) const SELECT_DENIALS: &str = "SELECT seq, leaf FROM event \
 const SELECT_OF_KEYS: &str = "SELECT seq, leaf FROM event WHERE kind GLOB 'key.*' ORDER BY seq";
 
 /// Events that are read at a time.
-const PAGE: u64 = 512;
+pub(super) const PAGE: u64 = 512;
 
 /// Appends an event in the transaction that `connection` is in.
 pub(crate) fn append(
@@ -212,10 +213,73 @@ fn license_id(event: &Event) -> Option<&str> {
 /// Events in the order of their numbers. The first that is not as it was written ends them with a failure.
 #[derive(Debug)]
 pub struct Events<'l> {
+    pages: Pages<'l>,
+    page: VecDeque<(u64, Stored)>,
+    ended: bool,
+}
+
+impl<'l> Events<'l> {
+    pub(crate) const fn new(connection: &'l Connection, from: u64) -> Self {
+        Self { pages: Pages::new(connection, from), page: VecDeque::new(), ended: false }
+    }
+
+    /// The next event, and the hash of its leaf.
+    pub(super) fn advance(&mut self) -> Result<Option<Read>, Failure> {
+        if self.page.is_empty() {
+            self.page = self.pages.advance()?.map(|page| page.numbered().collect()).unwrap_or_default();
+        }
+        self.page.pop_front().map(|(seq, stored)| stored.of(seq)).transpose()
+    }
+}
+
+/// Rows of events in the order of their numbers, so many at a time.
+#[derive(Debug)]
+pub(crate) struct Pages<'l> {
     connection: &'l Connection,
     next: u64,
-    page: VecDeque<Stored>,
-    ended: bool,
+}
+
+/// Rows that come one after the other, in which nothing has been checked yet.
+#[derive(Debug)]
+pub(crate) struct Page {
+    first: u64,
+    rows: Vec<Stored>,
+}
+
+impl<'l> Pages<'l> {
+    pub(crate) const fn new(connection: &'l Connection, from: u64) -> Self {
+        // There is no event 0.
+        Self { connection, next: if from == 0 { 1 } else { from } }
+    }
+
+    /// `None`: there are no more.
+    pub(crate) fn advance(&mut self) -> Result<Option<Page>, Failure> {
+        let mut statement = self.connection.prepare_cached(SELECT_FROM).or_fault()?;
+        let rows = statement.query_map([Int(self.next), Int(PAGE)], Stored::read).or_fault()?;
+        let rows: Vec<Stored> = rows.collect::<rusqlite::Result<_>>().or_fault()?;
+        let first = self.next;
+        self.next += u64::try_from(rows.len()).unwrap_or(PAGE);
+        Ok((!rows.is_empty()).then_some(Page { first, rows }))
+    }
+}
+
+impl Page {
+    /// The events, up to the first that is not as it was written. Needs nothing of the ledger.
+    pub(crate) fn read(self) -> Vec<Result<Read, Failure>> {
+        self.numbered().map(|(seq, stored)| stored.of(seq)).collect()
+    }
+
+    /// Each with the number that it is to have.
+    fn numbered(self) -> impl Iterator<Item = (u64, Stored)> {
+        (self.first..).zip(self.rows)
+    }
+}
+
+/// An event as it was written, and the hash of its leaf.
+#[derive(Debug)]
+pub(crate) struct Read {
+    pub(crate) event: Event,
+    pub(crate) leaf: TreeHash,
 }
 
 /// A row, in which nothing has been checked yet.
@@ -229,35 +293,6 @@ pub(super) struct Stored {
     license_id: Option<String>,
 }
 
-impl<'l> Events<'l> {
-    pub(crate) const fn new(connection: &'l Connection, from: u64) -> Self {
-        // There is no event 0.
-        let next = if from == 0 { 1 } else { from };
-        Self { connection, next, page: VecDeque::new(), ended: false }
-    }
-
-    fn fill(&mut self) -> Result<(), Failure> {
-        let mut statement = self.connection.prepare_cached(SELECT_FROM).or_fault()?;
-        let rows = statement.query_map([Int(self.next), Int(PAGE)], Stored::read).or_fault()?;
-        self.page = rows.collect::<rusqlite::Result<_>>().or_fault()?;
-        Ok(())
-    }
-
-    /// The next event, and its leaf.
-    pub(super) fn advance(&mut self) -> Result<Option<(Event, Vec<u8>)>, Failure> {
-        if self.page.is_empty() {
-            self.fill()?;
-        }
-        let Some(stored) = self.page.pop_front() else { return Ok(None) };
-        if stored.seq != self.next {
-            return Err(differs(self.next, "it is missing"));
-        }
-        let event = stored.checked()?;
-        self.next += 1;
-        Ok(Some(event))
-    }
-}
-
 impl Stored {
     /// Reads the columns of the table, in their order.
     pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
@@ -266,15 +301,24 @@ impl Stored {
         Ok(Self { seq, leaf, kind, at, actor, license_id })
     }
 
-    /// The event and its leaf, if every column says what the leaf says.
-    pub(super) fn checked(self) -> Result<(Event, Vec<u8>), Failure> {
+    /// What it holds, if it is the event with this number.
+    fn of(self, seq: u64) -> Result<Read, Failure> {
+        if self.seq != seq {
+            return Err(differs(seq, "it is missing"));
+        }
+        let leaf = TreeHash::of_leaf(&self.leaf);
+        Ok(Read { event: self.checked()?, leaf })
+    }
+
+    /// The event, if every column says what the leaf says.
+    pub(super) fn checked(self) -> Result<Event, Failure> {
         let event = Event::read(&self.leaf).map_err(|error| differs(self.seq, error))?;
         let is_alike = self.seq == event.seq
             && self.kind == event.kind.as_str()
             && self.at == event.at.seconds()
             && self.actor == event.actor.as_str()
             && self.license_id.as_deref() == license_id(&event);
-        if is_alike { Ok((event, self.leaf)) } else { Err(self.unlike(&event)) }
+        if is_alike { Ok(event) } else { Err(self.unlike(&event)) }
     }
 
     /// The first column that says something else than the leaf.
@@ -312,7 +356,7 @@ impl Iterator for Events<'_> {
         if self.ended {
             return None;
         }
-        let advanced = self.advance().map(|event| event.map(|(event, _)| event));
+        let advanced = self.advance().map(|read| read.map(|read| read.event));
         self.ended = !matches!(advanced, Ok(Some(_)));
         advanced.transpose()
     }

@@ -93,7 +93,7 @@ pub(crate) fn visit(
 }
 
 fn read(row: &Row<'_>) -> Result<Found, Failure> {
-    let (event, _) = Stored::read(row).or_fault()?.checked()?;
+    let event = Stored::read(row).or_fault()?.checked()?;
     let (id, name): (Option<Word<Text>>, Option<Word<Text>>) =
         (row.get(6).or_fault()?, row.get(7).or_fault()?);
     Ok((event, id.zip(name).map(|(Word(id), Word(name))| (id, name))))

@@ -5,6 +5,7 @@ use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, OptionalExtension as _, Row, Statement};
 use std::collections::BTreeSet;
 
+use super::by_event::{ByEvent, Source};
 use super::entries;
 use super::events::differs;
 use super::fault::OrFault;
@@ -59,17 +60,18 @@ pub(super) const SELECT_REVISIONS: &str = concat!(
      WHERE revision.license_id = ?1 ORDER BY revision.revision"
 );
 pub(super) const SELECT_SEQ: &str = "SELECT seq FROM revision WHERE serial = ?1";
-/// What [`recorded`] reads.
+/// What [`read_recorded`] reads.
 pub(super) const SELECT_RECORDED: &str = concat!(
     "SELECT ",
     license_columns!(),
     ", ",
     revision_columns!(),
-    ", revision.token, revision.sha256 FROM revision \
+    ", revision.token, revision.sha256, revision.seq FROM revision \
      CROSS JOIN license ON license.id = revision.license_id \
      CROSS JOIN customer ON customer.id = license.customer_id \
      CROSS JOIN status_entry ON status_entry.list = revision.list AND status_entry.idx = revision.idx \
-     CROSS JOIN status_list ON status_list.id = revision.list WHERE revision.seq = ?1"
+     CROSS JOIN status_list ON status_list.id = revision.list \
+     WHERE revision.seq BETWEEN ?1 AND ?2 ORDER BY revision.seq"
 );
 pub(super) const SELECT_EVENT: &str = "SELECT event.seq, event.leaf FROM revision JOIN event ON event.seq = revision.seq WHERE revision.serial = ?1";
 pub(super) const SELECT_SERIAL: &str = "SELECT serial FROM revision WHERE license_id = ?1 AND revision = ?2";
@@ -233,14 +235,14 @@ pub(crate) struct RecordedRevision {
     pub(crate) sha256: Option<String>,
 }
 
-/// The revision that the event with this number made.
-pub(crate) fn recorded(connection: &Connection, seq: u64) -> Result<Option<RecordedRevision>, Failure> {
-    let read = |row: &Row<'_>| {
-        let (license, revision) = (read_license(row)?, read_revision(row, 6)?);
-        Ok(RecordedRevision { license, revision, token: row.get(21)?, sha256: row.get(22)? })
-    };
-    let mut statement = connection.prepare_cached(SELECT_RECORDED).or_fault()?;
-    statement.query_row([Int(seq)], read).optional().or_fault()
+/// The revisions that events made, for going through the events in their order.
+pub(crate) const fn recorded(connection: &Connection) -> ByEvent<'_, RecordedRevision> {
+    ByEvent::new(connection, Source { statement: SELECT_RECORDED, seq: 23, read: read_recorded })
+}
+
+fn read_recorded(row: &Row<'_>) -> rusqlite::Result<RecordedRevision> {
+    let (license, revision) = (read_license(row)?, read_revision(row, 6)?);
+    Ok(RecordedRevision { license, revision, token: row.get(21)?, sha256: row.get(22)? })
 }
 
 /// The event that made a revision.

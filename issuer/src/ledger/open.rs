@@ -204,7 +204,7 @@ fn damaged(path: &Path, what: &str) -> Failure {
 }
 
 /// Never creates: without `SQLITE_OPEN_CREATE`, and without URIs, so that no path means more than a file.
-fn connect(path: &Path, patience: Duration) -> Result<Connection, Failure> {
+pub(super) fn connect(path: &Path, patience: Duration) -> Result<Connection, Failure> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).or_fault()?;
     connection.busy_timeout(patience).or_fault()?;
@@ -254,7 +254,7 @@ const STATEMENTS: usize = 256;
 const CACHE_KIB: i64 = 64 * 1024;
 
 /// What every connection needs anew.
-fn settle(connection: &Connection) -> Result<(), Failure> {
+pub(super) fn settle(connection: &Connection) -> Result<(), Failure> {
     // A commit is on disk when it returns.
     connection.pragma_update(None, "synchronous", "FULL").or_fault()?;
     // On macOS an ordinary fsync stops at the drive's cache; elsewhere these two mean nothing.

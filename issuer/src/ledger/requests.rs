@@ -4,6 +4,7 @@ use lictor_shared::hex;
 use lictor_shared::json::Value;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
+use super::by_event::{ByEvent, Source};
 use super::events;
 use super::fault::{OrFault, RESTORE};
 use super::log;
@@ -18,6 +19,9 @@ pub(super) const SELECT_ONE: &str = "SELECT request.arguments, request.answer, e
     FROM request JOIN event ON event.seq = (SELECT MAX(led.seq) FROM event AS led WHERE led.seq <= request.seq \
     AND led.kind NOT IN ('request.answered', 'event.continued')) WHERE request.id = ?1";
 const SELECT: &str = "SELECT id, seq, arguments, answer, salt FROM request ORDER BY id";
+pub(super) const SELECT_BY_EVENT: &str =
+    "SELECT id, seq, arguments, answer, salt FROM request WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq";
+const COUNT: &str = "SELECT COUNT(*) FROM request";
 /// As [`Remembered::is_erased`] has it.
 const ERASE: &str = "UPDATE request SET arguments = zeroblob(32), answer = '', salt = NULL WHERE id = ?1";
 
@@ -104,10 +108,10 @@ impl Remembered {
         self.arguments == [0; 32] && self.answer.is_empty() && self.salt.is_none()
     }
 
-    /// What the event says that answered it; `None`: it was answered before there were such events.
-    pub(crate) fn commitment(&self) -> Option<Value> {
+    /// What its event commits to; `None`: it was answered before there were such events.
+    pub(crate) fn commitment(&self) -> Option<Commitment> {
         let text = bound(&self.arguments, &self.answer);
-        self.salt.map(|salt| Commitment::with_salt(salt, &text).to_value())
+        self.salt.map(|salt| Commitment::with_salt(salt, &text))
     }
 
     /// What it came to.
@@ -122,20 +126,26 @@ pub(crate) fn each(
     mut see: impl FnMut(&Remembered) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let mut statement = connection.prepare(SELECT).or_fault()?;
-    let read = |row: &Row<'_>| {
-        let Int(seq) = row.get(1)?;
-        Ok(Remembered {
-            id: row.get(0)?,
-            seq,
-            arguments: row.get(2)?,
-            answer: row.get(3)?,
-            salt: row.get(4)?,
-        })
-    };
-    for row in statement.query_map((), read).or_fault()? {
+    for row in statement.query_map((), read_remembered).or_fault()? {
         see(&row.or_fault()?)?;
     }
     Ok(())
+}
+
+/// How many there are.
+pub(crate) fn count(connection: &Connection) -> Result<u64, Failure> {
+    connection.query_row(COUNT, (), |row| row.get(0)).or_fault().map(|Int(count)| count)
+}
+
+/// The rows by the events by which they were answered, for going through the events in their order.
+pub(crate) const fn by_event(connection: &Connection) -> ByEvent<'_, Remembered> {
+    ByEvent::new(connection, Source { statement: SELECT_BY_EVENT, seq: 1, read: read_remembered })
+}
+
+fn read_remembered(row: &Row<'_>) -> rusqlite::Result<Remembered> {
+    let Int(seq) = row.get(1)?;
+    let (id, arguments, answer, salt) = (row.get(0)?, row.get(2)?, row.get(3)?, row.get(4)?);
+    Ok(Remembered { id, seq, arguments, answer, salt })
 }
 
 fn parse(id: &str, answer: &str) -> Result<Value, Failure> {

@@ -1,5 +1,6 @@
 //! What the ledger promises, each promise tried to be broken.
 
+mod beside;
 mod customers;
 mod entries;
 mod events;

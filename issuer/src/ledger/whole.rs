@@ -1,8 +1,9 @@
 //! Events with the ones in which their lists go on.
 
 use lictor_shared::json::{Members, Value};
+use lictor_shared::log::TreeHash;
 
-use super::events::{Events, differs};
+use super::events::{Events, Read, differs};
 use crate::error::Failure;
 use crate::event::parts::CONTINUES;
 use crate::event::{Event, EventKind};
@@ -16,8 +17,8 @@ pub(crate) struct Told {
     pub(crate) further: Vec<Event>,
     /// The event with its whole lists, if it goes on.
     joined: Option<Event>,
-    /// The leaves of all of them, in their order.
-    pub(crate) leaves: Vec<Vec<u8>>,
+    /// The hashes of the leaves of all of them, in their order.
+    pub(crate) leaves: Vec<TreeHash>,
 }
 
 impl Told {
@@ -34,7 +35,21 @@ impl Told {
         core::iter::once(&self.first).chain(&self.further)
     }
 
-    fn push(&mut self, (further, leaf): (Event, Vec<u8>)) {
+    fn begun(Read { event: first, leaf }: Read) -> Self {
+        Self { first, further: Vec::new(), joined: None, leaves: vec![leaf] }
+    }
+
+    /// Itself, if it does not begin with what only goes on.
+    fn sound(self) -> Result<Self, Failure> {
+        match self.first.kind {
+            EventKind::EventContinued => {
+                Err(differs(self.first.seq, "it goes on with none that stands before it"))
+            }
+            _ => Ok(self),
+        }
+    }
+
+    fn push(&mut self, Read { event: further, leaf }: Read) {
         self.leaves.push(leaf);
         let whole = self.joined.get_or_insert_with(|| self.first.clone());
         further.body.iter().for_each(|(name, value)| append(&mut whole.body, name, value));
@@ -49,43 +64,53 @@ fn append(body: &mut Members, name: &str, value: &Value) {
     }
 }
 
-/// The events, each with those in which its lists go on.
-#[derive(Debug)]
-pub(crate) struct Whole<'l> {
-    events: Events<'l>,
-    /// Read already, and not told yet.
-    next: Option<(Event, Vec<u8>)>,
-}
+/// Puts events that come one after the other together with those in which their lists go on.
+#[derive(Debug, Default)]
+pub(crate) struct Gathered(Option<Told>);
 
-impl<'l> Whole<'l> {
-    pub(crate) const fn new(events: Events<'l>) -> Self {
-        Self { events, next: None }
+impl Gathered {
+    /// Takes the next event; if it does not go on with the one before, that is whole.
+    pub(crate) fn push(&mut self, next: Read) -> Result<Option<Told>, Failure> {
+        match &mut self.0 {
+            Some(told) if goes_on(&told.first, &next.event) => {
+                told.push(next);
+                Ok(None)
+            }
+            before => before.replace(Told::begun(next)).map(Told::sound).transpose(),
+        }
     }
 
-    fn advance(&mut self) -> Result<Option<Told>, Failure> {
-        let next = match self.next.take() {
-            None => self.events.advance()?,
-            some => some,
-        };
-        let Some((first, leaf)) = next else { return Ok(None) };
-        if first.kind == EventKind::EventContinued {
-            return Err(differs(first.seq, "it goes on with none that stands before it"));
-        }
-        let mut told = Told { first, further: Vec::new(), joined: None, leaves: vec![leaf] };
-        while let Some(next) = self.events.advance()? {
-            if !goes_on(&told.first, &next.0) {
-                self.next = Some(next);
-                break;
-            }
-            told.push(next);
-        }
-        Ok(Some(told))
+    /// The last one, behind which nothing comes.
+    pub(crate) fn last(&mut self) -> Result<Option<Told>, Failure> {
+        self.0.take().map(Told::sound).transpose()
     }
 }
 
 fn goes_on(first: &Event, event: &Event) -> bool {
     let continues = event.body.get(CONTINUES).and_then(Value::as_integer);
     event.kind == EventKind::EventContinued && continues == Some(first.seq)
+}
+
+/// The events, each with those in which its lists go on.
+#[derive(Debug)]
+pub(crate) struct Whole<'l> {
+    events: Events<'l>,
+    gathered: Gathered,
+}
+
+impl<'l> Whole<'l> {
+    pub(crate) fn new(events: Events<'l>) -> Self {
+        Self { events, gathered: Gathered::default() }
+    }
+
+    fn advance(&mut self) -> Result<Option<Told>, Failure> {
+        while let Some(next) = self.events.advance()? {
+            if let Some(told) = self.gathered.push(next)? {
+                return Ok(Some(told));
+            }
+        }
+        self.gathered.last()
+    }
 }
 
 impl Iterator for Whole<'_> {

@@ -53,6 +53,7 @@ fn no_single_operation_reads_a_whole_table() {
         products::SELECT_SEQ,
         keys::SELECT_SEQ,
         requests::SELECT_ONE,
+        requests::SELECT_BY_EVENT,
         events::SELECT_ERASURES,
         erasure::SELECT_LICENSES,
         erasure::SELECT_UNERASED,
