@@ -5,6 +5,7 @@ pub(crate) mod parts;
 use core::fmt;
 use lictor_shared::json::{JsonError, Members, Value};
 use lictor_shared::{Text, Timestamp, hex};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::entropy;
@@ -96,6 +97,18 @@ pub struct Event {
     pub body: Members,
 }
 
+/// The members of a leaf in the order of their names, which is that in which they are written.
+#[derive(Serialize)]
+struct Leaf<'a> {
+    actor: &'a str,
+    at: u64,
+    body: &'a Members,
+    clock: &'static str,
+    kind: &'static str,
+    seq: u64,
+    version: u64,
+}
+
 /// Why stored bytes are no event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum LeafError {
@@ -129,16 +142,17 @@ impl Event {
     /// (RFC 6962, section 2.1).
     #[must_use]
     pub fn leaf(&self) -> String {
-        Value::object([
-            ("actor", self.actor.as_str().into()),
-            ("at", self.at.seconds().into()),
-            ("body", self.body.clone().into()),
-            ("clock", self.clock.as_str().into()),
-            ("kind", self.kind.as_str().into()),
-            ("seq", self.seq.into()),
-            ("version", 1_u64.into()),
-        ])
-        .to_string()
+        let leaf = Leaf {
+            actor: self.actor.as_str(),
+            at: self.at.seconds(),
+            body: &self.body,
+            clock: self.clock.as_str(),
+            kind: self.kind.as_str(),
+            seq: self.seq,
+            version: 1,
+        };
+        // Nothing in it has a way to fail.
+        serde_json::to_string(&leaf).unwrap_or_default()
     }
 
     /// Whether it commits to texts that lie beside it, or lay there.
