@@ -97,14 +97,14 @@ pub struct Event {
     pub body: Members,
 }
 
-/// The members of a leaf, in the order in which they stand there: that of their names.
+/// The members of a leaf in the order of their names, which is that in which they are written.
 #[derive(Serialize)]
-struct Leaf<'e> {
-    actor: &'e str,
+struct Leaf<'a> {
+    actor: &'a str,
     at: u64,
-    body: &'e Members,
-    clock: &'e str,
-    kind: &'e str,
+    body: &'a Members,
+    clock: &'static str,
+    kind: &'static str,
     seq: u64,
     version: u64,
 }

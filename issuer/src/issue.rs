@@ -1,8 +1,8 @@
 //! Issuing a license: decided, signed, checked by the validator and committed, then handed out. In this order.
 
 use lictor_keys::Signer;
-use lictor_shared::json::Value;
-use lictor_shared::{Claims as _, Purpose, Timestamp};
+use lictor_shared::json::{Members, Value};
+use lictor_shared::{Claims as _, License, Purpose, Timestamp};
 use rusqlite::Connection;
 
 use crate::customer;
@@ -84,25 +84,31 @@ pub fn issue(
 
 impl Outcome for Issued {
     fn answer(&self) -> Value {
-        let license = &self.signed.license;
-        let time = |at: Option<Timestamp>| Value::from(at.map(|at| at.to_string()));
-        Value::object([
-            ("id", license.id.to_string().into()),
-            ("serial", license.serial.to_string().into()),
-            ("revision", license.revision.into()),
-            ("customerId", license.customer_id.as_str().into()),
-            ("startsAt", time(Some(license.starts_at))),
-            ("expiresAt", time(license.term.expires_at())),
-            ("graceUntil", time(license.term.grace_until())),
-            ("warnings", self.draft.warnings().into_iter().map(Value::from).collect::<Vec<_>>().into()),
-            ("token", self.signed.token.as_str().into()),
-            ("event", self.event.into()),
-        ])
+        let mut answer = answer_without_token(&self.signed.license, self.draft.warnings(), self.event);
+        answer.insert("token".to_owned(), self.signed.token.as_str().into());
+        answer.into()
     }
 
     fn claims(&self) -> Vec<Value> {
         vec![self.signed.license.to_value()]
     }
+}
+
+/// What is told of a license beside its token, which can be read in the ledger as long as it lives.
+pub(crate) fn answer_without_token(license: &License, warnings: Vec<String>, event: u64) -> Members {
+    let time = |at: Option<Timestamp>| Value::from(at.map(|at| at.to_string()));
+    let members: [(&str, Value); 9] = [
+        ("id", license.id.to_string().into()),
+        ("serial", license.serial.to_string().into()),
+        ("revision", license.revision.into()),
+        ("customerId", license.customer_id.as_str().into()),
+        ("startsAt", time(Some(license.starts_at))),
+        ("expiresAt", time(license.term.expires_at())),
+        ("graceUntil", time(license.term.grace_until())),
+        ("warnings", warnings.into_iter().map(Value::from).collect::<Vec<_>>().into()),
+        ("event", event.into()),
+    ];
+    members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 fn settle(connection: &Connection, config: &Config, order: &Order, at: Timestamp) -> Result<Draft, Failure> {

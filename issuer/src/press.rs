@@ -63,7 +63,7 @@ impl Press<'_> {
         // Ids and serials are of one length; of the index the longest that it may be is taken.
         let status =
             StatusRef { index: limits::STATUS_ENTRIES - 1, uri: self.home.config().status_uri.clone() };
-        let license = self.license(draft, place, status)?;
+        let license = self.license(draft.clone(), place, status)?;
         let kid = KeyId::from(self.key.public.thumbprint());
         let unsigned = Unsigned::<License>::new(self.algorithm(draft)?, &kid, &license);
         fits(unsigned.with_signature(&[0; 64])).map(|_| ())
@@ -85,7 +85,7 @@ impl Press<'_> {
         // An index is handed out here for good; if nothing is committed it was never handed out.
         let (list, status) =
             shards::hand_out(connection, &uri, draft.grace.revocation, || entropy::number(20))?;
-        let license = self.license(draft, place, status)?;
+        let license = self.license(draft.clone(), place, status)?;
         let kid = self.key.public.thumbprint();
         let unsigned = Unsigned::<License>::new(self.algorithm(draft)?, &KeyId::from(kid), &license);
         let (token, sha256) = if transaction.is_dry_run() {
@@ -106,12 +106,13 @@ impl Press<'_> {
         &self,
         signer: &dyn Signer,
         anchors: &AnchorSet,
-        (draft, place): (&Draft, Place),
+        (draft, place): (Draft, Place),
         (list, status): (List, StatusRef),
     ) -> Result<Pressed, Failure> {
+        let algorithm = self.algorithm(&draft)?;
         let license = self.license(draft, place, status)?;
         let kid = self.key.public.thumbprint();
-        let unsigned = Unsigned::<License>::new(self.algorithm(draft)?, &KeyId::from(kid), &license);
+        let unsigned = Unsigned::<License>::new(algorithm, &KeyId::from(kid), &license);
         be_the_key(signer, self.key)?;
         // The validator verifies it here as well, with the same key.
         let signature = signer.sign_unchecked(unsigned.signing_input())?;
@@ -119,13 +120,14 @@ impl Press<'_> {
         Ok(Pressed { signed: SignedLicense { token, license }, list: list.id, kid, sha256: Some(sha256) })
     }
 
-    fn license(&self, draft: &Draft, place: Place, status: StatusRef) -> Result<License, Failure> {
-        Ok(draft.clone().license(Identity {
+    fn license(&self, draft: Draft, place: Place, status: StatusRef) -> Result<License, Failure> {
+        let serial = entropy::uuid(draft.issued_at)?;
+        Ok(draft.license(Identity {
             issuer: self.home.config().issuer.clone(),
             customer_id: place.customer_id,
             id: place.id,
             revision: place.revision,
-            serial: entropy::uuid(draft.issued_at)?,
+            serial,
             status,
         }))
     }

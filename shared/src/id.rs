@@ -1,6 +1,6 @@
 //! Identifiers: UUIDs of version 7.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use core::fmt;
 use serde::{Serialize, Serializer};
 
@@ -12,6 +12,11 @@ use crate::name::StringError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Uuid([u8; 16]);
 
+/// Characters of a UUID.
+const LENGTH: usize = 36;
+/// Where its hyphens stand.
+const HYPHENS: [usize; 4] = [8, 13, 18, 23];
+
 impl Uuid {
     /// Reads the 36 characters of a UUID in lower case.
     ///
@@ -22,28 +27,29 @@ impl Uuid {
     }
 
     fn read(text: &str) -> Option<Self> {
-        if text.len() != 36 {
+        if text.len() != LENGTH {
             return None;
         }
         let mut bytes = [0_u8; 16];
-        let mut digits = text.bytes().enumerate().filter_map(|(index, byte)| match index {
-            8 | 13 | 18 | 23 => (byte != b'-').then_some(None),
-            _ => Some(hex_digit(byte)),
-        });
+        let mut digits =
+            text.bytes().enumerate().filter_map(|(place, byte)| match HYPHENS.contains(&place) {
+                true => (byte != b'-').then_some(None),
+                false => Some(hex_digit(byte)),
+            });
         for byte in &mut bytes {
             *byte = (digits.next()?? << 4) | digits.next()??;
         }
         if digits.next().is_some() {
             return None;
         }
-        let [.., version, _, variant, _, _, _, _, _, _, _] = bytes;
-        (version >> 4 == 7 && variant >> 6 == 0b10).then_some(Self(bytes))
+        Self::from_bytes(bytes)
     }
 
     /// The UUID with these 16 bytes, or `None` if its version is not 7 or its variant not that of RFC 9562.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
-        Self::read(&Self(bytes).to_string())
+        let [.., version, _, variant, _, _, _, _, _, _, _] = bytes;
+        (version >> 4 == 7 && variant >> 6 == 0b10).then_some(Self(bytes))
     }
 }
 
@@ -56,23 +62,33 @@ pub(crate) fn hex_digit(byte: u8) -> Option<u8> {
     }
 }
 
+/// The two lower-case hexadecimal digits of a byte.
+const fn digits(byte: u8) -> [u8; 2] {
+    const fn digit(value: u8) -> u8 {
+        if value < 10 { b'0' + value } else { b'a' + value - 10 }
+    }
+    [digit(byte >> 4), digit(byte & 15)]
+}
+
 /// Bytes as lower-case hexadecimal.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        for digit in [byte >> 4, byte & 15] {
-            text.push(char::from_digit(digit.into(), 16).unwrap_or('0'));
-        }
-    }
+    text.extend(bytes.iter().flat_map(|byte| digits(*byte)).map(char::from));
     text
 }
 
 impl fmt::Display for Uuid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = hex(&self.0);
-        let group = |from_to| digits.get(from_to).unwrap_or_default();
-        f.write_str(&[0..8, 8..12, 12..16, 16..20, 20..32].map(group).join("-"))
+        let mut digits = self.0.iter().flat_map(|byte| digits(*byte));
+        let mut text = [b'-'; LENGTH];
+        for (place, byte) in text.iter_mut().enumerate() {
+            if !HYPHENS.contains(&place) {
+                *byte = digits.next().unwrap_or(b'0');
+            }
+        }
+        // Written at once: ids are written often, and each piece that is written by itself costs a call.
+        f.write_str(core::str::from_utf8(&text).unwrap_or_default())
     }
 }
 
@@ -93,6 +109,7 @@ impl Serialize for Uuid {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::string::ToString as _;
 
     #[test]
     fn version_7_in_lower_case_only() {

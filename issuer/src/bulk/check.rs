@@ -15,7 +15,7 @@ pub(super) fn check<T, C: Change<T>>(
     occasion: &Occasion,
     taker: &mut dyn Taker,
 ) -> Result<Checked, Failure> {
-    let transaction = ledger.begin_several(occasion)?;
+    let transaction = ledger.begin_trial(occasion)?;
     claimed::open(transaction.connection())?;
     let mut checking =
         Checking { transaction, change, taker, wrongs: Wrongs::default(), checked: Checked::default() };

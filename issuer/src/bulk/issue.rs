@@ -2,7 +2,7 @@
 
 use lictor_keys::{KeyRecord, KeyRing, Signer};
 use lictor_shared::json::Value;
-use lictor_shared::{AnchorSet, Purpose, StatusRef, Text, Thumbprint, Timestamp, Uri};
+use lictor_shared::{AnchorSet, License, Purpose, Seconds, StatusRef, Text, Thumbprint, Timestamp, Uri};
 use rusqlite::Connection;
 use std::collections::BTreeSet;
 
@@ -16,11 +16,14 @@ use crate::customer;
 use crate::draft::Draft;
 use crate::entropy;
 use crate::error::{Failure, FailureKind};
-use crate::event::{EventKind, Facts};
+use crate::event::EventKind;
 use crate::home::Home;
+use crate::issue::answer_without_token;
 use crate::key::signing_key_for;
 use crate::ledger::entries::List;
-use crate::ledger::transaction::{Recorded, Transaction};
+use crate::ledger::events::Written;
+use crate::ledger::requests::Answered;
+use crate::ledger::transaction::{Recorded, Scribe, Transaction};
 use crate::ledger::{Ledger, keys, licenses, products, shards};
 use crate::occasion::Occasion;
 use crate::order::Order;
@@ -76,20 +79,22 @@ impl Change<Order> for Issuing<'_> {
         let connection = transaction.connection();
         let bench = Bench::open(self.home, connection, transaction.at())?;
         // What the rows before it made of its customer is known when it is a row's turn.
-        let identified = rows.iter().map(|row| {
-            let order = &row.asked;
-            Ok((order, customer::identify(connection, &order.customer, order.customer_id.as_ref())))
+        let identified = rows.chunks(CHUNK).map(|rows| {
+            let identify = |row: &'_ Row<Order>| {
+                customer::identify(connection, &row.asked.customer, row.asked.customer_id.as_ref())
+            };
+            Ok((rows, rows.iter().map(identify).collect::<Vec<_>>()))
         });
-        let decide = |(order, customer): (&Order, Result<Text, Failure>)| {
-            // What is wrong with the order itself is said first.
-            let (draft, press) = bench.draft(order)?;
-            press.fits(&draft, bench.place(customer?)?)?;
-            Ok(press.key.public.thumbprint())
+        let decide = |(rows, customers): (&[Row<Order>], Vec<Result<Text, Failure>>)| {
+            let decide = |(row, customer): (&Row<Order>, _)| bench.decide(&row.asked, customer);
+            rows.iter().zip(customers).map(decide).collect::<Vec<_>>()
         };
         let mut decided = Vec::with_capacity(rows.len());
-        cores::each(identified, decide, |result: Result<Thumbprint, Failure>| {
-            decided.push(result.map(|kid| {
-                self.keys.insert(kid);
+        cores::each_few(identified, decide, |results: Vec<Result<Thumbprint, Failure>>| {
+            decided.extend(results.into_iter().map(|result| {
+                result.map(|kid| {
+                    self.keys.insert(kid);
+                })
             }));
             Ok(())
         })?;
@@ -112,19 +117,31 @@ impl Change<Order> for Issuing<'_> {
         let connection = transaction.connection();
         let bench = Bench::open(self.home, connection, transaction.at())?;
         let (mut made, mut last) = (Vec::with_capacity(rows.len()), None);
-        let placed = rows.into_iter().map(|row| bench.placed(connection, row));
         // The tables cost a few checks, and a batch has a thousand.
         let anchors = anchors(&bench.ring)?.with_tables();
-        let sign = |placed: Placed<'_>| sign(placed, self.signers, &anchors);
-        cores::each(placed, sign, |signed: Result<Signed, Failure>| {
-            let (row, event) = store(transaction, signed?)?;
-            made.push(row);
-            last = Some(event);
+        let desk = Desk { signers: self.signers, anchors: &anchors, scribe: transaction.scribe() };
+        let numbers = (transaction.next_event()?..).step_by(EVENTS);
+        let mut rows = rows.into_iter().zip(numbers);
+        let placed = core::iter::from_fn(|| {
+            let rows: Vec<_> = rows.by_ref().take(CHUNK).collect();
+            if rows.is_empty() { None } else { Some(bench.placed(connection, rows)) }
+        });
+        let sign = |placed: Vec<Placed<'_>>| placed.into_iter().map(|placed| desk.sign(placed)).collect();
+        cores::each_few(placed, sign, |signed: Result<Vec<Signed>, Failure>| {
+            let signed = signed?;
+            last = store(transaction, &signed)?;
+            made.extend(signed.into_iter().map(Signed::into_made));
             Ok(())
         })?;
         Ok((made, last))
     }
 }
+
+/// Rows that go from one core to another together: handing over costs less than working on them.
+const CHUNK: usize = 32;
+
+/// Events of an order: that the license was issued, and that the order was answered.
+const EVENTS: usize = 2;
 
 /// All that is the same for the orders of a batch.
 struct Bench<'a> {
@@ -136,22 +153,31 @@ struct Bench<'a> {
     at: Timestamp,
 }
 
-/// An order that has its customer and its place on the list.
+/// An order that has its customer, its place on the list, and the number of its first event.
 struct Placed<'b> {
     row: Row<Order>,
     draft: Draft,
     press: Press<'b>,
     place: Place,
     entry: (List, StatusRef),
+    event: u64,
 }
 
-/// A license that is signed, and what is recorded of it.
+/// A license that is signed, and all that is recorded of it.
 struct Signed {
     line: u64,
-    request: crate::occasion::Request,
+    request: Text,
     pressed: Pressed,
-    facts: Facts,
-    warnings: Vec<String>,
+    issued: Written,
+    answer: Value,
+    answered: Answered,
+}
+
+impl Signed {
+    fn into_made(self) -> Made {
+        let Self { line, request, pressed, answer, .. } = self;
+        Made { line, request, when: When::Now, answer, token: Some(pressed.signed.token) }
+    }
 }
 
 impl<'a> Bench<'a> {
@@ -169,38 +195,69 @@ impl<'a> Bench<'a> {
         Ok((draft, press))
     }
 
+    /// The key that signs what an order comes to, if it can be issued.
+    fn decide(&self, order: &Order, customer: Result<Text, Failure>) -> Result<Thumbprint, Failure> {
+        // What is wrong with the order itself is said first.
+        let (draft, press) = self.draft(order)?;
+        press.fits(&draft, self.place(customer?)?)?;
+        Ok(press.key.public.thumbprint())
+    }
+
     fn place(&self, customer_id: Text) -> Result<Place, Failure> {
         Ok(Place { customer_id, id: entropy::uuid(self.at)?, revision: 1 })
     }
 
-    /// Gives an order what it takes to be signed.
-    fn placed(&self, connection: &Connection, row: Row<Order>) -> Result<Placed<'_>, Failure> {
-        let placed = || {
-            let (draft, press) = self.draft(&row.asked)?;
-            let customer = customer::identify(connection, &draft.customer, draft.customer_id.as_ref())?;
-            // An index is handed out here for good; if nothing is committed it was never handed out.
-            let grace = draft.grace.revocation;
-            let entry = shards::hand_out(connection, &self.uri, grace, || entropy::number(20))?;
-            Ok((draft, press, self.place(customer)?, entry))
-        };
-        let (draft, press, place, entry) = placed().map_err(|failure| of(row.line, failure))?;
-        Ok(Placed { row, draft, press, place, entry })
+    /// Gives orders what it takes to be signed.
+    fn placed(
+        &self,
+        connection: &Connection,
+        rows: Vec<(Row<Order>, u64)>,
+    ) -> Result<Vec<Placed<'_>>, Failure> {
+        let mut drafts = Vec::with_capacity(rows.len());
+        for (row, event) in rows {
+            let drafted = self.drafted(connection, &row.asked).map_err(|failure| of(row.line, failure))?;
+            drafts.push((row, event, drafted));
+        }
+        let graces: Vec<Seconds> = drafts.iter().map(|(_, _, (draft, ..))| draft.grace.revocation).collect();
+        // The indices are handed out here for good; if nothing is committed they were never handed out.
+        let entries = shards::hand_out_several(connection, &self.uri, &graces, || entropy::number(20))?;
+        let placed = drafts.into_iter().zip(entries).map(|((row, event, (draft, press, place)), entry)| {
+            Placed { row, draft, press, place, entry, event }
+        });
+        Ok(placed.collect())
+    }
+
+    fn drafted(&self, connection: &Connection, order: &Order) -> Result<(Draft, Press<'_>, Place), Failure> {
+        let (draft, press) = self.draft(order)?;
+        let customer = customer::identify(connection, &draft.customer, draft.customer_id.as_ref())?;
+        Ok((draft, press, self.place(customer)?))
     }
 }
 
-fn sign(
-    placed: Placed<'_>,
-    signers: &[Box<dyn Signer + Sync>],
-    anchors: &AnchorSet,
-) -> Result<Signed, Failure> {
-    let Placed { row, draft, press, place, entry } = placed;
-    let signed = || {
-        let pressed = press.press(with_key(signers, press.key)?, anchors, (&draft, place), entry)?;
-        let facts = pressed.facts()?;
-        Ok((pressed, facts))
-    };
-    let (pressed, facts) = signed().map_err(|failure| of(row.line, failure))?;
-    Ok(Signed { line: row.line, request: row.request, pressed, facts, warnings: draft.warnings() })
+/// Where licenses are signed, and written what is recorded of them. It needs no ledger.
+struct Desk<'a> {
+    signers: &'a [Box<dyn Signer + Sync>],
+    anchors: &'a AnchorSet,
+    scribe: Scribe<'a>,
+}
+
+impl Desk<'_> {
+    fn sign(&self, placed: Placed<'_>) -> Result<Signed, Failure> {
+        let line = placed.row.line;
+        self.signed(placed).map_err(|failure| of(line, failure))
+    }
+
+    fn signed(&self, placed: Placed<'_>) -> Result<Signed, Failure> {
+        let Placed { row: Row { line, request, .. }, draft, press, place, entry, event } = placed;
+        let warnings = draft.warnings();
+        let pressed = press.press(with_key(self.signers, press.key)?, self.anchors, (draft, place), entry)?;
+        let kind = EventKind::LicenseIssued;
+        let issued = self.scribe.event(event, Some(&request), kind, pressed.facts()?)?;
+        let answer = Value::from(answer_without_token(&pressed.signed.license, warnings, event));
+        let id = request.id.clone();
+        let answered = self.scribe.answered(event + 1, request, &answer)?;
+        Ok(Signed { line, request: id, pressed, issued, answer, answered })
+    }
 }
 
 /// The signer that has a key.
@@ -222,32 +279,16 @@ fn no_key() -> Failure {
         .hint("Repeat the command.")
 }
 
-/// Puts a license into the ledger, with its event and its answer.
-fn store(transaction: &Transaction<'_>, signed: Signed) -> Result<(Made, Recorded), Failure> {
-    let Signed { line, request, pressed, facts, warnings } = signed;
-    transaction.turn_to(&request);
-    let event = transaction.record(EventKind::LicenseIssued, facts)?;
-    licenses::insert(transaction.connection(), &pressed.signed.license)?;
-    pressed.store(transaction.connection(), event.seq())?;
-    let answer = answer(&pressed, &warnings, event);
-    let event = transaction.remember(&request, &answer)?;
-    let token = Some(pressed.signed.token);
-    Ok((Made { line, request: request.id, when: When::Now, answer, token }, event))
-}
-
-/// What is told of a license, and remembered: without the token, which can be read in the ledger as long as it lives.
-fn answer(pressed: &Pressed, warnings: &[String], event: Recorded) -> Value {
-    let license = &pressed.signed.license;
-    let time = |at: Option<Timestamp>| Value::from(at.map(|at| at.to_string()));
-    Value::object([
-        ("id", license.id.to_string().into()),
-        ("serial", license.serial.to_string().into()),
-        ("revision", license.revision.into()),
-        ("customerId", license.customer_id.as_str().into()),
-        ("startsAt", time(Some(license.starts_at))),
-        ("expiresAt", time(license.term.expires_at())),
-        ("graceUntil", time(license.term.grace_until())),
-        ("warnings", warnings.iter().map(|warning| warning.as_str().into()).collect::<Vec<Value>>().into()),
-        ("event", event.seq().into()),
-    ])
+/// Puts licenses into the ledger, each with its event and its answer; the last event of them.
+fn store(transaction: &Transaction<'_>, signed: &[Signed]) -> Result<Option<Recorded>, Failure> {
+    let connection = transaction.connection();
+    let licenses: Vec<&License> = signed.iter().map(|license| &license.pressed.signed.license).collect();
+    licenses::insert_several(connection, &licenses)?;
+    let mut last = None;
+    for license in signed {
+        let event = transaction.record_written(&license.issued)?;
+        license.pressed.store(connection, event.seq())?;
+        last = Some(transaction.remember_written(&license.answered)?);
+    }
+    Ok(last)
 }

@@ -4,7 +4,7 @@ use lictor_shared::{Seconds, Status, Timestamp, Uri, limits};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::fault::{OrFault, RESTORE};
-use super::value::{At, Int, Word};
+use super::value::{At, Int, Word, with_rows};
 use crate::error::{Failure, FailureKind};
 
 const INSERT_LIST: &str = "INSERT INTO status_list (uri) VALUES (?1) ON CONFLICT (uri) DO NOTHING";
@@ -14,7 +14,7 @@ const UPDATE_SEQUENCE: &str = "UPDATE status_list SET sequence = ?2, published_a
 pub(super) const SELECT_SEQUENCES: &str = "SELECT uri, sequence FROM status_list ORDER BY uri";
 const SELECT_RECORDS: &str = "SELECT uri, entries FROM status_list ORDER BY id";
 
-const INSERT: &str = "INSERT INTO status_entry (list, idx, grace) VALUES (?1, ?2, ?3)";
+const INSERT: &str = "INSERT INTO status_entry (list, idx, grace)";
 pub(super) const SELECT_TAKEN: &str = "SELECT 1 FROM status_entry WHERE list = ?1 AND idx = ?2";
 pub(super) const SELECT_FREE_AFTER: &str = "SELECT taken.idx + 1 FROM status_entry AS taken \
     WHERE taken.list = ?1 AND taken.idx >= ?2 AND taken.idx < ?3 AND NOT EXISTS \
@@ -119,44 +119,74 @@ pub(crate) fn published(
     Ok(())
 }
 
-/// Hands out an index of the list that was never handed out before: those that `draw` gives, else the next free
-/// one behind the last that it gave.
+/// Hands out indices of the list that were never handed out before, one for each of the graces: those that `draw` gives, else the
+/// next free one behind the last that it gave.
 pub(crate) fn hand_out(
     connection: &Connection,
     list: List,
-    grace: Seconds,
+    graces: &[Seconds],
     mut draw: impl FnMut() -> Result<u32, Failure>,
-) -> Result<u32, Failure> {
-    let index = free(connection, list, &mut draw)?;
-    let row = (list.id, index, Int(grace.get()));
-    connection.prepare_cached(INSERT).or_fault()?.execute(row).or_fault()?;
-    Ok(index)
+) -> Result<Vec<u32>, Failure> {
+    let (mut indices, mut inserted) = (Vec::with_capacity(graces.len()), 0);
+    for _ in graces {
+        let index = match drawn(connection, list, &indices, &mut draw)? {
+            Ok(free) => free,
+            Err(taken) => {
+                insert(connection, list, indices.iter().zip(graces).skip(inserted))?;
+                inserted = indices.len();
+                free_behind(connection, list, taken)?
+            }
+        };
+        indices.push(index);
+    }
+    insert(connection, list, indices.iter().zip(graces).skip(inserted))?;
+    Ok(indices)
 }
 
-fn free(
+/// A free index that was drawn, else the last one drawn. `others` are taken as well.
+fn drawn(
     connection: &Connection,
     list: List,
-    draw: &mut impl FnMut() -> Result<u32, Failure>,
-) -> Result<u32, Failure> {
+    others: &[u32],
+    mut draw: impl FnMut() -> Result<u32, Failure>,
+) -> Result<Result<u32, u32>, Failure> {
     let mut index = draw()?;
     for _ in 1..DRAWS {
-        if is_free(connection, list, index)? {
-            return Ok(index);
+        if !others.contains(&index) && is_free(connection, list, index)? {
+            return Ok(Ok(index));
         }
         index = draw()?;
     }
-    if is_free(connection, list, index)? { Ok(index) } else { free_behind(connection, list, index) }
+    let free = !others.contains(&index) && is_free(connection, list, index)?;
+    Ok(if free { Ok(index) } else { Err(index) })
+}
+
+fn insert<'i>(
+    connection: &Connection,
+    list: List,
+    entries: impl Iterator<Item = (&'i u32, &'i Seconds)>,
+) -> Result<(), Failure> {
+    let entries: Vec<_> = entries.collect();
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let mut statement =
+        connection.prepare_cached(&with_rows(INSERT, "(?, ?, ?)", entries.len())).or_fault()?;
+    for (number, (index, grace)) in entries.into_iter().enumerate() {
+        let first = number * 3;
+        statement.raw_bind_parameter(first + 1, list.id).or_fault()?;
+        statement.raw_bind_parameter(first + 2, index).or_fault()?;
+        statement.raw_bind_parameter(first + 3, Int(grace.get())).or_fault()?;
+    }
+    statement.raw_execute().or_fault()?;
+    Ok(())
 }
 
 /// Takes an index that was handed out elsewhere, if it is free here; whether it was.
 pub(crate) fn take(connection: &Connection, list: List, index: u32, grace: Seconds) -> Result<bool, Failure> {
     let free = is_free(connection, list, index)?;
     if free {
-        connection
-            .prepare_cached(INSERT)
-            .or_fault()?
-            .execute((list.id, index, Int(grace.get())))
-            .or_fault()?;
+        insert(connection, list, [(&index, &grace)].into_iter())?;
     }
     Ok(free)
 }

@@ -46,44 +46,81 @@ pub(crate) fn append(
     occasion: &Occasion,
     kind: EventKind,
     facts: Facts,
-) -> Result<Vec<Event>, Failure> {
-    append_with(connection, None, occasion, kind, facts)
+) -> Result<(), Failure> {
+    Written::new(next(connection)?, occasion, kind, facts)?.append(connection, None)
 }
 
-/// The same in a change that appends many events; it stores the edge at its end.
-pub(super) fn append_with(
-    connection: &Connection,
-    kept: Option<&log::Kept>,
-    occasion: &Occasion,
-    kind: EventKind,
-    facts: Facts,
-) -> Result<Vec<Event>, Failure> {
-    let Int(seq) =
-        connection.prepare_cached(NEXT_SEQ).or_fault()?.query_row((), |row| row.get(0)).or_fault()?;
-    let (body, personal) = facts.into_body();
-    let bytes = |body: &Members| Event::new(seq, occasion, kind, body.clone()).leaf().len();
-    let kinds = core::iter::once(kind).chain(core::iter::repeat(EventKind::EventContinued));
-    let mut events = Vec::new();
-    for ((body, kind), seq) in body.parts(seq, bytes).into_iter().zip(kinds).zip(seq..) {
-        let event = Event::new(seq, occasion, kind, body);
-        insert(connection, kept, &event)?;
-        events.push(event);
-    }
-    for (field, text) in personal {
-        let row = (Int(seq), field, text.salt().as_slice(), text.text());
-        connection.prepare_cached(INSERT_PERSONAL).or_fault()?.execute(row).or_fault()?;
-    }
-    Ok(events)
+/// The number of the next event.
+pub(super) fn next(connection: &Connection) -> Result<u64, Failure> {
+    let mut statement = connection.prepare_cached(NEXT_SEQ).or_fault()?;
+    statement.query_row((), |row| row.get(0)).or_fault().map(|Int(next)| next)
 }
 
-fn insert(connection: &Connection, kept: Option<&log::Kept>, event: &Event) -> Result<(), Failure> {
-    let leaf = event.leaf();
-    if leaf.len() > limits::LOG_ENTRY_BYTES {
-        return Err(too_long(event.kind, leaf.len()));
+/// An event as it is appended, with those in which it goes on. To write it takes no ledger, only its number; so many can be
+/// written at once, while others are appended.
+#[derive(Debug)]
+pub(crate) struct Written {
+    seq: u64,
+    events: Vec<Leaf>,
+    personal: Vec<(&'static str, Commitment)>,
+}
+
+#[derive(Debug)]
+struct Leaf {
+    event: Event,
+    text: String,
+    hash: TreeHash,
+}
+
+impl Written {
+    pub(super) fn new(seq: u64, occasion: &Occasion, kind: EventKind, facts: Facts) -> Result<Self, Failure> {
+        let (body, personal) = facts.into_body();
+        let bytes = |body: &Members| Event::new(seq, occasion, kind, body.clone()).leaf().len();
+        let kinds = core::iter::once(kind).chain(core::iter::repeat(EventKind::EventContinued));
+        let events = body.parts(seq, bytes).into_iter().zip(kinds).zip(seq..);
+        let leaves = events.map(|((body, kind), seq)| Leaf::of(Event::new(seq, occasion, kind, body)));
+        Ok(Self { seq, events: leaves.collect::<Result<_, _>>()?, personal })
     }
+
+    /// Its number.
+    pub(crate) const fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// Appends it. The ledger refuses it if its number is not the next one. A change that appends many events keeps the edge, and
+    /// stores it at its end.
+    pub(super) fn append(&self, connection: &Connection, kept: Option<&log::Kept>) -> Result<(), Failure> {
+        for leaf in &self.events {
+            insert(connection, kept, leaf)?;
+        }
+        for (field, text) in &self.personal {
+            let row = (Int(self.seq), *field, text.salt().as_slice(), text.text());
+            connection.prepare_cached(INSERT_PERSONAL).or_fault()?.execute(row).or_fault()?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn events(&self) -> impl Iterator<Item = &Event> {
+        self.events.iter().map(|leaf| &leaf.event)
+    }
+}
+
+impl Leaf {
+    fn of(event: Event) -> Result<Self, Failure> {
+        let text = event.leaf();
+        if text.len() > limits::LOG_ENTRY_BYTES {
+            return Err(too_long(event.kind, text.len()));
+        }
+        let hash = TreeHash::of_leaf(text.as_bytes());
+        Ok(Self { event, text, hash })
+    }
+}
+
+fn insert(connection: &Connection, kept: Option<&log::Kept>, leaf: &Leaf) -> Result<(), Failure> {
+    let Leaf { event, text, hash } = leaf;
     let row = (
         Int(event.seq),
-        leaf.as_bytes(),
+        text.as_bytes(),
         event.kind.as_str(),
         Int(event.at.seconds()),
         event.actor.as_str(),
@@ -91,8 +128,8 @@ fn insert(connection: &Connection, kept: Option<&log::Kept>, event: &Event) -> R
     );
     connection.prepare_cached(INSERT).or_fault()?.execute(row).or_fault()?;
     match kept {
-        Some(kept) => kept.append(connection, leaf.as_bytes()),
-        None => log::append(connection, leaf.as_bytes()),
+        Some(kept) => kept.append(connection, *hash),
+        None => log::append(connection, *hash),
     }
 }
 

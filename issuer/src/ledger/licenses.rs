@@ -9,13 +9,13 @@ use super::by_event::{ByEvent, Source};
 use super::entries;
 use super::events::differs;
 use super::fault::OrFault;
-use super::value::{At, Int, Texts, Word};
+use super::value::{At, Int, Texts, Word, with_rows};
 use crate::error::Failure;
 use crate::event::Event;
 use crate::licenses::{LicenseRecord, RevisionRecord, Standing};
 use crate::revoke::RevocationReason;
 
-const INSERT_LICENSE: &str = "INSERT INTO license (id, customer_id, state) VALUES (?1, ?2, 'active')";
+const INSERT_LICENSE: &str = "INSERT INTO license (id, customer_id, state)";
 const INSERT_REVISION: &str = "INSERT INTO revision \
     (serial, license_id, revision, seq, kid, products, plan, iat, nbf, exp, grace_until, list, idx, token, sha256) \
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
@@ -96,8 +96,21 @@ pub(crate) struct Signed<'a> {
 }
 
 pub(crate) fn insert(connection: &Connection, license: &License) -> Result<(), Failure> {
-    let row = (Word(license.id), license.customer_id.as_str());
-    connection.prepare_cached(INSERT_LICENSE).or_fault()?.execute(row).or_fault()?;
+    insert_several(connection, &[license])
+}
+
+/// The same of some licenses at once.
+pub(crate) fn insert_several(connection: &Connection, licenses: &[&License]) -> Result<(), Failure> {
+    if licenses.is_empty() {
+        return Ok(());
+    }
+    let insert = with_rows(INSERT_LICENSE, "(?, ?, 'active')", licenses.len());
+    let mut statement = connection.prepare_cached(&insert).or_fault()?;
+    for (number, license) in licenses.iter().enumerate() {
+        statement.raw_bind_parameter(number * 2 + 1, Word(license.id)).or_fault()?;
+        statement.raw_bind_parameter(number * 2 + 2, license.customer_id.as_str()).or_fault()?;
+    }
+    statement.raw_execute().or_fault()?;
     Ok(())
 }
 

@@ -28,8 +28,8 @@ pub(crate) fn edge(connection: &Connection) -> Result<Edge, Failure> {
     edge.ok_or_else(|| damaged("the right edge of the log is none"))
 }
 
-/// Appends the leaf of an event, in the transaction that `connection` is in and that appended the event.
-pub(super) fn append(connection: &Connection, leaf: &[u8]) -> Result<(), Failure> {
+/// Appends the leaf of an event by its hash, in the transaction that `connection` is in and that appended the event.
+pub(super) fn append(connection: &Connection, leaf: TreeHash) -> Result<(), Failure> {
     let mut edge = edge(connection)?;
     push(connection, &mut edge, leaf)?;
     store(connection, &edge)
@@ -40,8 +40,8 @@ pub(super) fn append(connection: &Connection, leaf: &[u8]) -> Result<(), Failure
 pub(crate) struct Kept(RefCell<Option<Edge>>);
 
 impl Kept {
-    /// Appends the leaf of an event. Until it is [stored](Self::store) the edge that is stored is the one from before.
-    pub(super) fn append(&self, connection: &Connection, leaf: &[u8]) -> Result<(), Failure> {
+    /// Appends the leaf of an event by its hash. Until it is [stored](Self::store) the edge that is stored is the one from before.
+    pub(super) fn append(&self, connection: &Connection, leaf: TreeHash) -> Result<(), Failure> {
         let mut kept = self.0.borrow_mut();
         let mut edge = match kept.take() {
             Some(edge) => edge,
@@ -65,13 +65,13 @@ pub(super) fn catch_up(connection: &Connection) -> Result<(), Failure> {
     let mut rows = statement.query((Int(edge.size()), i64::MAX)).or_fault()?;
     while let Some(row) = rows.next().or_fault()? {
         let leaf = row.get_ref(0).or_fault()?.as_blob().map_err(|_| damaged("a leaf is no bytes"))?;
-        push(connection, &mut edge, leaf)?;
+        push(connection, &mut edge, TreeHash::of_leaf(leaf))?;
     }
     store(connection, &edge)
 }
 
-fn push(connection: &Connection, edge: &mut Edge, leaf: &[u8]) -> Result<(), Failure> {
-    for node in edge.push(TreeHash::of_leaf(leaf)).into_iter().filter(is_stored) {
+fn push(connection: &Connection, edge: &mut Edge, leaf: TreeHash) -> Result<(), Failure> {
+    for node in edge.push(leaf).into_iter().filter(is_stored) {
         let hash = node.hash.as_bytes().as_slice();
         connection
             .prepare_cached(INSERT_NODE)

@@ -5,7 +5,7 @@ use lictor_shared::json::Value;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::by_event::{ByEvent, Source};
-use super::events;
+use super::events::{self, Written};
 use super::fault::{OrFault, RESTORE};
 use super::log;
 use super::transaction::REQUEST_ID;
@@ -40,26 +40,48 @@ pub(crate) fn answered(
     request: &Request,
     answer: &Value,
 ) -> Result<u64, Failure> {
-    answered_with(connection, None, occasion, request, answer)
+    let answered = Answered::new(events::next(connection)?, occasion, request.clone(), answer)?;
+    answered.append(connection, None)?;
+    Ok(answered.seq())
 }
 
-/// The same in a change that appends many events.
-pub(super) fn answered_with(
-    connection: &Connection,
-    kept: Option<&log::Kept>,
-    occasion: &Occasion,
-    request: &Request,
-    answer: &Value,
-) -> Result<u64, Failure> {
-    let answer = answer.to_string();
-    let bound = Commitment::to(&bound(&request.arguments, &answer))?;
-    let id = request.id.as_str();
-    let facts = Facts::new([(REQUEST_ID, id.into()), (ANSWER, bound.to_value())]);
-    let events = events::append_with(connection, kept, occasion, EventKind::RequestAnswered, facts)?;
-    let seq = events.first().map_or(0, |event| event.seq);
-    let row = (id, Int(seq), request.arguments.as_slice(), answer, bound.salt().as_slice());
-    connection.prepare_cached(INSERT).or_fault()?.execute(row).or_fault()?;
-    Ok(seq)
+/// That a request was answered, and how, as it is appended. To write it takes no ledger, as with an [event](Written).
+#[derive(Debug)]
+pub(crate) struct Answered {
+    request: Request,
+    answer: String,
+    salt: [u8; 32],
+    event: Written,
+}
+
+impl Answered {
+    pub(super) fn new(
+        seq: u64,
+        occasion: &Occasion,
+        request: Request,
+        answer: &Value,
+    ) -> Result<Self, Failure> {
+        let answer = answer.to_string();
+        let bound = Commitment::to(&bound(&request.arguments, &answer))?;
+        let facts = Facts::new([(REQUEST_ID, request.id.as_str().into()), (ANSWER, bound.to_value())]);
+        let event = Written::new(seq, occasion, EventKind::RequestAnswered, facts)?;
+        Ok(Self { request, answer, salt: *bound.salt(), event })
+    }
+
+    /// The number of the event.
+    pub(super) const fn seq(&self) -> u64 {
+        self.event.seq()
+    }
+
+    /// Appends the event, and remembers the answer.
+    pub(super) fn append(&self, connection: &Connection, kept: Option<&log::Kept>) -> Result<(), Failure> {
+        self.event.append(connection, kept)?;
+        let Request { id, arguments } = &self.request;
+        let row =
+            (id.as_str(), Int(self.seq()), arguments.as_slice(), self.answer.as_str(), self.salt.as_slice());
+        connection.prepare_cached(INSERT).or_fault()?.execute(row).or_fault()?;
+        Ok(())
+    }
 }
 
 /// The member of the body of `request.answered` that commits to what was asked for and what it came to.

@@ -4,7 +4,7 @@ use lictor_shared::{Seconds, StatusRef, Uri};
 use rusqlite::Connection;
 
 use super::entries::{self, List};
-use crate::error::Failure;
+use crate::error::{Failure, FailureKind};
 use crate::shard;
 
 /// A list with so many entries is full: seven eighths of all indices. So a random draw finds a free one soon, and the number of
@@ -19,23 +19,42 @@ pub(crate) fn hand_out(
     grace: Seconds,
     draw: impl FnMut() -> Result<u32, Failure>,
 ) -> Result<(List, StatusRef), Failure> {
-    hand_out_up_to(FULL, connection, uri, grace, draw)
+    let placed = hand_out_several(connection, uri, &[grace], draw)?;
+    placed.into_iter().next().ok_or_else(|| Failure::new(FailureKind::Unexpected, "No index was handed out."))
+}
+
+/// The same for some entries at once, each with its grace.
+pub(crate) fn hand_out_several(
+    connection: &Connection,
+    uri: &Uri,
+    graces: &[Seconds],
+    draw: impl FnMut() -> Result<u32, Failure>,
+) -> Result<Vec<(List, StatusRef)>, Failure> {
+    hand_out_up_to(FULL, connection, uri, graces, draw)
 }
 
 fn hand_out_up_to(
     full: u64,
     connection: &Connection,
     uri: &Uri,
-    grace: Seconds,
-    draw: impl FnMut() -> Result<u32, Failure>,
-) -> Result<(List, StatusRef), Failure> {
-    let (uri, found) = with_room(full, connection, uri)?;
-    let list = match found {
-        Some(list) => list,
-        None => entries::list(connection, &uri)?,
-    };
-    let index = entries::hand_out(connection, list, grace, draw)?;
-    Ok((list, StatusRef { index, uri }))
+    graces: &[Seconds],
+    mut draw: impl FnMut() -> Result<u32, Failure>,
+) -> Result<Vec<(List, StatusRef)>, Failure> {
+    let (mut placed, mut left) = (Vec::with_capacity(graces.len()), graces);
+    while !left.is_empty() {
+        let (uri, found) = with_room(full, connection, uri)?;
+        let list = match found {
+            Some(list) => list,
+            None => entries::list(connection, &uri)?,
+        };
+        // None is opened before the one before it is full.
+        let room = usize::try_from(full.saturating_sub(list.entries)).unwrap_or(usize::MAX);
+        let (now, later) = left.split_at(room.min(left.len()));
+        let indices = entries::hand_out(connection, list, now, &mut draw)?;
+        placed.extend(indices.into_iter().map(|index| (list, StatusRef { index, uri: uri.clone() })));
+        left = later;
+    }
+    Ok(placed)
 }
 
 /// Passes if so many entries more can be handed out.
@@ -99,7 +118,6 @@ fn last(is_there: impl Fn(u32) -> Result<bool, Failure>) -> Result<u32, Failure>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::FailureKind;
     use crate::scratch::{Scratch, occasion};
     use lictor_shared::limits;
 
@@ -123,12 +141,16 @@ mod tests {
         let transaction = ledger.begin(&occasion).unwrap();
         let (connection, uri) = (transaction.connection(), Uri::new("urn:acme:0").unwrap());
         let mut next = 0;
-        let mut hand_out = || {
+        let mut draw = || {
             next += 1;
-            let placed = hand_out_up_to(2, connection, &uri, Seconds::ZERO, || Ok(next)).unwrap();
-            (placed.0.id, placed.1.uri.to_string(), placed.1.index)
+            Ok(next)
         };
-        let placed: Vec<_> = (0..5).map(|_| hand_out()).collect();
+        // Whether they are handed out one by one or together.
+        let mut placed = Vec::new();
+        for together in [1, 3, 1] {
+            let graces = vec![Seconds::ZERO; together];
+            placed.extend(hand_out_up_to(2, connection, &uri, &graces, &mut draw).unwrap());
+        }
         let told = [
             (1, "urn:acme:0", 1),
             (1, "urn:acme:0", 2),
@@ -136,11 +158,13 @@ mod tests {
             (2, "urn:acme:0.2", 4),
             (3, "urn:acme:0.3", 5),
         ];
-        assert_eq!(placed, told.map(|(list, uri, index)| (list, uri.to_owned(), index)));
+        let placed: Vec<_> =
+            placed.iter().map(|(list, entry)| (list.id, entry.uri.as_str(), entry.index)).collect();
+        assert_eq!(placed, told);
         // Another list has nothing to do with it.
         let other = Uri::new("urn:acme:00").unwrap();
-        let placed = hand_out_up_to(2, connection, &other, Seconds::ZERO, || Ok(7)).unwrap();
-        assert_eq!(placed.1.uri, other);
+        let placed = hand_out_up_to(2, connection, &other, &[Seconds::ZERO], || Ok(7)).unwrap();
+        assert_eq!(placed[0].1.uri, other);
     }
 
     #[test]
@@ -151,7 +175,7 @@ mod tests {
         let transaction = ledger.begin(&occasion).unwrap();
         let uri = Uri::new(&format!("a:{}", "b".repeat(limits::URI_CHARS - 3))).unwrap();
         let connection = transaction.connection();
-        let hand_out = |index| hand_out_up_to(1, connection, &uri, Seconds::ZERO, || Ok(index));
+        let hand_out = |index| hand_out_up_to(1, connection, &uri, &[Seconds::ZERO], || Ok(index));
         hand_out(1).unwrap();
         assert_eq!(hand_out(2).unwrap_err().kind, FailureKind::Conflict);
         assert!(has_room(connection, &uri, FULL - 1).is_ok());

@@ -7,7 +7,9 @@ use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use std::cell::RefCell;
 
 use super::clock::{self, CLOCK_CHANGED, Follows};
+use super::events::Written;
 use super::fault::OrFault;
+use super::requests::Answered;
 use super::{DryRun, Ledger, events, log, requests};
 use crate::error::Failure;
 use crate::event::{Event, EventKind, Facts};
@@ -76,6 +78,10 @@ fn begun_within(connection: &Connection, patience: Duration) -> rusqlite::Result
 /// written once.
 const CACHE_KIB: i64 = 64 * 1024;
 
+/// Pages of the write-ahead log from which on they are put into the file: 64 MiB. With the usual thousand, each batch would put
+/// its pages there, most of which the next one changes again.
+const LOG_PAGES: i64 = 16 * 1024;
+
 impl Ledger {
     /// Begins a change. From here on no other process changes anything; readers go on seeing what was.
     pub(crate) fn begin<'l>(&'l mut self, occasion: &'l Occasion) -> Result<Transaction<'l>, Failure> {
@@ -107,7 +113,20 @@ impl Ledger {
         &'l mut self,
         occasion: &'l Occasion,
     ) -> Result<Transaction<'l>, Failure> {
+        // What a statement would take back if it failed is kept in memory: it is little, and written to a file with each statement.
+        self.connection.pragma_update(None, "temp_store", "MEMORY").or_fault()?;
+        self.begin_many(occasion)
+    }
+
+    /// The same for a change that is given up again. What it puts into temporary tables may be more than memory holds.
+    pub(crate) fn begin_trial<'l>(&'l mut self, occasion: &'l Occasion) -> Result<Transaction<'l>, Failure> {
+        self.connection.pragma_update(None, "temp_store", "FILE").or_fault()?;
+        self.begin_many(occasion)
+    }
+
+    fn begin_many<'l>(&'l mut self, occasion: &'l Occasion) -> Result<Transaction<'l>, Failure> {
         self.connection.pragma_update(None, "cache_size", -CACHE_KIB).or_fault()?;
+        self.connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES).or_fault()?;
         Ok(Transaction { kept: Some(log::Kept::default()), ..self.begin(occasion)? })
     }
 
@@ -137,11 +156,70 @@ impl Ledger {
     }
 }
 
+/// Writes the events of a change: all that is the same for them. It needs no ledger, so many can write at once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scribe<'t> {
+    occasion: &'t Occasion,
+    clock: Follows,
+}
+
+impl Scribe<'_> {
+    /// The event with this number, by the request that led to it.
+    pub(crate) fn event(
+        &self,
+        seq: u64,
+        request: Option<&Request>,
+        kind: EventKind,
+        facts: Facts,
+    ) -> Result<Written, Failure> {
+        let facts = match request {
+            Some(request) => facts.and(REQUEST_ID, request.id.as_str()),
+            None => facts,
+        };
+        let facts = match self.clock {
+            Follows::Well => facts,
+            Follows::NotAsRecorded => facts.and(CLOCK_CHANGED, true),
+        };
+        Written::new(seq, self.occasion, kind, facts)
+    }
+
+    /// What one of several requests came to, with the event of this number.
+    pub(crate) fn answered(&self, seq: u64, request: Request, answer: &Value) -> Result<Answered, Failure> {
+        Answered::new(seq, self.occasion, request, answer)
+    }
+}
+
 impl Transaction<'_> {
     /// Records what happens. The rows that change refer to its number, so this comes first.
     pub(crate) fn record(&self, kind: EventKind, facts: Facts) -> Result<Recorded, Failure> {
         let turn = self.turn.borrow();
-        self.append(turn.as_ref().or(self.occasion.request()), kind, facts)
+        let request = turn.as_ref().or(self.occasion.request());
+        self.record_written(&self.scribe().event(self.next_event()?, request, kind, facts)?)
+    }
+
+    /// Writes events of this change before they are appended.
+    pub(crate) const fn scribe(&self) -> Scribe<'_> {
+        Scribe { occasion: self.occasion, clock: self.clock }
+    }
+
+    /// The number of the next event.
+    pub(crate) fn next_event(&self) -> Result<u64, Failure> {
+        events::next(&self.inner)
+    }
+
+    /// Records what was [written](Scribe::event), the number of which must be the next one.
+    pub(crate) fn record_written(&self, event: &Written) -> Result<Recorded, Failure> {
+        event.append(&self.inner, self.kept.as_ref())?;
+        if self.is_dry_run() {
+            self.events.borrow_mut().extend(event.events().cloned());
+        }
+        Ok(Recorded { seq: event.seq() })
+    }
+
+    /// Remembers what was [written](Scribe::answered), the number of which must be the next one.
+    pub(crate) fn remember_written(&self, answered: &Answered) -> Result<Recorded, Failure> {
+        answered.append(&self.inner, self.kept.as_ref())?;
+        Ok(Recorded { seq: answered.seq() })
     }
 
     /// From here on what is recorded is by this one of several requests that are carried out together.
@@ -151,25 +229,7 @@ impl Transaction<'_> {
 
     /// Remembers what one of several requests came to that are carried out together.
     pub(crate) fn remember(&self, request: &Request, answer: &Value) -> Result<Recorded, Failure> {
-        let kept = self.kept.as_ref();
-        requests::answered_with(&self.inner, kept, self.occasion, request, answer).map(|seq| Recorded { seq })
-    }
-
-    fn append(&self, request: Option<&Request>, kind: EventKind, facts: Facts) -> Result<Recorded, Failure> {
-        let facts = match request {
-            Some(request) => facts.and(REQUEST_ID, request.id.as_str()),
-            None => facts,
-        };
-        let facts = match self.clock {
-            Follows::Well => facts,
-            Follows::NotAsRecorded => facts.and(CLOCK_CHANGED, true),
-        };
-        let events = events::append_with(&self.inner, self.kept.as_ref(), self.occasion, kind, facts)?;
-        let seq = events.first().map_or(0, |event| event.seq);
-        if self.is_dry_run() {
-            self.events.borrow_mut().extend(events);
-        }
-        Ok(Recorded { seq })
+        self.remember_written(&self.scribe().answered(self.next_event()?, request.clone(), answer)?)
     }
 
     /// What it shall come to.

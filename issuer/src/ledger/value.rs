@@ -6,6 +6,14 @@ use lictor_shared::Timestamp;
 use lictor_shared::json::Value;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
+/// An INSERT of so many rows, each of which has these values.
+///
+/// What is done once for a statement is done once for all of them: SQLite builds the words that a CHECK allows anew each time, which
+/// takes as long as inserting a row.
+pub(crate) fn with_rows(insert: &str, values: &str, rows: usize) -> String {
+    format!("{insert} VALUES {}", vec![values; rows].join(", "))
+}
+
 /// A number that is never negative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Int(pub(crate) u64);

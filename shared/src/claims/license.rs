@@ -1,5 +1,7 @@
 //! The license: who, which products, until when, how many deployments, which features.
 
+mod text;
+
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -11,7 +13,7 @@ use super::status_list::StatusRef;
 use super::terms::{ActivationPolicy, Graces, Limit, SeatLimit, Seats, Term};
 use crate::armor::Label;
 use crate::id::Uuid;
-use crate::json::{Members, Value};
+use crate::json::{Members, Value, to_text};
 use crate::limits;
 use crate::name::{Name, Text};
 use crate::origin::OriginPattern;
@@ -185,6 +187,10 @@ impl Claims for License {
         .collect::<Vec<_>>();
         members.extend(self.term.expires_at().map(|at| ("exp", at.seconds().into())));
         Value::Object(members.into_iter().map(|(name, value)| (name.to_string(), value)).collect())
+    }
+
+    fn to_text(&self) -> String {
+        to_text(&text::Payload::of(self))
     }
 }
 

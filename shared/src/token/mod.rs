@@ -71,6 +71,11 @@ pub trait Claims {
 
     /// The claims as JSON.
     fn to_value(&self) -> Value;
+
+    /// Its text, as it stands in the payload.
+    fn to_text(&self) -> String {
+        to_text(&self.to_value())
+    }
 }
 
 /// A token taken apart, nothing of it trusted: the signature has not been checked and the payload has not been parsed.
@@ -203,9 +208,10 @@ impl<A: Artefact> Unsigned<A> {
             (A::Signer::MEMBER, signer.to_value()),
             ("typ", A::TYP.into()),
         ]);
-        let [header, payload] =
-            [header, claims.to_value()].map(|part| base64url::ENGINE.encode(to_text(&part)));
-        Self { text: alloc::format!("{header}.{payload}"), kind: PhantomData }
+        let mut text = base64url::ENGINE.encode(to_text(&header));
+        text.push('.');
+        base64url::ENGINE.encode_string(claims.to_text(), &mut text);
+        Self { text, kind: PhantomData }
     }
 
     /// The bytes to sign.

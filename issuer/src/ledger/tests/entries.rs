@@ -12,6 +12,9 @@ fn list_of(transaction: &transaction::Transaction<'_>) -> entries::List {
     entries::list(transaction.connection(), &Uri::new("https://a.example/0").unwrap()).unwrap()
 }
 
+/// The grace of one entry.
+const ONE: [Seconds; 1] = [Seconds::ZERO];
+
 #[test]
 fn indices_are_drawn_at_random_and_never_twice() {
     let scratch = Scratch::new();
@@ -21,8 +24,7 @@ fn indices_are_drawn_at_random_and_never_twice() {
     let list = list_of(&transaction);
     let hand_out = |draws: &[u32]| {
         let mut draws = draws.iter().copied().cycle();
-        entries::hand_out(transaction.connection(), list, Seconds::ZERO, || Ok(draws.next().unwrap()))
-            .unwrap()
+        entries::hand_out(transaction.connection(), list, &ONE, || Ok(draws.next().unwrap())).unwrap()[0]
     };
     assert_eq!(hand_out(&[7]), 7);
     assert_eq!(hand_out(&[7, 7, 9]), 9);
@@ -32,8 +34,13 @@ fn indices_are_drawn_at_random_and_never_twice() {
     assert_eq!(hand_out(&[limits::STATUS_ENTRIES - 1]), limits::STATUS_ENTRIES - 1);
     assert_eq!(hand_out(&[limits::STATUS_ENTRIES - 1]), 0);
     assert_eq!(hand_out(&[limits::STATUS_ENTRIES - 1]), 1);
-    let random = || entries::hand_out(transaction.connection(), list, Seconds::ZERO, || entropy::number(20));
-    let drawn: BTreeSet<u32> = (0..300).map(|_| random().unwrap()).collect();
+    // Nor is one handed out twice of those that are drawn together: with 20 the table has 7 to 10.
+    let mut draws = [20, 20].into_iter().chain(core::iter::repeat(8));
+    let together = [Seconds::ZERO; 4];
+    let together = entries::hand_out(transaction.connection(), list, &together, || Ok(draws.next().unwrap()));
+    assert_eq!(together.unwrap(), [20, 11, 12, 13]);
+    let random = || entries::hand_out(transaction.connection(), list, &ONE, || entropy::number(20));
+    let drawn: BTreeSet<u32> = (0..300).map(|_| random().unwrap()[0]).collect();
     assert_eq!(drawn.len(), 300);
     assert!(drawn.iter().any(|index| *index > limits::STATUS_ENTRIES / 2), "over the whole list");
     let freed = transaction.connection().execute("DELETE FROM status_entry WHERE idx = 7", ());
@@ -54,8 +61,8 @@ fn the_last_free_index_is_found_and_behind_it_none() {
             [list.id],
         )
         .unwrap();
-    let hand_out = || entries::hand_out(connection, list, Seconds::ZERO, || Ok(1_000_000));
-    assert_eq!(hand_out().unwrap(), 4711, "the last one free is found");
+    let hand_out = || entries::hand_out(connection, list, &ONE, || Ok(1_000_000));
+    assert_eq!(hand_out().unwrap(), [4711], "the last one free is found");
     let failure = hand_out().unwrap_err();
     assert_eq!(failure.kind, FailureKind::Ledger, "a further list would have been opened long before");
     assert!(failure.message.contains("1048576"), "{}", failure.message);
@@ -71,7 +78,7 @@ fn entries_are_counted_however_they_come() {
     let transaction = ledger.begin(&occasion).unwrap();
     let (connection, list) = (transaction.connection(), list_of(&transaction));
     let counted = || list_of(&transaction).entries;
-    entries::hand_out(connection, list, Seconds::ZERO, || Ok(3)).unwrap();
+    entries::hand_out(connection, list, &ONE, || Ok(3)).unwrap();
     assert!(entries::take(connection, list, 4, Seconds::ZERO).unwrap());
     assert!(!entries::take(connection, list, 4, Seconds::ZERO).unwrap());
     assert_eq!(counted(), 2);
@@ -97,7 +104,7 @@ fn only_what_was_handed_out_can_be_revoked() {
     let occasion = occasion();
     let transaction = ledger.begin(&occasion).unwrap();
     let (connection, list) = (transaction.connection(), list_of(&transaction));
-    entries::hand_out(connection, list, Seconds::ZERO, || Ok(3)).unwrap();
+    entries::hand_out(connection, list, &ONE, || Ok(3)).unwrap();
     entries::set(connection, list.id, 3, Status::Revoked, occasion.at).unwrap();
     assert_eq!(entries::exceptions(connection, list).unwrap().len(), 1);
     assert!(entries::set(connection, list.id, 4, Status::Revoked, occasion.at).is_err());
