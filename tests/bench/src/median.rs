@@ -3,20 +3,26 @@
 use std::fmt;
 use std::time::Duration;
 
-/// Microseconds, sorted.
+/// Microseconds, of each run.
 pub(crate) struct Costs(Vec<f64>);
 
 impl Costs {
     /// What each run cost, divided by what it did.
     pub(crate) fn of(runs: &[Duration], done: f64) -> Self {
-        let mut costs: Vec<f64> = runs.iter().map(|run| run.as_secs_f64() * 1e6 / done).collect();
-        costs.sort_by(f64::total_cmp);
-        Self(costs)
+        Self(runs.iter().map(|run| run.as_secs_f64() * 1e6 / done).collect())
     }
 
     fn at(&self, share: f64) -> f64 {
-        let last = self.0.len().saturating_sub(1);
-        self.0[(last as f64 * share).round() as usize]
+        at(self.0.clone(), share)
+    }
+
+    /// How often another cost it is: of each round of its own, and then the median of that, since a machine may work at one speed in
+    /// some rounds and at another in others. Of runs that did not take turns, the medians are compared.
+    pub(crate) fn times(&self, other: &Self) -> f64 {
+        if self.0.len() != other.0.len() {
+            return self.median() / other.median();
+        }
+        at(self.0.iter().zip(&other.0).map(|(own, other)| own / other).collect(), 0.5)
     }
 
     pub(crate) fn median(&self) -> f64 {
@@ -27,6 +33,12 @@ impl Costs {
     pub(crate) fn shared(self, things: usize) -> Self {
         Self(self.0.into_iter().map(|cost| cost / things as f64).collect())
     }
+}
+
+fn at(mut costs: Vec<f64>, share: f64) -> f64 {
+    costs.sort_by(f64::total_cmp);
+    let last = costs.len().saturating_sub(1);
+    costs[(last as f64 * share).round() as usize]
 }
 
 impl fmt::Display for Costs {

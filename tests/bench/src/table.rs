@@ -19,7 +19,7 @@ impl Table {
 
     /// Something that took time, and how often the time of another one that is.
     pub(crate) fn beside(&self, what: &str, of: &str, costs: &Costs, other: &Costs, name: &str) {
-        let times = costs.median() / other.median();
+        let times = costs.times(other);
         println!("| {what} | {of} | {costs} | {times:.2} × {name} |");
     }
 
