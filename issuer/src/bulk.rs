@@ -6,7 +6,6 @@
 //! is found by it, so a run that was cut short is gone on with by repeating it, and no row is ever made twice.
 
 mod check;
-pub(crate) mod cores;
 mod issue;
 mod make;
 mod renew;

@@ -18,14 +18,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 
 use crate::audit::{self, Remembered};
-use crate::bulk::cores;
+use crate::cores;
 use crate::error::{Failure, FailureKind};
 use crate::event::{Event, EventKind, is_commitment};
 use crate::ledger::beside::beside;
 use crate::ledger::by_event::ByEvent;
 use crate::ledger::clock::CLOCK_CHANGED;
 use crate::ledger::elsewhere::{self, Owners};
-use crate::ledger::events::{Page, Pages, Personal, Texts, differs};
+use crate::ledger::events::{Page, Pages, Personal, Read, Texts, differs};
 use crate::ledger::fault::RESTORE;
 use crate::ledger::licenses::{self, RecordedRevision};
 use crate::ledger::projection::{self, Decisions, Statuses, Table};
@@ -89,8 +89,21 @@ pub(crate) fn check_view(
         sound(projection::structural_damage(view))?;
         return follows(view, remembered, see);
     };
+    let reading = view.get_interrupt_handle();
     thread::scope(|scope| {
-        let structure = scope.spawn(move || projection::structural_damage(&second));
+        let structure = move || {
+            let damage = projection::structural_damage(&second);
+            if !matches!(damage, Ok(None)) {
+                // A tree of pages that leads in circles could be read for ever.
+                reading.interrupt();
+            }
+            damage
+        };
+        let Ok(structure) = thread::Builder::new().spawn_scoped(scope, structure) else {
+            // Where there is no thread, one is done after the other.
+            sound(projection::structural_damage(view))?;
+            return follows(view, remembered, see);
+        };
         let checked = follows(view, remembered, see);
         // What is wrong with the file is said first, whatever differs because of it.
         sound(structure.join().unwrap_or_else(|_| Err(cores::faulty())))?;
@@ -126,8 +139,12 @@ fn follows(
     cores::each_few(
         pages,
         |page| page.map(Page::read),
-        |page: Result<Vec<_>, Failure>| {
-            page?.into_iter().try_for_each(|read| next(&mut check, gathered.push(read?)?))
+        |page: Result<Vec<Result<Read, Failure>>, Failure>| {
+            let reads = page.unwrap_or_else(|failure| vec![Err(failure)]);
+            reads.into_iter().try_for_each(|read| match read {
+                Ok(read) => next(&mut check, gathered.push(read)?),
+                Err(failure) => next(&mut check, gathered.last()?).and(Err(failure)),
+            })
         },
     )?;
     next(&mut check, gathered.last()?)?;

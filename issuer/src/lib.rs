@@ -32,6 +32,7 @@ pub mod terms;
 mod accepted;
 mod amend;
 mod check;
+mod cores;
 mod created;
 mod customer;
 mod difference;

@@ -13,7 +13,7 @@ pub(crate) use self::due::has_leaked_key;
 pub use self::due::{CurrentList, DueLists, due_lists};
 use self::sign::{Press, Signed, Standing};
 
-use crate::bulk::cores;
+use crate::cores;
 use crate::error::{Failure, FailureKind};
 use crate::home::Home;
 use crate::ledger::transaction::{Recorded, Transaction};

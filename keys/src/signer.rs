@@ -4,7 +4,7 @@ use lictor_shared::{PublicKey, Thumbprint};
 
 /// Something that signs with one Ed25519 key: today [`PrivateKey`](crate::PrivateKey), read from a key file; later a token
 /// or HSM over PKCS#11, or an external command. The issuer asks for no more than this, so it needs no private key in
-/// its memory.
+/// its memory. Where many are signed at once it asks from several threads, and for a signer that is `Sync`.
 ///
 /// An implementation
 /// - signs the message as it stands with pure Ed25519 (RFC 8032, section 5.1.6; `CKM_EDDSA` without parameters), neither

@@ -138,6 +138,32 @@ fn a_file_that_was_denied_in_part_is_answered_again() {
     grant(&world, &["--out", "o"]).fails(20, &["mail.answer"]);
 }
 
+/// The first of two requests in a file is denied, and is granted a seat in another way before the file is brought again.
+#[test]
+fn a_file_is_answered_whichever_of_its_requests_was_denied() {
+    let world = world("grant folder first", "1");
+    world.issue("other.lic", &["--customer-id", "other", "--activation", "required"]);
+    ask(&world, "taken");
+    grant(&world, &["--out", "o"]).done();
+    let mut late = Deployment::new(&world, "acme.lic", "late");
+    let late = late.ask(RequestKind::Activate);
+    let granted = Deployment::new(&world, "other.lic", "granted").ask(RequestKind::Activate);
+    world.write("inbox/mail", format!("{late}{granted}"));
+    grant(&world, &["--out", "o"]).fails(13, &["Answered 2 files.", "1 request was denied"]);
+    let first = world.read("o/mail.answer");
+    let licenses = world.run(&["license", "list", "--json"]).json();
+    let of = |customer: &str| {
+        let licenses = licenses.as_array().expect("a list").iter();
+        let mut found = licenses.filter(|license| license["customerId"] == customer);
+        found.next().and_then(|license| license["id"].as_str()).expect("an id").to_owned()
+    };
+    world.run(&["license", "amend", &of("acme-gmbh"), "--seats", "2", "--out", "more.lic"]).done();
+    world.write("late", late);
+    let alone = world.run(&["activation", "grant", "late"]).done();
+    grant(&world, &["--out", "o"]).done();
+    assert_eq!(world.read("o/mail.answer"), format!("{alone}{first}"));
+}
+
 /// Neither a request for a license of somebody who was erased, nor a name that leaves no room for an answer.
 #[test]
 fn a_file_that_can_never_be_answered_stops_no_other() {

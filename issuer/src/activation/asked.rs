@@ -59,6 +59,11 @@ pub(super) fn is_ours(home: &Home, connection: &Connection, signed: &SeatRequest
 }
 
 impl<'a> Asked<'a> {
+    /// Whether the deployment has a seat already.
+    pub(super) fn holds_a_seat(&self) -> bool {
+        self.known.as_ref().is_some_and(|known| known.seat.is_some())
+    }
+
     pub(super) fn look_up(
         connection: &Connection,
         signed: &'a SeatRequest,

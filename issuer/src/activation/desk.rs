@@ -19,7 +19,7 @@ use super::seating::{Seated, Signed};
 use super::sign::{Signers, Stamp, Trusted};
 use super::sweep::sweep;
 use super::{deny, said};
-use crate::bulk::cores;
+use crate::cores;
 use crate::error::{Failure, FailureKind};
 use crate::event::{EventKind, Facts};
 use crate::home::Home;
@@ -59,7 +59,7 @@ pub(super) struct Desk<'a> {
 
 /// How far a request has come that is answered; `S`: what there is of it where a seat is taken.
 enum Step<'d, S> {
-    /// It cannot be answered, and has changed nothing.
+    /// It cannot be answered, and has changed nothing but that seats are free of which the lease has ended.
     Left(Failure),
     Repeated(Box<Given>),
     Denied(Box<Asked<'d>>, Denied, Occupancy),
@@ -188,14 +188,25 @@ impl<'a> Desk<'a> {
         };
         match (asked.against(self.at), asked.request.kind) {
             (Some(denied), _) => self.denied(asked, denied),
-            (None, RequestKind::Release) => Ok(Step::Released(Box::new(asked))),
-            (None, RequestKind::Activate) => match self.seat(&asked)? {
-                Some(seat) => Ok(Step::Seated(Box::new(self.seated(asked, seat)?))),
-                None => {
-                    let denied = deny::seats_exhausted(asked.request, &asked.occupancy(connection)?);
-                    self.denied(asked, denied)
+            (None, RequestKind::Release) => Ok(match self.stamp(&asked.request.product) {
+                Ok(_) => Step::Released(Box::new(asked)),
+                Err(failure) => Step::Left(failure),
+            }),
+            (None, RequestKind::Activate) => {
+                // Before a seat is taken, so that what cannot be signed for has changed nothing. A denial takes no signature.
+                if (asked.holds_a_seat() || !asked.occupancy(connection)?.is_full())
+                    && let Err(failure) = self.stamp(&asked.request.product)
+                {
+                    return Ok(Step::Left(failure));
                 }
-            },
+                match self.seat(&asked)? {
+                    Some(seat) => Ok(Step::Seated(Box::new(self.seated(asked, seat)?))),
+                    None => {
+                        let denied = deny::seats_exhausted(asked.request, &asked.occupancy(connection)?);
+                        self.denied(asked, denied)
+                    }
+                }
+            }
         }
     }
 

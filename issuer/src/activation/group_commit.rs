@@ -20,16 +20,20 @@ use crate::terms::Span;
 const MOST: usize = 256;
 
 /// Whoever answers requests: an issuer's home, its ledger, and the keys.
+///
+/// All of it stays as it is when the group commit is started. Start another one after a rotation of the keys, unless the next key
+/// was given as well, after the ledger was restored, and after a change of `lictor.toml`.
 pub struct Granting {
     /// The home.
     pub home: Home,
     /// Its ledger. Others may have it open as well, and change it.
     pub ledger: Ledger,
     /// The keys of the products that are asked for. Lists that are enclosed are signed too, where one of them has the key for lists.
+    /// Several threads may ask one of them for signatures at once.
     pub signers: Vec<Box<dyn Signer + Send + Sync>>,
     /// How long activations hold; `None`: until further notice.
     pub lease: Option<Span>,
-    /// When a change happens and who makes it. What it intends is always to be made.
+    /// When a change happens and who makes it. Its [intent](Occasion::intent) must be to make: none is tried, and none named.
     pub clock: Box<dyn FnMut() -> Result<Occasion, Failure> + Send>,
 }
 
@@ -39,10 +43,10 @@ pub struct Granting {
 /// are answered in the next one, each as [`grant`](super::grant) would answer it: counted in that change, with an event of its own,
 /// and told of it when all of it is on disk. What goes wrong with one goes wrong with no other.
 ///
-/// Dropped, it answers whoever has asked, and ends.
+/// It ends when it is dropped.
 ///
 /// ```no_run
-/// use lictor_issuer::activation::{Granting, GroupCommit, SeatRequest};
+/// use lictor_issuer::activation::{Answer, Granting, GroupCommit, SeatRequest};
 /// # use lictor_issuer::{ClockSource, Home, Occasion};
 /// # use lictor_shared::{Text, Timestamp};
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -54,7 +58,11 @@ pub struct Granting {
 /// let desk = GroupCommit::start(granting)?;
 /// std::thread::scope(|scope| {
 ///     for token in ["a request", "another one"] {
-///         scope.spawn(|| desk.answer(SeatRequest::read(token)?));
+///         scope.spawn(|| match SeatRequest::read(token).and_then(|request| desk.answer(request)) {
+///             Ok(Answer::Given(given)) => println!("{}", given.paste.armored()),
+///             Ok(Answer::Denied(denied)) => println!("{}", denied.reason.as_str()),
+///             Err(failure) => println!("{failure}"),
+///         });
 ///     }
 /// });
 /// # Ok(()) }
@@ -87,7 +95,8 @@ impl GroupCommit {
         Ok(Self { asking: Some(asking), thread: Some(thread) })
     }
 
-    /// Answers a request, together with those of others. After `Ok` the answer is on disk: asked again, it is the same.
+    /// Answers a request, together with those of others. After `Ok` the answer is on disk: asked again, it is the same, unless the
+    /// request was denied, which may be granted another time.
     ///
     /// # Errors
     /// As [`grant`](super::grant). Of this request nothing has changed then.
@@ -121,7 +130,7 @@ impl Group {
             let (requests, callers): (Vec<_>, Vec<_>) =
                 waiting.into_iter().map(|asking| (asking.request, asking.answer)).unzip();
             // After this line every answer is on disk. A crash before it: nobody has seen one.
-            let answers = self.answers(&requests);
+            let answers = self.answers(&requests, &mut Vec::new());
             for (caller, answer) in callers.into_iter().zip(answers) {
                 // Whoever has gone meanwhile may ask again, and gets the same bytes.
                 let _gone = caller.send(answer);
@@ -129,40 +138,49 @@ impl Group {
         }
     }
 
-    /// The answer to each. A change that fails is tried again in halves, until what goes wrong with one stands alone.
-    fn answers(&mut self, requests: &[SeatRequest]) -> Vec<Result<Answer, Failure>> {
+    /// The answer to each. A change that fails for one of them is tried again in halves, until what goes wrong with it stands alone.
+    fn answers(
+        &mut self,
+        requests: &[SeatRequest],
+        failed: &mut Vec<Failure>,
+    ) -> Vec<Result<Answer, Failure>> {
+        if let Some(last) = failed.last().filter(|_| failed.len() >= MOST_FAILURES) {
+            return requests.iter().map(|_| Err(told_to_each(last))).collect();
+        }
         // The change is gone with its transaction, whatever panicked in it.
         let changed = catch_unwind(AssertUnwindSafe(|| self.change(requests)));
-        match (changed.unwrap_or_else(|_| Err(faulty())), requests) {
+        match (changed.unwrap_or_else(|_| Err(Stopped::ByOne(faulty()))), requests) {
             (Ok(answers), _) => answers,
-            (Err(failure), [_]) => vec![Err(failure)],
-            (Err(failure), all) if is_of_the_ledger(failure.kind) => {
-                all.iter().map(|_| Err(told_to_each(&failure))).collect()
+            (Err(Stopped::ByOne(failure)), [_]) => {
+                failed.push(told_to_each(&failure));
+                vec![Err(failure)]
             }
-            (Err(_), several) => {
+            (Err(Stopped::ForAll(failure)), all) => all.iter().map(|_| Err(told_to_each(&failure))).collect(),
+            (Err(Stopped::ByOne(failure)), several) => {
+                failed.push(failure);
                 let (one, other) = several.split_at(several.len() / 2);
-                let mut answers = self.answers(one);
-                answers.extend(self.answers(other));
+                let mut answers = self.answers(one, failed);
+                answers.extend(self.answers(other, failed));
                 answers
             }
         }
     }
 
     /// Answers all of them in one change, or none.
-    fn change(&mut self, requests: &[SeatRequest]) -> Result<Vec<Result<Answer, Failure>>, Failure> {
+    fn change(&mut self, requests: &[SeatRequest]) -> Result<Vec<Result<Answer, Failure>>, Stopped> {
         let Granting { home, ledger, signers, lease, clock } = &mut self.granting;
-        let occasion = Occasion { intent: Intent::Make, ..clock()? };
-        let transaction = ledger.begin_several(&occasion)?;
-        let ring = keys::ring(transaction.connection())?;
+        let occasion = clock().and_then(is_made).map_err(Stopped::ForAll)?;
+        let transaction = ledger.begin_several(&occasion).map_err(Stopped::ForAll)?;
+        let ring = keys::ring(transaction.connection()).map_err(Stopped::ForAll)?;
         let trusted = self.trusted.take().filter(|trusted| trusted.ring == ring);
         let trusted = self.trusted.insert(trusted.unwrap_or_else(|| Trusted::of(ring, Checks::Many)));
         let signers: Vec<&(dyn Signer + Sync)> =
             signers.iter().map(|signer| -> &(dyn Signer + Sync) { &**signer }).collect();
-        let desk =
-            Desk::open(Staff { home, signers: Signers(&signers), lease: *lease }, &transaction, trusted)?;
-        let answers = desk.answer(requests)?;
+        let staff = Staff { home, signers: Signers(&signers), lease: *lease };
+        let desk = Desk::open(staff, &transaction, trusted).map_err(Stopped::ForAll)?;
+        let answers = desk.answer(requests).map_err(Stopped::while_answering)?;
         match desk.last() {
-            Some(last) => transaction.commit_all(last)?,
+            Some(last) => transaction.commit_all(last).map_err(Stopped::ForAll)?,
             // What was answered before changes nothing.
             None => drop(transaction),
         }
@@ -170,9 +188,37 @@ impl Group {
     }
 }
 
-/// Whether it is hopeless to try again with fewer: the ledger or its disk is at fault, or others hold it.
-const fn is_of_the_ledger(kind: FailureKind) -> bool {
-    matches!(kind, FailureKind::Ledger | FailureKind::CannotWrite)
+/// Changes that may fail of those that are tried for one batch. One request with which something goes wrong makes nine of 256 fail;
+/// a device that is out of order, to which each call may take long, makes all of them fail.
+const MOST_FAILURES: usize = 32;
+
+/// Why a change was given up.
+enum Stopped {
+    /// Whatever was asked, it would have been.
+    ForAll(Failure),
+    /// By what one of them asked, or so it may be.
+    ByOne(Failure),
+}
+
+impl Stopped {
+    /// While requests are answered, only a disk that cannot be written stands against all of them.
+    fn while_answering(failure: Failure) -> Self {
+        match failure.kind {
+            FailureKind::CannotWrite => Self::ForAll(failure),
+            _ => Self::ByOne(failure),
+        }
+    }
+}
+
+/// Refuses to take a seat where it was to be tried, or to be made under an id that nobody would find it by.
+fn is_made(occasion: Occasion) -> Result<Occasion, Failure> {
+    match occasion.intent {
+        Intent::Make => Ok(occasion),
+        Intent::DryRun | Intent::MakeOnce(_) => {
+            Err(Failure::new(FailureKind::Usage, "A group commit can only be made, not tried or named.")
+                .hint("Give it occasions of which the intent is to make."))
+        }
+    }
 }
 
 /// One failure for each whom it befell; what failed underneath cannot be copied.

@@ -26,6 +26,15 @@ impl Occupancy {
         }
     }
 
+    /// Whether there is no room for one more.
+    #[must_use]
+    pub const fn is_full(&self) -> bool {
+        match self.room() {
+            None => false,
+            Some(room) => self.active >= room,
+        }
+    }
+
     /// How many are taken beyond the limit.
     #[must_use]
     pub const fn beyond_limit(&self) -> u64 {

@@ -7,11 +7,11 @@ use rusqlite::Connection;
 use std::collections::BTreeSet;
 
 use super::check::check;
-use super::cores;
 use super::make::{make, of};
 use super::{Change, Checked, Clock, Made, Row, Rows, Taker, Tally, When};
 use crate::accepted::anchors;
 use crate::catalogue::Product;
+use crate::cores;
 use crate::customer;
 use crate::draft::Draft;
 use crate::entropy;
@@ -220,7 +220,9 @@ impl<'a> Bench<'a> {
         }
         let graces: Vec<Seconds> = drafts.iter().map(|(_, _, (draft, ..))| draft.grace.revocation).collect();
         // The indices are handed out here for good; if nothing is committed they were never handed out.
-        let entries = shards::hand_out_several(connection, &self.uri, &graces, || entropy::number(20))?;
+        let entries = shards::hand_out_several(connection, &self.uri, &graces, || entropy::number(20));
+        let first = drafts.first().map_or(0, |(row, ..)| row.line);
+        let entries = entries.map_err(|failure| of(first, failure))?;
         let placed = drafts.into_iter().zip(entries).map(|((row, event, (draft, press, place)), entry)| {
             Placed { row, draft, press, place, entry, event }
         });

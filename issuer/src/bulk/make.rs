@@ -64,7 +64,7 @@ impl<C> Making<'_, C> {
         let (mut made, fresh) = sorted(self.ledger.connection(), batch)?;
         if !fresh.is_empty() {
             let occasion = self.occasion()?;
-            let transaction = self.ledger.begin_several(&occasion)?;
+            let transaction = self.ledger.begin_batch(&occasion)?;
             // Looked for again: another process may have made some of them before the ledger was this one's.
             let (before, fresh) = sorted(transaction.connection(), fresh)?;
             made.extend(before);

@@ -69,6 +69,7 @@ impl Check<'_> {
     /// Whether the row of a request is what its event commits to, or was erased. What is wrong with it otherwise is said when all
     /// requests are compared.
     fn is_settled(&mut self, id: &str, event: &Event) -> bool {
+        // What cannot be read is met again when all of them are compared.
         let Ok(Some(row)) = self.requests.rows.of(event.seq) else { return false };
         let commits = |row: Commitment| event.body.get(ANSWER).is_some_and(|told| row.is(told));
         row.id == id

@@ -1,11 +1,12 @@
 //! A second connection that sees what a first one sees, so that both can be read at the same time.
 
+use core::time::Duration;
 use rusqlite::Connection;
 use std::path::Path;
 
 use super::fault::OrFault;
+use super::log;
 use super::open::{connect, settle};
-use super::{PATIENCE, log};
 use crate::error::Failure;
 
 const BEGIN: &str = "BEGIN";
@@ -14,7 +15,7 @@ const BEGIN: &str = "BEGIN";
 ///
 /// A transaction that reads sees all that was committed before its first statement, whatever others commit meanwhile. No change is
 /// committed without an event, and the right edge of the log is over all events: so where both see the same edge, nothing was
-/// committed between them, and nobody has put another ledger in the place of the first.
+/// committed between them, and no ledger with another history was put in the place of the first.
 pub(crate) fn beside(view: &Connection) -> Option<Connection> {
     // What cannot be written is read without locks and without side files; a second connection might need both.
     if view.is_readonly("main") != Ok(false) {
@@ -26,7 +27,8 @@ pub(crate) fn beside(view: &Connection) -> Option<Connection> {
 }
 
 fn opened(path: &Path) -> Result<Connection, Failure> {
-    let connection = connect(path, PATIENCE)?;
+    // Who only reads waits for nobody, but where somebody holds the whole file; and that may be the view itself.
+    let connection = connect(path, Duration::ZERO)?;
     settle(&connection)?;
     connection.execute_batch(BEGIN).or_fault()?;
     Ok(connection)

@@ -3,7 +3,6 @@
 use rusqlite::{Connection, Row};
 use std::collections::VecDeque;
 
-use super::events::PAGE;
 use super::fault::OrFault;
 use super::value::Int;
 use crate::error::Failure;
@@ -14,6 +13,8 @@ pub(super) struct Source<T> {
     pub(super) statement: &'static str,
     /// The column in which the number of the event stands.
     pub(super) seq: usize,
+    /// How many events' rows are kept in memory.
+    pub(super) page: u64,
     /// Reads a row.
     pub(super) read: fn(&Row<'_>) -> rusqlite::Result<T>,
 }
@@ -35,7 +36,7 @@ impl<'l, T> ByEvent<'l, T> {
     /// The row that follows from this event. Nothing is said of a row that no event asks for.
     pub(crate) fn of(&mut self, seq: u64) -> Result<Option<T>, Failure> {
         if seq > self.until {
-            self.until = seq.saturating_add(PAGE);
+            self.until = seq.saturating_add(self.source.page - 1);
             self.page = self.read(seq)?;
         }
         while self.page.pop_front_if(|(found, _)| *found < seq).is_some() {}

@@ -301,7 +301,7 @@ impl<'l> Pages<'l> {
 }
 
 impl Page {
-    /// The events, up to the first that is not as it was written. Needs nothing of the ledger.
+    /// The events, or what is not as it was written of each. Needs nothing of the ledger.
     pub(crate) fn read(self) -> Vec<Result<Read, Failure>> {
         self.numbered().map(|(seq, stored)| stored.of(seq)).collect()
     }

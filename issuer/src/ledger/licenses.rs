@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::by_event::{ByEvent, Source};
 use super::entries;
-use super::events::differs;
+use super::events::{PAGE, differs};
 use super::fault::OrFault;
 use super::value::{At, Int, Texts, Word, with_rows};
 use crate::error::Failure;
@@ -250,7 +250,7 @@ pub(crate) struct RecordedRevision {
 
 /// The revisions that events made, for going through the events in their order.
 pub(crate) const fn recorded(connection: &Connection) -> ByEvent<'_, RecordedRevision> {
-    ByEvent::new(connection, Source { statement: SELECT_RECORDED, seq: 23, read: read_recorded })
+    ByEvent::new(connection, Source { statement: SELECT_RECORDED, seq: 23, page: PAGE, read: read_recorded })
 }
 
 fn read_recorded(row: &Row<'_>) -> rusqlite::Result<RecordedRevision> {

@@ -247,8 +247,8 @@ fn write_ahead(connection: &Connection, path: &Path) -> Result<(), Failure> {
     .hint("Put the home on a local disk; network file systems lose ledgers."))
 }
 
-/// Prepared statements that a connection keeps: more than there are.
-const STATEMENTS: usize = 256;
+/// Prepared statements that a connection keeps: more than there are, those that put in several rows counted for each number of rows.
+const STATEMENTS: usize = 512;
 
 /// Pages that a connection keeps in memory, in KiB.
 const CACHE_KIB: i64 = 64 * 1024;

@@ -159,9 +159,13 @@ pub(crate) fn count(connection: &Connection) -> Result<u64, Failure> {
     connection.query_row(COUNT, (), |row| row.get(0)).or_fault().map(|Int(count)| count)
 }
 
+/// An answer can have megabytes: those of a file with many requests for seats.
+const FEW: u64 = 16;
+
 /// The rows by the events by which they were answered, for going through the events in their order.
 pub(crate) const fn by_event(connection: &Connection) -> ByEvent<'_, Remembered> {
-    ByEvent::new(connection, Source { statement: SELECT_BY_EVENT, seq: 1, read: read_remembered })
+    let source = Source { statement: SELECT_BY_EVENT, seq: 1, page: FEW, read: read_remembered };
+    ByEvent::new(connection, source)
 }
 
 fn read_remembered(row: &Row<'_>) -> rusqlite::Result<Remembered> {

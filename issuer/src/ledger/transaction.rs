@@ -74,10 +74,6 @@ fn begun_within(connection: &Connection, patience: Duration) -> rusqlite::Result
     }
 }
 
-/// Rows that come together lie all over the indexes of hashes and of list entries; a page that is kept until it is full of them is
-/// written once.
-const CACHE_KIB: i64 = 64 * 1024;
-
 /// Pages of the write-ahead log from which on they are put into the file: 64 MiB. With the usual thousand, each batch would put
 /// its pages there, most of which the next one changes again.
 const LOG_PAGES: i64 = 16 * 1024;
@@ -107,27 +103,27 @@ impl Ledger {
         })
     }
 
-    /// Begins a change that carries out several requests: each is [turned to](Transaction::turn_to) and
-    /// [remembered](Transaction::remember), and all are [committed](Transaction::commit_all) together.
+    /// Begins a change that carries out several requests, each with events of its own; all are
+    /// [committed](Transaction::commit_all) together.
     pub(crate) fn begin_several<'l>(
         &'l mut self,
         occasion: &'l Occasion,
     ) -> Result<Transaction<'l>, Failure> {
+        Ok(Transaction { kept: Some(log::Kept::default()), ..self.begin(occasion)? })
+    }
+
+    /// The same for one of many such changes that come one after the other. The connection stays as it is set for that.
+    pub(crate) fn begin_batch<'l>(&'l mut self, occasion: &'l Occasion) -> Result<Transaction<'l>, Failure> {
         // What a statement would take back if it failed is kept in memory: it is little, and written to a file with each statement.
         self.connection.pragma_update(None, "temp_store", "MEMORY").or_fault()?;
-        self.begin_many(occasion)
+        self.connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES).or_fault()?;
+        self.begin_several(occasion)
     }
 
     /// The same for a change that is given up again. What it puts into temporary tables may be more than memory holds.
     pub(crate) fn begin_trial<'l>(&'l mut self, occasion: &'l Occasion) -> Result<Transaction<'l>, Failure> {
         self.connection.pragma_update(None, "temp_store", "FILE").or_fault()?;
-        self.begin_many(occasion)
-    }
-
-    fn begin_many<'l>(&'l mut self, occasion: &'l Occasion) -> Result<Transaction<'l>, Failure> {
-        self.connection.pragma_update(None, "cache_size", -CACHE_KIB).or_fault()?;
-        self.connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES).or_fault()?;
-        Ok(Transaction { kept: Some(log::Kept::default()), ..self.begin(occasion)? })
+        self.begin_several(occasion)
     }
 
     /// Whether a change at this time would follow the last event, so that it need not be prepared in vain.

@@ -104,12 +104,18 @@ impl<'l> Whole<'l> {
     }
 
     fn advance(&mut self) -> Result<Option<Told>, Failure> {
-        while let Some(next) = self.events.advance()? {
-            if let Some(told) = self.gathered.push(next)? {
-                return Ok(Some(told));
+        loop {
+            match self.events.advance() {
+                Ok(Some(next)) => {
+                    if let Some(told) = self.gathered.push(next)? {
+                        return Ok(Some(told));
+                    }
+                }
+                Ok(None) => return self.gathered.last(),
+                // What the events before it have against them comes first.
+                Err(failure) => return self.gathered.last().and(Err(failure)),
             }
         }
-        self.gathered.last()
     }
 }
 

@@ -187,18 +187,18 @@ impl Round<'_> {
         Ok(requests)
     }
 
-    /// What stands in the file of the answers by now. Of several requests some may have been denied, and be granted yet.
-    fn answered(&self, requests: &[SeatRequest]) -> Result<String, Failure> {
-        let mut text = String::new();
+    /// The answers that were given before.
+    fn answered(&self, requests: &[SeatRequest]) -> Result<Vec<String>, Failure> {
+        let mut given = Vec::new();
         for request in requests {
             let before = recall(self.home, self.ledger, core::slice::from_ref(request))?;
-            text.extend(before.iter().flat_map(|before| &before.answers).map(block));
+            given.extend(before.iter().flat_map(|before| &before.answers).map(block));
         }
-        Ok(text)
+        Ok(given)
     }
 
     /// Refuses a name that is taken by something else than the answer which was written there.
-    fn expect(&self, file: &Path, answered: &str) -> Result<(), Failure> {
+    fn expect(&self, file: &Path, answered: &[String]) -> Result<(), Failure> {
         let Some(path) = self.command.answer_to(file) else { return Ok(()) };
         if path.file_name().is_some_and(|name| name.len() > NAME_BYTES) {
             let shown = file.display().to_string();
@@ -207,7 +207,9 @@ impl Round<'_> {
                 .hint("Rename it, and repeat the command.")
                 .with("path", shown));
         }
-        if !answered.is_empty() && is_begun(&path, answered.as_bytes()) {
+        if !answered.is_empty()
+            && (is_begun(&path, answered.concat().as_bytes()) || has_some(&path, answered))
+        {
             return Ok(());
         }
         self.command.out.allows(&path, self.home)
@@ -348,6 +350,15 @@ impl Round<'_> {
 const fn is_of_a_file(kind: FailureKind) -> bool {
     use FailureKind::{CannotRead, Conflict, NotFound};
     matches!(kind, CannotRead | Conflict | NotFound)
+}
+
+/// Whether a file holds some of these answers, in their order: the requests beside them were denied when it was written.
+fn has_some(path: &Path, answers: &[String]) -> bool {
+    let Ok(found) = fs::read(path) else { return false };
+    let left = answers
+        .iter()
+        .fold(found.as_slice(), |left, answer| left.strip_prefix(answer.as_bytes()).unwrap_or(left));
+    left.is_empty()
 }
 
 fn block(answer: &Answer) -> String {

@@ -6,8 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::bulk::Made;
-use crate::bulk::cores;
 use crate::cli::outfile::OutFile;
+use crate::cores;
 use crate::durable::{self, Readers};
 use crate::error::{Failure, FailureKind};
 use crate::home::Home;

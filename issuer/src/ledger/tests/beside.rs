@@ -55,3 +55,13 @@ fn there_is_no_second_one_of_what_is_read_without_locks() {
     assert!(beside(settled.connection()).is_none());
     assert!(!scratch.path("ledger.db-wal").exists() && !scratch.path("ledger.db-shm").exists());
 }
+
+/// The view's own lock is in the way, and nobody else could take it away.
+#[test]
+fn there_is_no_second_one_of_what_is_held() {
+    let scratch = Scratch::new();
+    let (_path, ledger) = scratch.ledger();
+    ledger.hold().unwrap();
+    let view = ledger.connection().unchecked_transaction().unwrap();
+    assert!(beside(&view).is_none());
+}

@@ -54,11 +54,17 @@ fn each_ahead<I: Send, R: Send>(
     thread::scope(|scope| {
         let (done, results) = mpsc::channel();
         let (items_given, work) = (&items_given, &work);
-        let begun: Vec<_> = (0..workers())
-            .map(|_| done.clone())
-            .map(|done| scope.spawn(move || work_on(items_given, &done, work)))
-            .collect();
+        // Where the operating system gives fewer threads, those that it gives do all of it.
+        let begin = |_| {
+            let done = done.clone();
+            thread::Builder::new().spawn_scoped(scope, move || work_on(items_given, &done, work))
+        };
+        let begun: Vec<_> = (0..workers()).map_while(|number| begin(number).ok()).collect();
         drop(done);
+        if begun.is_empty() {
+            return Err(Failure::new(FailureKind::Unexpected, "The operating system gives no thread.")
+                .hint("Let this user have more processes, and repeat the command."));
+        }
         let taken = Taking { results, early: BTreeMap::new(), next: 0, ahead, take }.all(items, given);
         // Each of them is waited for, or the panic of one would be that of this thread.
         let ended = begun.into_iter().map(thread::ScopedJoinHandle::join);
@@ -132,8 +138,8 @@ impl<R, T: FnMut(R) -> Result<(), Failure>> Taking<R, T> {
 
 /// A thread has panicked.
 pub(crate) fn faulty() -> Failure {
-    Failure::new(FailureKind::Unexpected, "The program has failed while it worked on several rows at once.")
-        .hint("This is a fault of this program; report it with the file that led here.")
+    Failure::new(FailureKind::Unexpected, "The program has failed while it worked on several things at once.")
+        .hint("This is a fault of this program; report it with what led here.")
 }
 
 #[cfg(test)]
