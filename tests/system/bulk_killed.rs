@@ -25,8 +25,8 @@ fn number(variable: &str, otherwise: u64) -> u64 {
     given.map_or(otherwise, |text| text.parse().unwrap_or_else(|_| panic!("{variable} is a number")))
 }
 
-fn rows() -> u64 {
-    number("LICTOR_TEST_ROWS", ROWS)
+fn rows() -> usize {
+    usize::try_from(number("LICTOR_TEST_ROWS", ROWS)).expect("a number of rows")
 }
 
 /// A world with a file of orders: names as customers have them, each of several customers who order more than once.
@@ -94,12 +94,12 @@ fn are_in_the_folder(world: &World, told: &[Value]) {
     let visible = fs::read_dir(world.path("o"))
         .expect("listed")
         .filter(|file| !file.as_ref().expect("a file").file_name().to_string_lossy().starts_with('.'));
-    assert_eq!(visible.count() as u64, rows());
+    assert_eq!(visible.count(), rows());
 }
 
 /// How many there are.
-fn distinct(told: &[Value], member: &str) -> u64 {
-    told.iter().filter_map(|line| line[member].as_str()).collect::<BTreeSet<_>>().len() as u64
+fn distinct(told: &[Value], member: &str) -> usize {
+    told.iter().filter_map(|line| line[member].as_str()).collect::<BTreeSet<_>>().len()
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn killed_at_random_each_row_ends_with_one_license() {
     let world = ordered("bulk killed");
     let told = killed(&world, &ISSUE, &["--out", "o"]);
     world.run(&[&ISSUE[..], &["--out", "o"]].concat()).done();
-    assert_eq!((told.len() as u64, distinct(&told, "id")), (rows(), rows()));
+    assert_eq!((told.len(), distinct(&told, "id")), (rows(), rows()));
     let verified = world.run(&["audit", "verify", "--json"]).json();
     assert_eq!(verified["licenses"], rows());
     assert_eq!(verified["events"], 3 + 2 * rows());
@@ -136,5 +136,5 @@ fn killed_at_random_each_license_is_revoked_once() {
     let verified = world.run(&["audit", "verify", "--json"]).json();
     assert_eq!(verified["events"], 3 + 4 * rows());
     let listed = world.run(&["license", "list", "--state", "revoked", "--jsonl"]).done();
-    assert_eq!(listed.lines().count() as u64, rows());
+    assert_eq!(listed.lines().count(), rows());
 }
