@@ -86,7 +86,7 @@ fn an_erasure_asks_for_the_customer() {
         let mut session = terminal(&world, &erase);
         session.exp_string(question).expect("it asks");
         session.send_control('d').expect("it listens");
-        session.exp_string("nothing was erased").expect("the end of the input is no answer");
+        session.exp_string("nothing was typed").expect("the end of the input is no answer");
         session.exp_eof().expect("it ends");
     });
     assert_eq!(world.run(&["customer", "show", "acme-gmbh", "--json"]).exit, Some(0));
