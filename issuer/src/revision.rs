@@ -2,26 +2,28 @@
 
 use lictor_keys::{KeyRecord, KeyRing, Signer};
 use lictor_shared::json::{Members, Value};
-use lictor_shared::{Algorithm, AnchorSet, Name, OriginPattern, Purpose, Status, Timestamp, Uuid};
+use lictor_shared::{Algorithm, AnchorSet, Name, OriginPattern, Purpose, Status, StatusRef, Timestamp, Uuid};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 
 use crate::accepted::anchors;
 use crate::difference::{Difference, differences};
 use crate::draft::Draft;
+use crate::entropy;
 use crate::error::{Failure, FailureKind};
-use crate::event::EventKind;
+use crate::event::{EventKind, Facts};
 use crate::find::find_in;
 use crate::home::Home;
 use crate::issue::Issued;
 use crate::key::signing_key_for;
 use crate::latest::Latest;
+use crate::ledger::entries::{self, List};
 use crate::ledger::transaction::{Recorded, Transaction};
-use crate::ledger::{Ledger, entries, keys};
+use crate::ledger::{Ledger, keys, shards};
 use crate::licenses::{LicenseRecord, Standing};
 use crate::occasion::Occasion;
 use crate::outcome::Outcome;
-use crate::press::Press;
+use crate::press::{Press, Pressed};
 use crate::revoke::StoppedRevision;
 use crate::terms::Terms;
 use crate::transition::named;
@@ -73,6 +75,29 @@ pub(crate) struct Revision<'a> {
     pub(crate) draft: &'a dyn Fn(&Latest, &Connection, Timestamp) -> Result<Draft, Failure>,
 }
 
+/// A further revision that has its place on the list, and is yet to be signed.
+pub(crate) struct Placed<'d> {
+    latest: Latest,
+    draft: Draft,
+    press: Press<'d>,
+    entry: (List, StatusRef),
+}
+
+impl Placed<'_> {
+    /// The key that is to sign it.
+    pub(crate) const fn key(&self) -> &KeyRecord {
+        self.press.key
+    }
+}
+
+/// The same, signed, and what its event says of it.
+pub(crate) struct Signed {
+    latest: Latest,
+    draft: Draft,
+    pressed: Pressed,
+    facts: Facts,
+}
+
 /// Where revisions are made: the issuer's home, and the keys that its deployments trust.
 pub(crate) struct Desk<'a> {
     pub(crate) home: &'a Home,
@@ -86,6 +111,11 @@ impl<'a> Desk<'a> {
         let ring = keys::ring(connection)?;
         let anchors = anchors(&ring)?;
         Ok(Self { home, at, ring, anchors })
+    }
+
+    /// The same for so many that tables save more than they cost, by which signatures are checked.
+    pub(crate) fn for_many(self) -> Self {
+        Self { anchors: self.anchors.with_tables(), ..self }
     }
 
     /// The latest revision of a license, and the draft of the next.
@@ -149,16 +179,52 @@ impl<'a> Desk<'a> {
         license: LicenseRecord,
         revision: &Revision<'_>,
     ) -> Result<(Revised, Recorded), Failure> {
+        let (latest, draft) = self.draft(transaction.connection(), license, revision)?;
+        let press = self.press(&draft.products)?;
+        press.speaks_for(&draft)?;
+        let pressed = press.sign(transaction, signer, &draft, latest.next())?;
+        let facts = pressed.facts()?;
+        self.store(transaction, Signed { latest, draft, pressed, facts }, revision)
+    }
+
+    /// Drafts the next revision of a license in a change under way, and gives it its place on the list.
+    pub(crate) fn placed(
+        &self,
+        transaction: &Transaction<'_>,
+        license: LicenseRecord,
+        revision: &Revision<'_>,
+    ) -> Result<Placed<'_>, Failure> {
         let connection = transaction.connection();
         let (latest, draft) = self.draft(connection, license, revision)?;
         let press = self.press(&draft.products)?;
         press.speaks_for(&draft)?;
-        let pressed = press.sign(transaction, signer, &draft, latest.next())?;
+        // Read with the ledger locked: a restore that was waited for may have set another one.
+        let uri = self.home.status_uri()?;
+        let entry = shards::hand_out(connection, &uri, draft.grace.revocation, || entropy::number(20))?;
+        Ok(Placed { latest, draft, press, entry })
+    }
+
+    /// Signs it. It needs no ledger, so many can be signed at once.
+    pub(crate) fn sign(&self, signer: &dyn Signer, placed: Placed<'_>) -> Result<Signed, Failure> {
+        let Placed { latest, draft, press, entry } = placed;
+        let pressed = press.press(signer, &self.anchors, (draft.clone(), latest.next()), entry)?;
+        let facts = pressed.facts()?;
+        Ok(Signed { latest, draft, pressed, facts })
+    }
+
+    /// Puts it into the ledger, with its event.
+    pub(crate) fn store(
+        &self,
+        transaction: &Transaction<'_>,
+        signed: Signed,
+        revision: &Revision<'_>,
+    ) -> Result<(Revised, Recorded), Failure> {
+        let connection = transaction.connection();
+        let Signed { latest, draft, pressed, facts } = signed;
         let earlier = match revision.earlier {
             Earlier::Keep => Vec::new(),
             Earlier::Revoke => latest.record.usable(self.at),
         };
-        let facts = pressed.facts()?;
         let facts = facts.and("previous", latest.claims.serial.to_string()).list("revoked", named(&earlier));
         let event = transaction.record(revision.kind, facts)?;
         pressed.store(connection, event.seq())?;

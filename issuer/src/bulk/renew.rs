@@ -12,6 +12,7 @@ use super::make::{make, of};
 use super::{
     Change, Checked, Clock, Made, OfLicense, Row, Rows, Taker, Tally, When, claimed_license, found_license,
 };
+use crate::cores;
 use crate::error::Failure;
 use crate::event::EventKind;
 use crate::home::Home;
@@ -21,7 +22,7 @@ use crate::licenses::LicenseRecord;
 use crate::occasion::Occasion;
 use crate::outcome::Outcome as _;
 use crate::renew::{Renewal, drafting};
-use crate::revision::{Desk, Revised, Revision};
+use crate::revision::{Desk, Placed, Revised, Revision, Signed};
 
 /// Decides every renewal of a file. Nothing is changed, and no private key is needed; others that change the ledger wait.
 ///
@@ -64,7 +65,7 @@ struct Renewing<'a> {
 
 impl Change<OfLicense<Renewal>> for Renewing<'_> {
     const NOUN: [&'static str; 2] = ["renewal", "renewals"];
-    // Verified and signed one after the other, they take longer than what is signed on all cores.
+    // What is renewed is read and verified one after the other, which takes longer than what is new.
     const BATCH: usize = 256;
 
     fn decide(
@@ -102,48 +103,66 @@ impl Change<OfLicense<Renewal>> for Renewing<'_> {
         transaction: &Transaction<'_>,
         rows: Vec<Row<OfLicense<Renewal>>>,
     ) -> Result<(Vec<Made>, Option<Recorded>), Failure> {
-        let desk = Desk::open(self.home, transaction.connection(), transaction.at())?;
+        let desk = Desk::open(self.home, transaction.connection(), transaction.at())?.for_many();
         let (mut made, mut last) = (Vec::with_capacity(rows.len()), None);
-        for row in rows {
-            let (row, event) = self.renew(transaction, &desk, row)?;
+        let placed = rows.into_iter().map(|row| placed(transaction, &desk, row));
+        let sign = |(row, placed): (Row<OfLicense<Renewal>>, Placed<'_>)| {
+            let signed = self.sign(&desk, &row, placed);
+            signed.map(|signed| (row, signed))
+        };
+        cores::each(placed, sign, |signed| {
+            let (row, event) = store(transaction, &desk, signed?)?;
             made.push(row);
             last = Some(event);
-        }
+            Ok(())
+        })?;
         Ok((made, last))
     }
 }
 
 impl Renewing<'_> {
-    /// Puts a renewal into the ledger, with its event and its answer.
-    fn renew(
+    fn sign(
         &self,
-        transaction: &Transaction<'_>,
         desk: &Desk<'_>,
-        row: Row<OfLicense<Renewal>>,
-    ) -> Result<(Made, Recorded), Failure> {
-        transaction.turn_to(&row.request);
-        let revised = || {
-            let license = found_license(transaction.connection(), &row.asked.license)?;
-            let signer = with_key(self.signers, desk.key(products(&license))?)?;
-            revising(&row, |revision| desk.revise(transaction, signer, license, revision))
-        };
-        let (revised, _renewed) = revised().map_err(|failure| of(row.line, failure))?;
-        let answer = answer(&revised);
-        let event = transaction.remember(&row.request, &answer)?;
-        let token = Some(revised.issued.signed.token);
-        Ok((Made { line: row.line, request: row.request.id, when: When::Now, answer, token }, event))
+        row: &Row<OfLicense<Renewal>>,
+        placed: Placed<'_>,
+    ) -> Result<Signed, Failure> {
+        let signed = with_key(self.signers, placed.key()).and_then(|signer| desk.sign(signer, placed));
+        signed.map_err(|failure| of(row.line, failure))
     }
+}
+
+/// Gives a renewal what it takes to be signed.
+fn placed<'d>(
+    transaction: &Transaction<'_>,
+    desk: &'d Desk<'_>,
+    row: Row<OfLicense<Renewal>>,
+) -> Result<(Row<OfLicense<Renewal>>, Placed<'d>), Failure> {
+    let placed = found_license(transaction.connection(), &row.asked.license)
+        .and_then(|license| revising(&row, |revision| desk.placed(transaction, license, revision)));
+    let placed = placed.map_err(|failure| of(row.line, failure))?;
+    Ok((row, placed))
+}
+
+/// Puts a renewal into the ledger, with its event and its answer.
+fn store(
+    transaction: &Transaction<'_>,
+    desk: &Desk<'_>,
+    (row, signed): (Row<OfLicense<Renewal>>, Signed),
+) -> Result<(Made, Recorded), Failure> {
+    transaction.turn_to(&row.request);
+    let revised = revising(&row, |revision| desk.store(transaction, signed, revision));
+    let (revised, _renewed) = revised.map_err(|failure| of(row.line, failure))?;
+    let answer = answer(&revised);
+    let event = transaction.remember(&row.request, &answer)?;
+    let token = Some(revised.issued.signed.token);
+    Ok((Made { line: row.line, request: row.request.id, when: When::Now, answer, token }, event))
 }
 
 fn revising<T>(row: &Row<OfLicense<Renewal>>, then: impl FnOnce(&Revision<'_>) -> T) -> T {
     let renewal = &row.asked.change;
     let draft = drafting(renewal);
     then(&Revision { kind: EventKind::LicenseRenewed, earlier: renewal.earlier, draft: &draft })
-}
-
-/// A renewal keeps them.
-fn products(license: &LicenseRecord) -> &[lictor_shared::Name] {
-    license.latest().map(|latest| latest.products.as_slice()).unwrap_or_default()
 }
 
 /// What is told of a renewal, and remembered: without the token, which can be read in the ledger as long as it lives.
