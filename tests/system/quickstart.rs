@@ -47,3 +47,33 @@ fn deletes_no_folder_of_somebody_else() {
     world.run(&["quickstart", "--again"]).fails(20, &["not made by the quickstart"]);
     assert_eq!(world.read("lictor-quickstart/precious"), "data");
 }
+
+/// What it leaves when it is cut short at once, and what only looks like that.
+#[test]
+fn a_folder_that_was_hardly_begun_is_begun_again() {
+    let mark = "# Made by lictor quickstart; delete the whole folder at will.\n*\n";
+    let (part, begun, beside) = (&mark[..20], "lictor-quickstart/.gitignore", "lictor-quickstart/precious");
+    for (files, is_its_own) in [
+        (vec![], true),
+        (vec![(begun, "")], true),
+        (vec![(begun, part)], true),
+        (vec![(begun, mark), (beside, "data")], true),
+        (vec![(begun, part), (beside, "data")], false),
+        (vec![(begun, ""), (beside, "data")], false),
+        (vec![(begun, "*.o\n")], false),
+    ] {
+        let world = World::empty("quickstart begun");
+        fs::create_dir(world.path("lictor-quickstart")).expect("made");
+        for (name, text) in &files {
+            world.write(name, text);
+        }
+        let ran = world.run(&["quickstart", "--again"]);
+        if is_its_own {
+            ran.done();
+            assert!(!world.path(beside).exists());
+        } else {
+            ran.fails(20, &["not made by the quickstart"]);
+            files.iter().for_each(|(name, text)| assert_eq!(world.read(name), *text));
+        }
+    }
+}

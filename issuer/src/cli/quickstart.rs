@@ -4,7 +4,9 @@ use clap::Args;
 use lictor_shared::Timestamp;
 use lictor_shared::json::Value;
 use std::env;
+use std::ffi::OsString;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -91,9 +93,8 @@ impl Quickstart {
             )
             .hint("look around in it, or start afresh with: lictor quickstart --again"));
         }
-        let (name, text) = MARK;
-        if fs::read_to_string(folder.join(name)).is_ok_and(|found| found == text) {
-            return fs::remove_dir_all(folder).map_err(|error| {
+        if is_ours(folder) {
+            return delete(folder).map_err(|error| {
                 Failure::new(FailureKind::CannotWrite, format!("{shown} cannot be deleted: {error}"))
             });
         }
@@ -103,6 +104,34 @@ impl Quickstart {
         )
         .hint("move it away, or go to another folder"))
     }
+}
+
+/// Whether a quickstart made the folder. One that was cut short at once left it empty, or with a part of the mark alone.
+fn is_ours(folder: &Path) -> bool {
+    let (name, text) = MARK;
+    let Ok(names) = names(folder) else { return false };
+    match fs::read_to_string(folder.join(name)) {
+        Ok(found) if found == text => true,
+        Ok(part) => text.starts_with(&part) && names.len() == 1,
+        Err(_) => names.is_empty(),
+    }
+}
+
+/// What is in a folder that is one itself, and no link to one.
+fn names(folder: &Path) -> io::Result<Vec<OsString>> {
+    if !folder.symlink_metadata()?.is_dir() {
+        return Err(io::ErrorKind::NotADirectory.into());
+    }
+    fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.file_name())).collect()
+}
+
+/// The mark goes last: should this be cut short, the rest is known for what it is.
+fn delete(folder: &Path) -> io::Result<()> {
+    for name in names(folder)?.into_iter().filter(|name| name != MARK.0) {
+        let path = folder.join(name);
+        if path.symlink_metadata()?.is_dir() { fs::remove_dir_all(path)? } else { fs::remove_file(path)? }
+    }
+    fs::remove_dir_all(folder)
 }
 
 impl Tour<'_> {
