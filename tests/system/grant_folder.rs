@@ -1,8 +1,8 @@
 //! A folder of requests, as a day brings them: each file is answered by a file, and one that cannot be stops no other.
 
 use super::deployment::Deployment;
-use super::world::{NOW, Ran, World};
-use lictor_shared::RequestKind;
+use super::world::{NOW, Ran, STATUS_URI, World};
+use lictor_shared::{Name, RequestKind};
 use std::collections::BTreeSet;
 use std::fs;
 use std::process::Stdio;
@@ -181,6 +181,35 @@ fn a_file_that_can_never_be_answered_stops_no_other() {
         &["inbox/a", "was erased", "the name is too long", "Answered 1 file.", "2 files could not"],
     );
     assert_eq!((names(&world, "o"), taken(&world)), (vec!["b.answer".to_owned()], 1));
+}
+
+/// Of two products one has a key for its activations.
+#[test]
+fn a_product_without_a_key_stops_no_other() {
+    let world = World::empty("grant folder keys");
+    world.run(&["init", "--issuer", "acme-licensing", "--status-uri", STATUS_URI]).done();
+    let key = ["key", "new", "--no-passphrase", "--purpose"];
+    world.run(&[&key[..], &["license", "--purpose", "status"]].concat()).done();
+    fs::create_dir_all(world.path("inbox")).expect("made");
+    for product in ["desk", "dialer"] {
+        world.run(&["product", "add", product, "--plan", "pro"]).done();
+        let order = ["issue", "--product", product, "--plan", "pro", "--customer", "Acme", "--term", "1y"];
+        world.run(&[&order[..], &["--activation", "required", "--out", product]].concat()).done();
+        let mut deployment = Deployment::new(&world, product, product);
+        let named = Name::new(product).expect("a name");
+        let request = deployment.ask_with(RequestKind::Activate, |request| request.product = named);
+        world.write(&format!("inbox/{product}"), request);
+    }
+    // Where no product has one, no file is to blame.
+    let ran = world.untouched(|| grant(&world, &["--out", "o"]));
+    ran.fails(14, &["No active key may sign activations"]);
+    assert!(!ran.words.contains("inbox/"), "{ran:?}");
+    world.run(&[&key[..], &["activation", "--product", "dialer"]].concat()).done();
+    let tried = world.untouched(|| grant(&world, &["--out", "o", "--dry-run"]));
+    tried.fails(14, &["inbox/desk"]);
+    let ran = grant(&world, &["--out", "o"]);
+    ran.fails(14, &["inbox/desk: No active key", "Answered 1 file.", "1 file could not be"]);
+    assert_eq!((names(&world, "o"), taken(&world)), (vec!["dialer.answer".to_owned()], 1));
 }
 
 const ISSUE: [&str; 11] = [

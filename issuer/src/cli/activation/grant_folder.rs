@@ -3,7 +3,7 @@
 use indicatif::ProgressBar;
 use lictor_keys::Signer;
 use lictor_shared::json::Value;
-use lictor_shared::{Name, Purpose};
+use lictor_shared::{Name, Purpose, Timestamp};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,6 +18,7 @@ use crate::activation::{Answer, Grants, SeatRequest, grant, is_for_us, products_
 use crate::durable::{self, Readers, cannot_read};
 use crate::error::{Failure, FailureKind};
 use crate::home::Home;
+use crate::key::signing_key_for;
 use crate::ledger::Ledger;
 use crate::occasion::{Intent, Occasion};
 use crate::outcome::Outcome as _;
@@ -153,16 +154,42 @@ impl Round<'_> {
         files: Vec<PathBuf>,
         occasion: &Occasion,
     ) -> Result<(Vec<PathBuf>, BTreeSet<Name>), Failure> {
-        let (mut answerable, mut products) = (Vec::with_capacity(files.len()), BTreeSet::new());
+        let mut readable = Vec::with_capacity(files.len());
         for file in files {
             match self.read(&file).and_then(|requests| self.products_for(&file, &requests, occasion)) {
-                Ok(needed) => {
-                    products.extend(needed);
-                    answerable.push(file);
-                }
+                Ok(needed) => readable.push((file, needed)),
                 Err(failure) if is_of_a_file(failure.kind) => self.tally.leave(&failure, self.output)?,
                 Err(failure) => return Err(failure),
             }
+        }
+        self.with_keys(readable, occasion.at)
+    }
+
+    /// Leaves the files for which there is no key. Where there is none for any file, that is said once.
+    fn with_keys(
+        &mut self,
+        readable: Vec<(PathBuf, BTreeSet<Name>)>,
+        at: Timestamp,
+    ) -> Result<(Vec<PathBuf>, BTreeSet<Name>), Failure> {
+        let ring = self.ledger.key_ring()?;
+        let has_key = |product: &Name| {
+            signing_key_for(&ring, Purpose::Activation, core::slice::from_ref(product), at).map(|_| ())
+        };
+        let (mut answerable, mut products, mut left) = (Vec::new(), BTreeSet::new(), Vec::new());
+        for (file, needed) in readable {
+            match needed.iter().try_for_each(has_key) {
+                Ok(()) => {
+                    products.extend(needed);
+                    answerable.push(file);
+                }
+                Err(failure) => left.push((file, failure)),
+            }
+        }
+        for (file, failure) in left {
+            if products.is_empty() {
+                return Err(failure);
+            }
+            self.tally.leave(&told_of(&file.display().to_string(), failure), self.output)?;
         }
         Ok((answerable, products))
     }

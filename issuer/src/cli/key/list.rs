@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 
 use super::super::globals::Globals;
 use super::super::output::{Form, Output};
-use super::super::table::Column;
 use super::super::{shown, writing};
 use crate::error::Failure;
 
@@ -67,10 +66,7 @@ fn shown<'a>(
 
 /// The table, and under it what has an end or a beginning.
 fn text(keys: &[Shown<'_>]) -> String {
-    let mut text = shown::table(
-        ["KEY".into(), "STATE".into(), Column::names("FOR"), "FILE".into(), "SHIPS".into()],
-        keys.iter().map(row),
-    );
+    let mut text = shown::table(["KEY", "STATE", "FOR", "FILE", "SHIPS"], keys.iter().map(row));
     for Shown { key, file, .. } in keys {
         let mut notes = super::windows(key);
         if let Some(at) = key.destroyed_at {
