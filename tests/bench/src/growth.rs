@@ -4,9 +4,8 @@ use lictor_issuer::{find, issue, reinstate, suspend};
 use std::error::Error;
 
 use crate::ledgers::{Prepared, occasion, order, prepared};
-use crate::median::Costs;
 use crate::table::Table;
-use crate::turns::each;
+use crate::turns::with_each;
 
 const ROUNDS: usize = 201;
 
@@ -40,15 +39,14 @@ fn operation(
     what: &str,
     mut done: impl FnMut(&mut Prepared, usize) -> Result<(), Box<dyn Error>>,
 ) -> Result<(), Box<dyn Error>> {
-    let mut first: Option<Costs> = None;
-    for (size, home) in homes {
-        let costs = each(ROUNDS, |round| done(home, round))?;
+    let costs = with_each(ROUNDS, homes, |(_, home), round| done(home, round))?;
+    let (first, smallest) = costs.first().zip(homes.first()).ok_or("a ledger")?;
+    for ((size, _), costs) in homes.iter().zip(&costs) {
         let of = format!("{size} licenses");
-        match &first {
-            None => table.cost(what, &of, &costs),
-            Some(first) => table.beside(what, &of, &costs, first, "the smallest"),
+        match *size == smallest.0 {
+            true => table.cost(what, &of, costs),
+            false => table.beside(what, &of, costs, first, "the smallest"),
         }
-        first = first.or(Some(costs));
     }
     Ok(())
 }

@@ -8,20 +8,25 @@ use std::thread;
 use std::time::{Instant, SystemTime};
 
 use crate::ledgers::{Prepared, occasion, order, prepared};
+use crate::memory::{forget_peak, peak};
 use crate::orders;
 use crate::sample::Sample;
 use crate::table::Table;
-use crate::turns::{each, measured};
+use crate::turns::measured;
 
 const ROUNDS: usize = 301;
 
 /// One license after the other, each durable before the next.
 pub(crate) fn one(table: &Table) -> Result<(), Box<dyn Error>> {
     let mut home = prepared(1_000)?;
-    let issued = each(ROUNDS, |round| issue_one(&mut home, round))?;
     let (key, sample) = (PrivateKey::generate()?, Sample::new()?);
     let mut signed = || assert!(key.sign(sample.token.as_bytes()).is_ok());
-    let [signed] = measured(ROUNDS, 10, [&mut signed]);
+    let mut round = 0..;
+    let mut issued = || {
+        let issued = issue_one(&mut home, round.next().unwrap_or_default());
+        issued.unwrap_or_else(|error| panic!("a license is issued: {error}"));
+    };
+    let [signed, issued] = measured(ROUNDS, 1, [&mut signed, &mut issued]);
     let of = "a ledger of 1000 events";
     table.cost("sign one license and check the signature", &sample.size(), &signed);
     table.beside("issue one license, durable", of, &issued, &signed, "that");
@@ -41,7 +46,8 @@ pub(crate) fn bulk(table: &Table) -> Result<(), Box<dyn Error>> {
     };
     let of = format!("{many} licenses");
     let least = bare(many)?;
-    let rate = issued(many)?;
+    let (_, less) = with_peak(many / 10)?;
+    let (rate, peak) = with_peak(many)?;
     table.fact("sign and check on every core, nothing else", &of, &format!("{least:.0}/s"), "");
     table.fact(
         "issue from orders, all checked first, in durable batches",
@@ -49,7 +55,14 @@ pub(crate) fn bulk(table: &Table) -> Result<(), Box<dyn Error>> {
         &format!("{rate:.0}/s"),
         &format!("{:.1} % of that", rate / least * 100.0),
     );
+    table.fact("peak memory of issuing them", &of, &peak, &format!("{less} of a tenth of them"));
     Ok(())
+}
+
+/// Licenses a second, and the most memory that was taken meanwhile.
+fn with_peak(many: u64) -> Result<(f64, String), Box<dyn Error>> {
+    forget_peak()?;
+    Ok((issued(many)?, peak()?))
 }
 
 /// Licenses a second, each durable with its event, its answer and its customer, and every order checked before the first is signed.

@@ -15,6 +15,9 @@ use crate::orders;
 /// The day on which everything happens.
 pub(crate) const NOW: &str = "2026-11-22T00:00:00Z";
 
+/// Events of a ledger that is made in a moment.
+const SHORT: u64 = 20_000;
+
 /// A home, its open ledger, its key, and a license in it.
 pub(crate) struct Prepared {
     pub(crate) home: Home,
@@ -32,11 +35,14 @@ pub(crate) fn folder() -> PathBuf {
 pub(crate) fn prepared(events: u64) -> Result<Prepared, Box<dyn Error>> {
     let folder = folder();
     let path = folder.join(format!("home-{events}"));
-    if !path.join("ready").exists() {
-        // What an interrupted run left is begun anew.
+    // A short one is made anew: what was measured in it has made it longer.
+    if events <= SHORT || !path.join("ready").exists() {
+        // So is what an interrupted run left.
         let _ = fs::remove_dir_all(&path);
         fs::create_dir_all(&folder)?;
-        eprintln!("Preparing a ledger of {events} events in {} …", path.display());
+        if events > SHORT {
+            eprintln!("Preparing a ledger of {events} events in {} …", path.display());
+        }
         let license = make(&path, events)?;
         fs::write(path.join("ready"), license)?;
     }

@@ -8,8 +8,13 @@
 //!
 //! Without an argument the sections that take seconds are run; the others take minutes and are named, or `all` is.
 //!
-//! `LICTOR_BENCH_EVENTS` is the number of events in the large ledger (a million unless it is given), `LICTOR_BENCH_FOLDER` where
-//! ledgers are prepared (`target/bench` beside this workspace). A ledger that was prepared is used again.
+//! | variable | what it sets | otherwise |
+//! |---|---|---|
+//! | `LICTOR_BENCH_EVENTS` | events in the long ledger of `audit` | a million |
+//! | `LICTOR_BENCH_LICENSES` | licenses in the longest ledger of `growth` | a million |
+//! | `LICTOR_BENCH_BULK` | licenses that `bulk` issues | a hundred thousand |
+//! | `LICTOR_BENCH_FOLDER` | where ledgers are prepared; long ones are used again | `target/bench` of this workspace |
+//! | `LICTOR_BENCH_PROGRAMS` | where the programs lie that `startup` runs | they are built |
 
 mod append;
 mod audit;
@@ -23,6 +28,7 @@ mod ledgers;
 mod lists;
 mod machine;
 mod median;
+mod memory;
 mod orders;
 mod sample;
 mod seats;

@@ -16,6 +16,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::ledgers::{self, NOW};
+use crate::memory::{forget_peak, peak};
 use crate::table::Table;
 
 const LISTS: u32 = 100;
@@ -32,6 +33,7 @@ pub(crate) fn rows(table: &Table) -> Result<(), Box<dyn Error>> {
     let _ = fs::remove_dir_all(&folder);
     let (home, key, license) = prepared(&folder)?;
     let mut ledger = home.ledger()?;
+    forget_peak()?;
     let mut whole = Vec::new();
     let mut last = None;
     for run in 0..RUNS {
@@ -43,7 +45,7 @@ pub(crate) fn rows(table: &Table) -> Result<(), Box<dyn Error>> {
     }
     let publication = last.ok_or("nothing was published")?;
     // The peak is of publishing all; what follows needs less.
-    let peak = peak();
+    let peak = peak()?;
     let mut nothing = Vec::new();
     for _ in 0..RUNS {
         let begun = Instant::now();
@@ -131,13 +133,6 @@ fn median(mut runs: Vec<Duration>) -> Duration {
 
 fn seconds(time: Duration) -> String {
     format!("{:.4} s", time.as_secs_f64())
-}
-
-/// The most memory that this process had so far.
-fn peak() -> String {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    peak.map_or_else(|| "unknown".into(), |peak| peak.trim().to_owned())
 }
 
 /// An occasion, so many seconds after the first.

@@ -26,16 +26,19 @@ pub(crate) fn measured<const N: usize>(
     runs.map(|runs| Costs::of(&runs, calls as f64))
 }
 
-/// The costs of what may fail and is done once a round.
-pub(crate) fn each(
+/// The costs of what may fail, with each of several things: once a round.
+pub(crate) fn with_each<T>(
     rounds: usize,
-    mut thing: impl FnMut(usize) -> Result<(), Box<dyn Error>>,
-) -> Result<Costs, Box<dyn Error>> {
-    let mut runs = Vec::with_capacity(rounds);
+    things: &mut [T],
+    mut done: impl FnMut(&mut T, usize) -> Result<(), Box<dyn Error>>,
+) -> Result<Vec<Costs>, Box<dyn Error>> {
+    let mut runs = vec![Vec::with_capacity(rounds); things.len()];
     for round in 0..rounds {
-        let began = Instant::now();
-        thing(round)?;
-        runs.push(began.elapsed());
+        for (thing, runs) in things.iter_mut().zip(&mut runs) {
+            let began = Instant::now();
+            done(thing, round)?;
+            runs.push(began.elapsed());
+        }
     }
-    Ok(Costs::of(&runs, 1.0))
+    Ok(runs.iter().map(|runs| Costs::of(runs, 1.0)).collect())
 }
