@@ -28,15 +28,15 @@ fn builds_of_their_own_leave_out_only_what_cannot_hold_there() {
     let workspace = lints("Cargo.toml", &["workspace", "lints"]);
     assert!(workspace.len() > 15, "{workspace:?}");
     for (manifest, left_out) in [
-        ("tests/freestanding/Cargo.toml", vec!["rust unsafe_code"]),
+        ("tests/freestanding/Cargo.toml", vec![r#"rust unsafe_code = "forbid""#]),
         (
             "tests/bench/Cargo.toml",
             vec![
-                "clippy as_conversions",
-                "clippy indexing_slicing",
-                "clippy panic",
-                "clippy print_stderr",
-                "clippy print_stdout",
+                r#"clippy as_conversions = "warn""#,
+                r#"clippy indexing_slicing = "warn""#,
+                r#"clippy panic = "warn""#,
+                r#"clippy print_stderr = "warn""#,
+                r#"clippy print_stdout = "warn""#,
             ],
         ),
     ] {
@@ -47,7 +47,7 @@ fn builds_of_their_own_leave_out_only_what_cannot_hold_there() {
     }
 }
 
-/// The lints in a table of a manifest, as `tool name`.
+/// The lints in a table of a manifest, as `tool name = level`.
 fn lints(manifest: &str, place: &[&str]) -> BTreeSet<String> {
     let text = fs::read_to_string(root().join(manifest)).expect("the manifest can be read");
     let manifest: toml::Table = text.parse().expect("a manifest is TOML");
@@ -55,7 +55,7 @@ fn lints(manifest: &str, place: &[&str]) -> BTreeSet<String> {
     let tools = tools.as_table().expect("a table of tools").clone();
     let names = |(tool, lints): (&String, &toml::Value)| {
         let lints = lints.as_table().expect("a table of lints");
-        lints.keys().map(|name| format!("{tool} {name}")).collect::<Vec<_>>()
+        lints.iter().map(|(name, level)| format!("{tool} {name} = {level}")).collect::<Vec<_>>()
     };
     tools.iter().flat_map(names).collect()
 }

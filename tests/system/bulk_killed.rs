@@ -34,7 +34,7 @@ fn ordered(name: &str) -> World {
     let world = World::new(name);
     let mut csv = String::from("request_id,customer,meta.note\n");
     for (row, hard) in (0..rows()).zip(NAMES.iter().cycle()) {
-        let customer = format!("{hard} {}", row % 900).replace('"', "\"\"");
+        let customer = format!("{hard} {}", row % 800).replace('"', "\"\"");
         csv += &format!("r{row},\"{customer}\",\"=1+1\n\"\"{row}\"\"\"\n");
     }
     world.write("orders.csv", csv);

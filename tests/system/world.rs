@@ -10,6 +10,9 @@ use std::process::{Command, Output, Stdio};
 
 pub(crate) const NOW: &str = "2026-11-22T09:00:00Z";
 pub(crate) const STATUS_URI: &str = "https://licensing.acme.example/status/0";
+/// Issues a license with the usual terms.
+pub(crate) const ISSUE: [&str; 9] =
+    ["issue", "--product", "dialer", "--plan", "pro", "--customer", "Acme GmbH", "--term", "1y"];
 
 /// The program under test.
 pub(crate) fn program() -> &'static str {
@@ -55,10 +58,6 @@ impl Ran {
 pub(crate) struct World {
     folder: Folder,
 }
-
-/// Issues a license with the usual terms.
-pub(crate) const ISSUE: [&str; 9] =
-    ["issue", "--product", "dialer", "--plan", "pro", "--customer", "Acme GmbH", "--term", "1y"];
 
 impl World {
     /// An empty one.

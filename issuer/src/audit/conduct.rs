@@ -235,7 +235,7 @@ fn anomalies(event: &Event) -> Result<Vec<UsageAnomaly>, Failure> {
 fn is_filled(connection: &Connection, deployment: Thumbprint, event: &Event) -> Result<bool, Failure> {
     let sequence = event.body.get("sequence").and_then(Value::as_integer);
     match event.body.get("previous").and_then(Value::as_str).zip(sequence) {
-        Some(previous) => usage::is_there(connection, deployment, previous),
+        Some((previous, sequence)) => usage::is_there(connection, deployment, (previous, sequence)),
         None => Ok(false),
     }
 }

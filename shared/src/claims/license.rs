@@ -196,10 +196,6 @@ impl Claims for License {
 
 impl License {
     fn body(&self) -> Value {
-        let (term, warn_from, grace_until) = match self.term {
-            Term::Fixed { warn_from, grace_until, .. } => ("fixed", Some(warn_from), Some(grace_until)),
-            Term::Perpetual => ("perpetual", None, None),
-        };
         let time = |at: Option<Timestamp>| Value::from(at.map(Timestamp::seconds));
         Value::object([
             ("version", 1_u64.into()),
@@ -208,9 +204,9 @@ impl License {
             ("customer", self.customer.as_str().into()),
             ("plan", self.plan.as_str().into()),
             ("environments", strings(&self.environments)),
-            ("term", term.into()),
-            ("warnFrom", time(warn_from)),
-            ("graceUntil", time(grace_until)),
+            ("term", self.term.word().into()),
+            ("warnFrom", time(self.term.warn_from())),
+            ("graceUntil", time(self.term.grace_until())),
             ("grace", self.grace.to_value()),
             ("maxStatusAge", self.max_status_age.map(Seconds::get).into()),
             ("maintenanceUntil", time(self.maintenance_until)),

@@ -20,6 +20,22 @@ pub enum Term {
 }
 
 impl Term {
+    /// The word for it in a token.
+    pub(super) const fn word(&self) -> &'static str {
+        match self {
+            Self::Fixed { .. } => "fixed",
+            Self::Perpetual => "perpetual",
+        }
+    }
+
+    /// From when on its end is announced; `None` without end.
+    pub(super) const fn warn_from(&self) -> Option<Timestamp> {
+        match self {
+            Self::Fixed { warn_from, .. } => Some(*warn_from),
+            Self::Perpetual => None,
+        }
+    }
+
     /// The last instant at which a deployment can still be in full function for its term; `None` without end.
     #[must_use]
     pub const fn grace_until(&self) -> Option<Timestamp> {
@@ -114,11 +130,17 @@ impl Seats {
     /// `{"limit", "overage"}` as in the token and in verdicts.
     #[must_use]
     pub fn to_value(self) -> Value {
-        let limit = match self.limit {
-            SeatLimit::Unlimited => Value::Null,
-            SeatLimit::AtMost(seats) => seats.into(),
-        };
-        Value::object([("limit", limit), ("overage", self.overage.into())])
+        Value::object([("limit", self.limit.number().into()), ("overage", self.overage.into())])
+    }
+}
+
+impl SeatLimit {
+    /// The number as in the token; `None`, which is null there, for any number.
+    pub(super) const fn number(self) -> Option<u64> {
+        match self {
+            Self::Unlimited => None,
+            Self::AtMost(seats) => Some(seats),
+        }
     }
 }
 

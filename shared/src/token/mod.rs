@@ -72,7 +72,7 @@ pub trait Claims {
     /// The claims as JSON.
     fn to_value(&self) -> Value;
 
-    /// Its text, as it stands in the payload.
+    /// Its text, as it stands in the payload: byte for byte that of [`Self::to_value`].
     fn to_text(&self) -> String {
         to_text(&self.to_value())
     }

@@ -67,7 +67,10 @@ pub unsafe extern "C" fn license_mode(
 ) -> i32 {
     // SAFETY: the caller promises it.
     let (license, anchors) = unsafe {
-        (core::slice::from_raw_parts(license, license_length), core::slice::from_raw_parts(anchors, anchors_length))
+        (
+            core::slice::from_raw_parts(license, license_length),
+            core::slice::from_raw_parts(anchors, anchors_length),
+        )
     };
     mode(license, anchors, now).unwrap_or(-1)
 }

@@ -7,7 +7,7 @@ use alloc::string::String;
 use serde::{Serialize, Serializer};
 
 use super::License;
-use crate::claims::terms::{Limit, SeatLimit, Term};
+use crate::claims::terms::Limit;
 use crate::id::Uuid;
 use crate::json::Members;
 use crate::name::{Name, Text};
@@ -115,14 +115,6 @@ impl<'a> Payload<'a> {
             extensions,
             status,
         } = license;
-        let (term_word, warn_from, grace_until) = match *term {
-            Term::Fixed { warn_from, grace_until, .. } => ("fixed", Some(warn_from), Some(grace_until)),
-            Term::Perpetual => ("perpetual", None, None),
-        };
-        let limit = match seats.limit {
-            SeatLimit::Unlimited => None,
-            SeatLimit::AtMost(seats) => Some(seats),
-        };
         let body = Body {
             activation: activation.as_str(),
             critical: [],
@@ -136,7 +128,7 @@ impl<'a> Payload<'a> {
                 revocation: grace.revocation,
                 status: grace.status,
             },
-            grace_until,
+            grace_until: term.grace_until(),
             id: *id,
             limits: Limits(limits),
             maintenance_until: *maintenance_until,
@@ -145,10 +137,10 @@ impl<'a> Payload<'a> {
             origins,
             plan,
             revision: *revision,
-            seats: Seats { limit, overage: seats.overage },
-            term: term_word,
+            seats: Seats { limit: seats.limit.number(), overage: seats.overage },
+            term: term.word(),
             version: 1,
-            warn_from,
+            warn_from: term.warn_from(),
         };
         Self {
             aud: products,
