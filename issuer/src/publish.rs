@@ -67,15 +67,18 @@ impl Published {
     }
 }
 
-/// The lists that deployments wait for: that of `lictor.toml`, and every other that a license refers to.
+/// The lists that deployments wait for, in the order in which they were opened: every one that a license refers to, and that of
+/// `lictor.toml`.
 ///
 /// # Errors
 /// [`Failure`] if the ledger cannot be read.
 pub fn lists(home: &Home, ledger: &Ledger) -> Result<Vec<Uri>, Failure> {
-    let current = home.config().status_uri.clone();
-    let others = entries::uris(ledger.connection())?;
-    let others = others.into_iter().filter(|uri| *uri != current).collect::<Vec<_>>();
-    Ok(core::iter::once(current).chain(others).collect())
+    let current = &home.config().status_uri;
+    let mut lists = entries::uris(ledger.connection())?;
+    if !lists.contains(current) {
+        lists.push(current.clone());
+    }
+    Ok(lists)
 }
 
 /// Lists that were signed together.

@@ -20,7 +20,10 @@ pub(crate) const CLOCK_CHANGED: &str = "clockChanged";
 
 /// Clocks that are kept right are set back by less, and two machines that are kept right differ by less; what a list or
 /// a license says is hardly ever a matter of minutes.
-const TOLERANCE_SECONDS: u64 = 300;
+pub(crate) const TOLERANCE: Seconds = match Seconds::new(300) {
+    Some(seconds) => seconds,
+    None => Seconds::ZERO,
+};
 
 /// How the clock of a change follows that of the last event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,9 +54,8 @@ pub(super) fn follows(connection: &Connection, occasion: &Occasion) -> Result<Fo
 
 /// The instant of the last event by the machine's clock, if `at` lies before it by more than clocks that are kept right do.
 pub(crate) fn before(connection: &Connection, at: Timestamp) -> Result<Option<Timestamp>, Failure> {
-    let tolerance = Seconds::new(TOLERANCE_SECONDS).unwrap_or(Seconds::ZERO);
     let last = last(connection)?.map(|event| event.at);
-    Ok(last.filter(|last| at < last.minus(tolerance)))
+    Ok(last.filter(|last| at < last.minus(TOLERANCE)))
 }
 
 fn last(connection: &Connection) -> Result<Option<Event>, Failure> {

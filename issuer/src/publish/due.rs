@@ -3,10 +3,11 @@
 use lictor_keys::KeyRing;
 use lictor_shared::Artefact as _;
 use lictor_shared::json::Value;
-use lictor_shared::{Received, Seconds, StatusList, Timestamp, Uri, armor};
+use lictor_shared::{Received, StatusList, Timestamp, Uri, armor};
 use rusqlite::Connection;
 
 use crate::error::Failure;
+use crate::ledger::clock::TOLERANCE;
 use crate::ledger::editions::{self, Edition};
 use crate::ledger::{Ledger, entries};
 
@@ -47,8 +48,9 @@ impl CurrentList {
 }
 
 /// Tells lists that need a newer edition at `at` from those that do not. A list needs one if an entry has changed since the newest
-/// edition or its day has come, if that edition is of a time to come, if half of the time is over after which a newer one should be out, if nobody or one deployment
-/// alone got that edition, or if the key of it has leaked.
+/// edition or its day has come, if that edition is dated further ahead of `at` than clocks differ that are kept right, if half of the
+/// time is over after which a newer one should be out, if nobody or one deployment alone got that edition, or if the key of it has
+/// leaked.
 ///
 /// # Errors
 /// [`Failure`] if the ledger cannot be read.
@@ -70,13 +72,6 @@ pub fn due_lists(ledger: &Ledger, uris: &[Uri], at: Timestamp) -> Result<DueList
     Ok(due)
 }
 
-/// By how much a clock may stand behind the one that signed. By more, one of the two was wrong, and whoever takes such a list in
-/// goes by its time.
-const AHEAD: Seconds = match Seconds::new(300) {
-    Some(seconds) => seconds,
-    None => Seconds::ZERO,
-};
-
 fn is_due(
     connection: &Connection,
     edition: &Edition,
@@ -86,7 +81,8 @@ fn is_due(
     let is_current = edition.is_published
         && !edition.is_outdated
         && !is_past_half(edition, at)
-        && edition.signed_at <= at.plus(AHEAD).unwrap_or(Timestamp::MAX)
+        // Whoever takes a list in goes by its time; if it lies further ahead, one of the two clocks was wrong.
+        && edition.signed_at <= at.plus(TOLERANCE).unwrap_or(Timestamp::MAX)
         && !has_leaked_key(edition, ring);
     // An edition has no room for every day that lies ahead, and leaves out what it cannot announce.
     Ok(!is_current || entries::has_come(connection, edition.list, edition.signed_at, at)?)

@@ -159,6 +159,11 @@ fn with_requests(world: &World, key: &[&str]) {
     }
     fs::create_dir(world.path("inbox")).expect("made");
     world.write("inbox/active.request", ask("active.lic"));
+    fs::create_dir(world.path("mixed")).expect("made");
+    world.write("mixed/letter", "Dear Sirs, please find attached nothing.");
+    world.write("mixed/request", ask("active.lic"));
+    fs::create_dir(world.path("taken")).expect("made");
+    world.write("taken/0.lic", "a note");
     let grant = |request: String, out: &str| {
         world.write("granted.request", request);
         let line = ["activation", "grant", "granted.request", "--out", out];

@@ -13,12 +13,12 @@ const HASH_CHARS: usize = 8;
 pub(super) struct Names(BTreeMap<String, String>);
 
 impl Names {
-    /// Of all the lists that there are, that of `lictor.toml` first, as [`lists`](crate::lists) gives them: where two end
-    /// alike, it is the one to give way, since it was opened last.
+    /// Of all the lists that there are, as [`lists`](crate::lists) gives them: where two end alike, the one gives way that was
+    /// opened later. So no list changes its file, whichever `lictor.toml` names.
     pub(super) fn of(lists: &[Uri]) -> Self {
         let known: BTreeSet<&str> = lists.iter().map(Uri::as_str).collect();
         let (mut taken, mut names) = (BTreeSet::new(), BTreeMap::new());
-        for uri in lists.iter().skip(1).chain(lists.first()).map(Uri::as_str) {
+        for uri in lists.iter().map(Uri::as_str) {
             let mut name = match shard::split(uri).filter(|(first, _)| known.contains(first)) {
                 Some((first, number)) => format!("{}.{number}", last_part(first)),
                 None => last_part(uri),
@@ -82,11 +82,11 @@ mod tests {
     }
 
     #[test]
-    fn of_two_that_end_alike_the_one_in_use_gives_way() {
+    fn of_two_that_end_alike_the_later_one_gives_way() {
         // printf %s https://l.acme.example/2027/0 | sha256sum
         assert_eq!(
-            names(&["https://l.acme.example/2027/0", "https://l.acme.example/status/0"]),
-            ["0-a23390bd.lic", "0.lic"]
+            names(&["https://l.acme.example/status/0", "https://l.acme.example/2027/0"]),
+            ["0.lic", "0-a23390bd.lic"]
         );
     }
 }

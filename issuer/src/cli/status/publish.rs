@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::globals::Globals;
 use super::super::outfile::Force;
-use super::super::output::Output;
+use super::super::output::{Form, Output};
 use super::super::passphrase::PassphraseSource;
 use super::super::writing::{self, Writing};
 use super::names::Names;
@@ -21,13 +21,16 @@ use crate::publish::{CurrentList, DueLists, Publication, due_lists, lists, publi
 
 const EXAMPLES: &str = "\
 Examples:
-  lictor status publish > status.lic
   lictor status publish --out /srv/www/status
   lictor status publish --out /srv/www/status --changed
   lictor status publish --passphrase-file /run/secrets/lictor --json
+  lictor status publish > status.lic
 
+Once a list is full a further one is opened by itself. So let what runs on its
+own give --out, or --json: without them there must be one list.
 With --out each list is written to FOLDER/NAME.lic, NAME being the last part of
-its URI. An older edition of the list there is replaced at once or not at all.
+its URI; of two that end alike, the one that was opened later is NAME-HASH.lic,
+HASH being 8 digits of the SHA-256 of its URI. An older edition of the list there is replaced at once or not at all.
 With --changed a list is left as it is if no entry has changed since its newest
 edition and less than half of its time is over: run it twice in that time, or
 more often. The files in FOLDER are the newest editions afterwards.";
@@ -65,7 +68,8 @@ impl Publish {
             // What cannot be handed out is not signed.
             match &self.out {
                 Some(folder) => self.prepare(folder, place, &uris, &current)?,
-                None if uris.len() > 1 => return Err(several(&uris)),
+                // In JSON they stand apart.
+                None if uris.len() > 1 && output.form() == Form::Text => return Err(several(&uris)),
                 None => {}
             }
         }
