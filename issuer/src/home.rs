@@ -85,12 +85,12 @@ impl Home {
         self.own(Ledger::open_with_patience(&self.ledger_path(), patience)?)
     }
 
-    /// Whether a file is one of those that the home consists of, or would be if it were there.
+    /// Whether a path is the home, or one of the files that it consists of, or would be if it were there.
     pub(crate) fn owns(&self, path: &Path) -> bool {
         let (Ok(home), Some(found)) = (self.path.canonicalize(), place(path)) else { return false };
         let Ok(inside) = found.strip_prefix(&home) else { return false };
         let first = inside.components().next().map(|part| part.as_os_str().to_string_lossy().into_owned());
-        first.is_some_and(|name| name == CONFIG || name == KEYS || is_of_ledger(&name, path))
+        first.is_none_or(|name| name == CONFIG || name == KEYS || is_of_ledger(&name, path))
     }
 
     /// Where the keys lie, or should.
@@ -180,6 +180,7 @@ mod tests {
         let home = Home::init(&path, text("acme"), Uri::new("urn:acme:0").unwrap(), &occasion).unwrap();
         fs::write(path.join("ledger.db.old"), "").unwrap();
         for (name, owned) in [
+            ("", true),
             ("lictor.toml", true),
             ("ledger.db", true),
             ("keys/../ledger.db", true),

@@ -235,10 +235,49 @@ fn a_mistake_of_one_kind_has_its_own_exit_code() {
     ran.fails(22, &["line 21, column seats", "and 10 mistakes more."]);
     assert!(!ran.words.contains("line 22"), "{ran:?}");
     world.run(&["license", "issue", "--from", "none.csv", "--jsonl"]).fails(30, &["none.csv"]);
-    world
-        .run(&["license", "issue", "--from", "home", "--jsonl"])
-        .fails(2, &["no file that can be read twice"]);
+    world.run(&["license", "issue", "--from", "home", "--jsonl"]).fails(2, &["home is a folder"]);
+    world.run(&["license", "issue", "--from", "-", "--jsonl"]).fails(2, &["standard input"]);
+    for (column, meant) in [
+        ("revocation-grace", "did you mean revocation_grace?"),
+        (" Customer_ID", "did you mean customer_id?"),
+        ("limit.", "name it limit.NAME"),
+    ] {
+        world.write("orders.csv", format!("{head},{column}\n"));
+        issue(&world, &["--jsonl"]).fails(22, &[meant]);
+    }
     issue(&world, &USUAL).fails(2, &["--out FOLDER"]);
+}
+
+/// A cell may have a quarter of a million characters, and a file as many such cells as it likes.
+#[test]
+fn a_long_cell_is_not_told_whole() {
+    let world = World::new("bulk long");
+    let mut csv = String::from("request_id,customer\n");
+    (0..30).for_each(|row| csv += &format!("r{row},{}\n", "\u{1}".repeat(200_000)));
+    world.write("orders.csv", csv);
+    let ran = issue(&world, &[&USUAL[..], &["--jsonl", "--json"]].concat());
+    assert!(ran.words.len() < 20_000 && ran.data.len() < 30_000, "{ran:?}");
+    ran.fails(22, &["line 2, column customer: \"\\u{1}", " characters …] "]);
+}
+
+#[test]
+fn what_is_warned_of_is_said_once_for_all_rows() {
+    let world = World::new("bulk warns");
+    world.write("orders.csv", "request_id,customer,seats\na,Acme,5\nb,Bolt,5\nc,Cray,\nd,Dyna,7\n");
+    let everything = [&USUAL[..], &["--out", "o"]].concat();
+    let ran = issue(&world, &everything);
+    for says in [
+        "warning: line 2 and 1 row more: The number of seats (5)",
+        "warning: line 5: The number of seats (7)",
+    ] {
+        assert!(ran.words.contains(says), "{says}: {ran:?}");
+    }
+    assert_eq!(ran.words.matches("warning").count(), 2, "{ran:?}");
+    ran.done();
+    world.write("orders.csv", "request_id,customer\n");
+    let ran = issue(&world, &everything);
+    assert!(ran.words.contains("warning: the file has a header and no rows"), "{ran:?}");
+    assert_eq!(ran.done(), "0\n");
 }
 
 #[test]
@@ -327,7 +366,7 @@ fn somebody_at_the_terminal_sees_how_far_it_is() {
     command.args(["license", "issue", "--from", "orders.csv", "--now", NOW, "--out", "o"]).args(USUAL);
     command.stdin(Stdio::inherit()).env("TERM", "xterm");
     let mut session = spawn_command(command, Some(60_000)).expect("a pseudo-terminal");
-    session.exp_string("of 3000 licenses").expect("a bar");
+    session.exp_string("of 3,000 licenses").expect("a bar");
     session.exp_string("left").expect("the time that is left");
     session.exp_string("Issued 3000 licenses.").expect("a summary");
     // In a pipe there is none.

@@ -145,6 +145,30 @@ fn places(ran: &Ran) -> Vec<String> {
 }
 
 #[test]
+fn a_renewal_that_revokes_says_that_a_list_must_be_published() {
+    let (world, ids) = world("bulk renew revokes");
+    let rows = |revoke: &str| format!("request_id,license,revoke_previous\nr{revoke},{},{revoke}\n", ids[0]);
+    for (revoke, next) in [("no", false), ("yes", true)] {
+        world.write("rows.csv", rows(revoke));
+        let ran = from(&world, "renew", &["--term", "1y", "--out", "r"]);
+        assert_eq!(ran.words.contains("Next: lictor status publish"), next, "{ran:?}");
+        ran.done();
+    }
+}
+
+#[test]
+fn a_number_that_counts_neither_is_told_both() {
+    let (world, ids) = world("bulk revoke number");
+    let row = |id: &String| format!("r{id},{id},fraud\n");
+    world.write("rows.csv", format!("request_id,license,reason\n{}", row(&ids[0])));
+    from(&world, "revoke", &["--confirm", "1"]).done();
+    let rows: String = ids.iter().take(3).map(row).collect();
+    world.write("rows.csv", format!("request_id,license,reason\n{rows}"));
+    let ran = from(&world, "revoke", &["--confirm", "1"]);
+    ran.fails(2, &["in the file, 3,", "still to be revoked, 2;", "--confirm 2"]);
+}
+
+#[test]
 fn a_revocation_of_many_is_confirmed_by_their_number() {
     let (world, ids) = world("bulk revoke");
     world.write(

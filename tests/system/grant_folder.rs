@@ -80,12 +80,36 @@ fn what_cannot_be_answered_is_named_and_stops_no_other() {
     // The letter comes first, then the name that is taken; of the rest the last finds no seat.
     ran.fails(30, &["inbox/a", "d.answer", "2 files could not be answered", "1 request was denied"]);
     assert!(ran.data.contains("o/b.answer") && ran.data.contains("o/e.answer"), "{ran:?}");
-    assert!(ran.data.contains("LICENSE_SEAT_LIMIT") && ran.data.contains("inbox/f"), "{ran:?}");
+    assert!(!ran.data.contains("inbox/f") && ran.words.contains("Denied inbox/f:"), "{ran:?}");
     assert_eq!(world.read("o/d.answer"), "somebody else's");
     assert_eq!((names(&world, "o").len(), taken(&world)), (3, 2));
     fs::remove_file(world.path("inbox/a")).expect("it is there");
     fs::remove_file(world.path("inbox/d")).expect("it is there");
-    grant(&world, &["--out", "o"]).fails(13, &["Answered 3 files."]);
+    grant(&world, &["--out", "o"]).fails(13, &["Answered 2 files.", "1 request was denied"]);
+    let told = grant(&world, &["--out", "o", "--json"]);
+    assert!(told.data.contains("LICENSE_SEAT_LIMIT") && told.data.contains("inbox/f"), "{told:?}");
+}
+
+/// Attachments bear the names that their senders chose.
+#[test]
+fn a_name_that_plays_with_the_terminal_is_left() {
+    let world = world("grant folder names", "4");
+    ask(&world, "plain é");
+    for name in ["a\u{1b}[31mred", "b\nerror: all is lost", "c\u{202e}gpj"] {
+        fs::copy(world.path("inbox/plain é"), world.path("inbox").join(name)).expect("copied");
+    }
+    let ran = grant(&world, &["--out", "o"]);
+    ran.fails(20, &["a\\u{1b}[31mred: the name is not plain text", "3 files could not be answered"]);
+    assert_eq!(ran.data, "o/plain é.answer\n");
+    assert!(!ran.words.contains(['\u{1b}', '\u{202e}']) && !ran.words.contains("\nerror: all"), "{ran:?}");
+}
+
+#[test]
+fn the_answers_do_not_lie_among_the_requests() {
+    let world = world("grant folder same", "2");
+    ask(&world, "a");
+    world.untouched(|| grant(&world, &["--out", "inbox/"])).fails(2, &["give --out another folder"]);
+    assert_eq!(names(&world, "inbox"), ["a", "a folder"]);
 }
 
 #[test]
@@ -169,7 +193,7 @@ fn a_file_is_answered_whichever_of_its_requests_was_denied() {
 fn a_file_that_can_never_be_answered_stops_no_other() {
     let world = world("grant folder never", "3");
     ask(&world, "b");
-    world.run(&[&ISSUE[..], &["--out", "gone.lic"]].concat()).done();
+    world.run(&[&INITECH[..], &["--out", "gone.lic"]].concat()).done();
     let mut deployment = Deployment::new(&world, "gone.lic", "gone");
     world.write("inbox/a", deployment.ask(RequestKind::Activate));
     world.run(&["customer", "erase", "initech", "--running", "--confirm", "initech"]).done();
@@ -212,7 +236,7 @@ fn a_product_without_a_key_stops_no_other() {
     assert_eq!((names(&world, "o"), taken(&world)), (vec!["dialer.answer".to_owned()], 1));
 }
 
-const ISSUE: [&str; 11] = [
+const INITECH: [&str; 11] = [
     "issue",
     "--product",
     "dialer",

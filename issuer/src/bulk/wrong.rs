@@ -9,6 +9,10 @@ use crate::error::{Failure, FailureKind};
 const SHOWN: usize = 20;
 /// Mistakes that are told to programs.
 const TOLD: usize = 1000;
+/// Characters of a message, and of what it blames: a cell that is quoted in it may have a quarter of a million.
+const LONGEST: usize = 400;
+/// Characters that are kept of either end of a longer one.
+const END: usize = 160;
 
 /// Something that is wrong with a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,14 +33,15 @@ impl Wrong {
     /// A cell that does not say what it should.
     #[must_use]
     pub fn cell(line: u64, column: impl Into<String>, message: impl Into<String>) -> Self {
-        let (column, message) = (Some(column.into()), message.into());
+        let (column, message) = (Some(shortened(column.into())), shortened(message.into()));
         Self { line, column, message, kind: FailureKind::Validation, hint: None }
     }
 
     /// A row that cannot be read as one.
     #[must_use]
     pub fn row(line: u64, message: impl Into<String>) -> Self {
-        Self { line, column: None, message: message.into(), kind: FailureKind::Validation, hint: None }
+        let message = shortened(message.into());
+        Self { line, column: None, message, kind: FailureKind::Validation, hint: None }
     }
 
     /// What stands against a row, each field by itself; a failure that no row is to blame for is given back.
@@ -47,7 +52,7 @@ impl Wrong {
         let wrong = |column: Option<&str>, message: String| Self {
             line,
             column: column.map(Into::into),
-            message,
+            message: shortened(message),
             kind: failure.kind,
             hint: failure.hint.clone(),
         };
@@ -88,6 +93,17 @@ impl fmt::Display for Wrong {
         }
         write!(f, ": {}", self.message)
     }
+}
+
+/// A text without its middle, if it is long: what is quoted in it stands in front, and what to do about it at the end.
+fn shortened(text: String) -> String {
+    let count = text.chars().count();
+    if count <= LONGEST {
+        return text;
+    }
+    let front: String = text.chars().take(END).collect();
+    let end: String = text.chars().skip(count - END).collect();
+    format!("{front} [… {} characters …] {end}", count - 2 * END)
 }
 
 /// Whether such a failure is about what a row asks for.
@@ -172,9 +188,10 @@ impl Wrongs {
     fn message(&self, file: &str) -> String {
         let shown = self.told.iter().take(SHOWN).map(|wrong| format!("{file} {wrong}"));
         let mut lines: Vec<String> = shown.collect();
-        let shown = u64::try_from(lines.len()).unwrap_or(u64::MAX);
-        if self.count > shown {
-            lines.push(format!("and {} mistakes more.", self.count - shown));
+        match self.count - u64::try_from(lines.len()).unwrap_or(self.count) {
+            0 => {}
+            1 => lines.push("and 1 mistake more.".into()),
+            more => lines.push(format!("and {more} mistakes more.")),
         }
         lines.push("Nothing was done.".into());
         lines.join("\n")

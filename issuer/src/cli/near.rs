@@ -5,20 +5,21 @@ const MOST: usize = 3;
 
 /// The words nearest to `word`, best first; none if all are far away.
 pub(crate) fn near<'w>(word: &str, words: impl Iterator<Item = &'w str>) -> Vec<&'w str> {
-    let word = word.to_lowercase();
+    let plain = |word: &str| word.trim().to_lowercase().replace([' ', '-'], "_");
+    let word = plain(word);
     let mut rated: Vec<(usize, &str)> =
-        words.filter_map(|known| Some((rate(&word, &known.to_lowercase())?, known))).collect();
+        words.filter_map(|known| Some((rate(&word, &plain(known))?, known))).collect();
     rated.sort_unstable();
     rated.into_iter().take(MOST).map(|(_, known)| known).collect()
 }
 
-/// How far apart two words are; `None`: too far. A part of a word counts as a slip.
+/// How far apart two words are; `None`: too far. A part of a word counts as two slips, however long the rest is.
 fn rate(word: &str, known: &str) -> Option<usize> {
     let tolerated = known.chars().count().div_ceil(3);
     let distance = distance(word, known);
     let part = word.chars().count() >= 3 && (known.contains(word) || word.contains(known));
     match part {
-        true => Some(distance.min(1)),
+        true => Some(distance.min(2)),
         false => Some(distance).filter(|distance| *distance <= tolerated),
     }
 }
@@ -65,6 +66,7 @@ mod tests {
         assert_eq!(near("revokd"), ["revoked"]);
         assert_eq!(near("expired"), ["expired", "LICENSE_EXPIRED"]);
         assert_eq!(near("license expired"), ["LICENSE_EXPIRED", "expired"]);
+        assert_eq!(near(" Activation-Revoked"), ["activation_revoked", "revoked"]);
         assert_eq!(near("activat"), ["activation_revoked", "not_activated"]);
         assert!(near("xyzzy").is_empty() && near("").is_empty());
     }

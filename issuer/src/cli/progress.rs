@@ -1,17 +1,35 @@
 //! How far something is that takes long, for somebody who watches.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use core::fmt::{self, Write};
+use core::time::Duration;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::output::Output;
 
-/// A bar over so many events on standard error, where somebody sees it; elsewhere nothing is drawn.
-pub(crate) fn bar(events: u64, output: &Output) -> ProgressBar {
+/// How often a bar is drawn where nothing is done meanwhile: whoever watches sees that it lives.
+const TICK: Duration = Duration::from_millis(250);
+
+/// A bar over so many events of a log.
+pub(crate) fn events(count: u64, output: &Output) -> ProgressBar {
+    bar(Some(count), "{bar:24} {human_pos} of {human_len} events, {rate}, {eta} left", output)
+}
+
+/// A bar on standard error, where somebody sees it; elsewhere nothing is drawn. `of`: how many there are, if that is known. In the
+/// template `{rate}` is how many are done a second.
+pub(crate) fn bar(of: Option<u64>, template: &str, output: &Output) -> ProgressBar {
     if !output.is_watched() {
         return ProgressBar::hidden();
     }
-    let bar = ProgressBar::with_draw_target(Some(events), ProgressDrawTarget::stderr());
-    match ProgressStyle::with_template("{bar:24} {pos} of {len} events, {per_sec}, {eta} left") {
-        Ok(style) => bar.with_style(style),
+    let bar = ProgressBar::with_draw_target(of, ProgressDrawTarget::stderr());
+    bar.enable_steady_tick(TICK);
+    match ProgressStyle::with_template(template) {
+        Ok(style) => bar.with_style(style.with_key("rate", rate)),
         Err(_) => bar,
     }
+}
+
+/// Without the decimals that nobody can read while they change.
+fn rate(state: &ProgressState, out: &mut dyn Write) {
+    // What cannot be written here is not shown, which is all that a bar does.
+    let _written: fmt::Result = write!(out, "{:.0}/s", state.per_sec());
 }

@@ -22,7 +22,7 @@ fn read(text: &str, day: fn(&str) -> Result<Timestamp, TimeError>) -> Result<Tim
     match text.len() {
         10 if text.contains('-') => day(text),
         _ if text.contains('T') || text.contains('t') => Timestamp::parse(text),
-        _ => Err(TimeError::NoTime(text.into())),
+        _ => Err(TimeError::NoDay(text.into())),
     }
 }
 

@@ -8,10 +8,12 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::super::bulk::{bar, is_begun};
+use super::super::bulk::is_begun;
 use super::super::globals::Globals;
 use super::super::input;
 use super::super::output::{Form, Output};
+use super::super::progress::bar;
+use super::super::shown;
 use super::super::writing;
 use super::grant::{Grant, answers, armored, envelope, tell, told_of};
 use crate::activation::{Answer, Grants, SeatRequest, grant, is_for_us, products_to_sign_for, recall};
@@ -104,6 +106,7 @@ impl Grant {
             return Err(Failure::new(FailureKind::Usage, "where shall the answers go?")
                 .hint("give --out FOLDER for a file each, or --json for standard output"));
         }
+        self.has_a_folder_of_its_own(folder)?;
         let files = files_of(folder)?;
         let (tally, hidden) = (Tally::default(), ProgressBar::hidden());
         let mut round = Round { command: self, home: &home, ledger: &mut ledger, output, tally, bar: hidden };
@@ -123,7 +126,7 @@ impl Grant {
         let signers: Vec<&(dyn Signer + Sync)> = signers.iter().map(|signer| &**signer).collect();
         round.bar = bar(
             Some(u64::try_from(files.len()).unwrap_or(u64::MAX)),
-            "{bar:24} {pos} of {len} requests, {per_sec}, {eta} left",
+            "{bar:24} {human_pos} of {human_len} requests, {rate}, {eta} left",
             round.output,
         );
         let answered = files.chunks(BATCH).try_for_each(|files| {
@@ -137,6 +140,18 @@ impl Grant {
             failure.hint("what was granted is recorded; repeat the command for the same answers")
         })?;
         Ok(round.conclude())
+    }
+
+    /// Refuses to answer into the folder of the requests, where the next run would take answers for requests.
+    fn has_a_folder_of_its_own(&self, folder: &Path) -> Result<(), Failure> {
+        let real = |path: &Path| path.canonicalize().ok();
+        match self.out.path().map(real) {
+            Some(Some(out)) if Some(&out) == real(folder).as_ref() => {
+                Err(Failure::new(FailureKind::Usage, "the answers cannot lie among the requests")
+                    .hint("give --out another folder"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The file of the answer to what is in a file.
@@ -207,6 +222,7 @@ impl Round<'_> {
 
     /// The requests of a file, all of which can be answered, and the answer written.
     fn read(&self, file: &Path) -> Result<Vec<SeatRequest>, Failure> {
+        is_plain(file)?;
         let of = |failure| told_of(&file.display().to_string(), failure);
         let requests = SeatRequest::read_all(&input::read(file)?).map_err(of)?;
         requests.iter().try_for_each(|request| is_for_us(self.home, self.ledger, request)).map_err(of)?;
@@ -234,7 +250,10 @@ impl Round<'_> {
                 .hint("Rename it, and repeat the command.")
                 .with("path", shown));
         }
-        if !answered.is_empty()
+        // A pipe would never come to its end.
+        let is_file = fs::symlink_metadata(&path).is_ok_and(|found| found.is_file());
+        if is_file
+            && !answered.is_empty()
             && (is_begun(&path, answered.concat().as_bytes()) || has_some(&path, answered))
         {
             return Ok(());
@@ -304,12 +323,15 @@ impl Round<'_> {
                 _ => durable::put_soon(path, text.as_bytes(), Readers::Anyone)?,
             }
         }
-        self.bar.suspend(|| {
-            self.output.say(format_args!("Answered {}:", file.display()));
+        let is_denied = text.is_empty();
+        let done = if is_denied { "Denied" } else { "Answered" };
+        self.tally.answered += u64::from(!is_denied);
+        // What is shown would stand in the middle of the bar.
+        self.bar.clone().suspend(|| {
+            self.output.say(format_args!("{done} {}:", file.display()));
             tell(grants, self.output);
-        });
-        self.tally.answered += 1;
-        self.show(file, &answer, path.as_deref())
+            self.show(file, &answer, path.as_deref())
+        })
     }
 
     fn show(&mut self, file: &Path, answer: &Value, path: Option<&Path>) -> Result<(), Failure> {
@@ -321,7 +343,10 @@ impl Round<'_> {
                     self.tally.denied += 1;
                     self.tally.ends_with(envelope.code.exit_code());
                     envelope.details.insert("path".into(), file.as_str().into());
-                    self.output.data(envelope)?;
+                    // Standard output is for the names of answers, where it is not JSON.
+                    if self.output.form() == Form::Json {
+                        self.output.data(envelope)?;
+                    }
                 }
                 (None, Form::Json) => {
                     let each = writing::with(each, "file", path.as_deref());
@@ -377,6 +402,19 @@ impl Round<'_> {
 const fn is_of_a_file(kind: FailureKind) -> bool {
     use FailureKind::{CannotRead, Conflict, NotFound};
     matches!(kind, CannotRead | Conflict | NotFound)
+}
+
+/// Refuses a name that a stranger has chosen so that it plays with a terminal, or that a list of names would not hold.
+fn is_plain(file: &Path) -> Result<(), Failure> {
+    let name = file.file_name().unwrap_or_default();
+    let shown = shown::foreign(&file.display().to_string());
+    if name.to_str().is_some_and(|name| shown::foreign(name) == name) {
+        return Ok(());
+    }
+    let message = format!("{shown}: the name is not plain text");
+    Err(Failure::new(FailureKind::Conflict, message)
+        .hint("Rename it, and repeat the command.")
+        .with("path", shown))
 }
 
 /// Whether a file holds some of these answers, in their order: the requests beside them were denied when it was written.

@@ -5,7 +5,7 @@ use lictor_shared::json::Value;
 use std::path::PathBuf;
 
 use super::super::output::Output;
-use super::super::progress::bar;
+use super::super::progress;
 use super::super::shown;
 use super::note_key::note_keys;
 use crate::audit::check_export_and_see;
@@ -35,7 +35,7 @@ pub(crate) struct CheckExport {
 impl CheckExport {
     pub(crate) fn run(&self, output: &mut Output) -> Result<u8, Failure> {
         let keys = note_keys(&self.key)?;
-        let bar = bar(0, output);
+        let bar = progress::events(0, output);
         let checked = check_export_and_see(&self.folder, &keys, |progress| {
             bar.set_length(progress.of);
             bar.set_position(progress.done);

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::super::globals::Globals;
 use super::super::output::Output;
 use super::super::passphrase::PassphraseSource;
-use super::super::progress::bar;
+use super::super::progress;
 use super::covering::newest;
 use crate::audit::{ExportedLog, export_log_and_see};
 use crate::error::{Failure, FailureKind};
@@ -49,7 +49,7 @@ impl Export {
                 .with("path", folder));
         }
         let (note, key) = newest((&home, &mut ledger), &self.passphrase, globals, output)?;
-        let bar = bar(0, output);
+        let bar = progress::events(0, output);
         let done = export_log_and_see(&ledger, (&note, &key), &self.folder, |progress| {
             bar.set_length(progress.of);
             bar.set_position(progress.done);

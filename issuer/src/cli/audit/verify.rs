@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::super::globals::Globals;
 use super::super::input;
 use super::super::output::Output;
-use super::super::progress::bar;
+use super::super::progress;
 use super::super::shown;
 use crate::audit::{Remembered, Trust};
 use crate::check::{Checked, check_against};
@@ -48,7 +48,7 @@ impl Verify {
         let remembered = self.against.iter().map(|path| self.read(path, &ledger));
         let remembered: Vec<Remembered> = remembered.collect::<Result<_, _>>()?;
         let (events, _) = ledger.tree().head()?;
-        let bar = bar(events, output);
+        let bar = progress::events(events, output);
         let checked = check_against(&ledger, &remembered, |done| bar.set_position(done));
         bar.finish_and_clear();
         let checked = checked?;

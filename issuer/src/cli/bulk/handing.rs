@@ -1,12 +1,14 @@
 //! How what comes of the rows is handed out, and how far it is.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 use lictor_shared::Text;
 use lictor_shared::json::Value;
 
 use super::Folder;
+use super::noted::Noted;
 use crate::bulk::{Made, Taker, When};
 use crate::cli::output::Output;
+use crate::cli::progress::bar;
 use crate::cli::shown;
 use crate::error::Failure;
 
@@ -25,19 +27,20 @@ pub(crate) struct Handing<'a> {
     to: To<'a>,
     output: &'a mut Output,
     bar: ProgressBar,
+    noted: Noted,
 }
 
 impl<'a> Handing<'a> {
     /// Begins to check; how many rows there are is not known yet.
     pub(crate) fn begin(to: To<'a>, output: &'a mut Output) -> Self {
-        let bar = bar(None, "{spinner} {pos} rows checked, {per_sec}", output);
-        Self { to, output, bar }
+        let bar = bar(None, "{spinner} {human_pos} rows checked, {rate}", output);
+        Self { to, output, bar, noted: Noted::default() }
     }
 
     /// Begins to make what was checked; `noun` is what is made.
     pub(crate) fn go_on(&mut self, rows: u64, noun: &str) {
         self.pause();
-        let template = format!("{{bar:24}} {{pos}} of {{len}} {noun}, {{per_sec}}, {{eta}} left");
+        let template = format!("{{bar:24}} {{human_pos}} of {{human_len}} {noun}, {{rate}}, {{eta}} left");
         self.bar = bar(Some(rows), &template, self.output);
     }
 
@@ -46,9 +49,15 @@ impl<'a> Handing<'a> {
         self.bar.finish_and_clear();
     }
 
-    /// Says something to whoever wishes to hear everything.
-    pub(crate) fn say(&mut self, words: &str) {
-        self.output.say(words);
+    /// Where things are said.
+    pub(crate) fn output(&mut self) -> &mut Output {
+        self.output
+    }
+
+    /// Warns of what was made, each thing once; whether revisions were revoked.
+    pub(crate) fn warn(&mut self) -> bool {
+        self.noted.warn(self.output);
+        self.noted.has_revoked
     }
 
     /// Refuses a place that cannot be written, before anything is made.
@@ -80,9 +89,14 @@ impl Taker for Handing<'_> {
     }
 
     fn take(&mut self, made: Vec<Made>) -> Result<(), Failure> {
+        made.iter().for_each(|made| self.noted.note(made));
         match &self.to {
             To::Folder(folder) => folder.write(&made)?,
-            To::Lines => self.output.hand_over_raw(&made.iter().map(line).collect::<String>())?,
+            To::Lines => {
+                let lines: String = made.iter().map(line).collect();
+                // They would stand in the middle of the bar, where both go to a terminal.
+                self.bar.clone().suspend(|| self.output.hand_over_raw(&lines))?;
+            }
             To::Nowhere => {}
         }
         self.bar.inc(u64::try_from(made.len()).unwrap_or(u64::MAX));
@@ -105,16 +119,4 @@ fn line(made: &Made) -> String {
     let mut whole = made.answer.as_object().cloned().unwrap_or_default();
     whole.extend(more.into_iter().map(|(name, value)| (name.to_owned(), value)));
     shown::json(&Value::from(whole).to_string()) + "\n"
-}
-
-/// How far it is, for somebody who watches.
-pub(crate) fn bar(rows: Option<u64>, template: &str, output: &Output) -> ProgressBar {
-    if !output.is_watched() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::with_draw_target(rows, ProgressDrawTarget::stderr());
-    match ProgressStyle::with_template(template) {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
 }

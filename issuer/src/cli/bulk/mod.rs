@@ -3,6 +3,7 @@
 mod cells;
 mod folder;
 mod handing;
+mod noted;
 mod signing;
 mod table;
 mod template;
@@ -12,7 +13,7 @@ mod words;
 
 pub(crate) use self::cells::Cells;
 pub(crate) use self::folder::{Folder, is_begun};
-pub(crate) use self::handing::{Handing, To, bar};
+pub(crate) use self::handing::{Handing, To};
 pub(crate) use self::signing::Signing;
 pub(crate) use self::table::{Column, Columns, Defaults, Kind, Table, Takes};
 pub(crate) use self::template::{named, one, several, template};

@@ -4,6 +4,7 @@ use lictor_keys::Signer;
 use lictor_shared::json::Value;
 use std::path::Path;
 
+use super::words::PUBLISH;
 use super::{Folder, Handing, Kind, Table, To, Words};
 use crate::bulk::{Checked, Clock, Rows, Taker, Tally};
 use crate::cli::globals::Globals;
@@ -61,11 +62,12 @@ impl Signing<'_> {
         let checked = check(&home, &mut ledger, &mut rows, &checking, &mut handing);
         handing.pause();
         let checked = checked?;
+        Words::warn_if_empty(&checked, handing.output());
         if is_tried {
             return self.words.tell_tried(&checked, "nothing is signed, and nothing is written", output);
         }
         if let Some(words) = Words::say_how_to_go_on(&checked) {
-            handing.say(words);
+            handing.output().say(words);
         }
         let signers = self.open((&home, &ledger), &checked, globals, &handing)?;
         handing.go_on(checked.rows(), "licenses");
@@ -73,8 +75,9 @@ impl Signing<'_> {
         let made = make(&home, &mut ledger, &signers, (&mut rows, &checked), &mut clock, &mut handing);
         // What was written is on disk, whatever else has failed.
         let finished = handing.finish();
+        let has_revoked = handing.warn();
         let tally = made.and_then(|tally| finished.map(|()| tally))?;
-        self.conclude(tally, output)
+        self.conclude(tally, has_revoked, output)
     }
 
     fn to<'s>(&'s self, home: &'s Home) -> To<'s> {
@@ -103,8 +106,12 @@ impl Signing<'_> {
         checked.keys.iter().map(open).collect()
     }
 
-    fn conclude(&self, tally: Tally, output: &mut Output) -> Result<u8, Failure> {
+    fn conclude(&self, tally: Tally, has_revoked: bool, output: &mut Output) -> Result<u8, Failure> {
         self.words.say(tally, output);
+        if has_revoked {
+            output.say("Revoked what was before them.");
+            output.say(PUBLISH);
+        }
         let folder = self.out.path().map(|path| path.display().to_string());
         if let Some(folder) = &folder {
             output.say(format_args!("{folder} has a file for each row: REQUEST_ID.lic"));

@@ -13,6 +13,7 @@ use crate::bulk::{Read, Row, Rows, Wrong};
 use crate::cli::csv::read::{Misread, Reader, Record};
 use crate::cli::csv::said;
 use crate::cli::globals::Globals;
+use crate::cli::input::is_standard_input;
 use crate::cli::near::near;
 use crate::durable::cannot_read;
 use crate::error::{Failure, FailureKind};
@@ -93,6 +94,14 @@ impl<T> Table<T> {
     /// Opens a file, of which the rows are completed by the options beside it.
     pub(crate) fn open(path: &Path, kind: Kind<T>, globals: &Globals) -> Result<Self, Failure> {
         let defaults = defaults(kind.columns, globals);
+        if is_standard_input(path) {
+            return Err(Failure::new(FailureKind::Usage, "rows cannot come from standard input")
+                .hint("write them to a file: all of them are checked before the first is done"));
+        }
+        if path.is_dir() {
+            let message = format!("{} is a folder", path.display());
+            return Err(Failure::new(FailureKind::Usage, message).hint("name a file of rows"));
+        }
         let file = File::open(path).map_err(cannot_read(path))?;
         let is_file = file.metadata().map_err(cannot_read(path))?.is_file();
         if !is_file {
@@ -181,7 +190,10 @@ impl<T> Table<T> {
         let line = record.line;
         if record.len() != self.header.len() {
             let (cells, columns) = (record.len(), self.header.len());
-            return Err(vec![Wrong::row(line, format!("it has {cells} cells, and the header {columns}"))]);
+            return Err(vec![Wrong::row(
+                line,
+                format!("it has {}, and the header {columns}", counted(cells)),
+            )]);
         }
         let (id, values) = self.values(record)?;
         let mut cells = Cells::new(line, values);
@@ -321,16 +333,29 @@ pub(crate) fn find(columns: Columns, text: &str) -> Option<(Column, Option<&str>
 fn unknown(text: &str, number: usize, columns: Columns) -> String {
     let named = columns.iter().find(|column| column.takes == Takes::Named && column.name == text);
     if let Some(column) = named {
-        return format!("column {number}: name it {text}.NAME, one column for each {}", column.name);
+        return named_wrongly(number, column);
     }
     let known = core::iter::once(REQUEST_ID).chain(columns.iter().map(|column| column.name));
     let near = near(text, known);
+    let is_named = |column: &&Column| column.takes == Takes::Named && near.first() == Some(&column.name);
+    if let Some(column) = columns.iter().find(is_named) {
+        return named_wrongly(number, column);
+    }
     match near.first() {
         Some(near) => format!("column {number}: there is no column {text:?}; did you mean {near}?"),
         None => {
             format!("column {number}: there is no column {text:?}; --template shows those that there are")
         }
     }
+}
+
+fn named_wrongly(number: usize, column: &Column) -> String {
+    let name = column.name;
+    format!("column {number}: name it {name}.NAME, one column for each {name}")
+}
+
+fn counted(cells: usize) -> String {
+    if cells == 1 { "1 cell".into() } else { format!("{cells} cells") }
 }
 
 /// Says so if the cells seem to be separated by something else than commas.

@@ -3,6 +3,7 @@
 use lictor_shared::json::Value;
 use std::path::Path;
 
+use super::words::PUBLISH;
 use super::{Handing, Kind, Table, To, Words};
 use crate::bulk::{Checked, Clock, Rows, Taker, Tally};
 use crate::cli::globals::Globals;
@@ -26,8 +27,6 @@ pub(crate) struct Unsigned<'a> {
     /// How many rows are to be carried out, if that was said.
     pub(crate) confirm: Option<&'a str>,
     pub(crate) words: Words,
-    /// What is to be done behind it.
-    pub(crate) next: &'a str,
 }
 
 impl Unsigned<'_> {
@@ -48,6 +47,7 @@ impl Unsigned<'_> {
         let checked = check(&mut ledger, &mut rows, &checking, &mut handing);
         handing.pause();
         let checked = checked?;
+        Words::warn_if_empty(&checked, handing.output());
         if occasion.intent == Intent::DryRun {
             // What is confirmed of it is compared, as it will be.
             self.confirm.map_or(Ok(()), |typed| self.compared(typed, &checked))?;
@@ -57,7 +57,7 @@ impl Unsigned<'_> {
         let to = if self.jsonl { To::Lines } else { To::Nowhere };
         let mut handing = Handing::begin(to, output);
         if let Some(words) = Words::say_how_to_go_on(&checked) {
-            handing.say(words);
+            handing.output().say(words);
         }
         handing.go_on(checked.rows(), "licenses");
         let mut clock = || globals.after_asking(occasion.clone());
@@ -82,8 +82,15 @@ impl Unsigned<'_> {
         if typed == fresh.to_string() || typed == checked.rows().to_string() {
             return Ok(());
         }
-        let message = format!("{typed:?} is not the number of licenses in the file; none was {was}");
-        Err(Failure::new(FailureKind::Usage, message).hint(format!("give --confirm {fresh}")))
+        let message = match checked.before {
+            0 => format!("{typed:?} is not the number of licenses in the file; none was {was}"),
+            _ => format!(
+                "{typed:?} is neither the number of licenses in the file, {}, nor of those that are still to be {was}, {fresh}; none was {was} now",
+                checked.rows()
+            ),
+        };
+        let right = if fresh == 0 { checked.rows() } else { fresh };
+        Err(Failure::new(FailureKind::Usage, message).hint(format!("give --confirm {right}")))
     }
 
     fn ask(&self, fresh: u64, prompts: Prompts, output: &mut Output) -> Result<String, Failure> {
@@ -95,8 +102,9 @@ impl Unsigned<'_> {
 
     fn conclude(&self, tally: Tally, output: &mut Output) -> Result<u8, Failure> {
         self.words.say(tally, output);
-        if tally.now > 0 {
-            output.say(self.next);
+        // What was revoked before may have been cut short before anybody was told.
+        if tally.now + tally.before > 0 {
+            output.say(PUBLISH);
         }
         if !self.jsonl {
             let (now, before) = (tally.now, tally.before);

@@ -21,6 +21,9 @@ pub(crate) struct Words {
     pub(crate) of: &'static str,
 }
 
+/// What is to be done after a revocation.
+pub(super) const PUBLISH: &str = "Next: lictor status publish, and bring the list to the deployments";
+
 /// More rows than this are not all made in one step, whatever is done with them.
 const LONG: usize = 256;
 
@@ -31,6 +34,13 @@ impl Words {
         is_long.then_some(
             "All rows are in order. Should this be cut short, the same command goes on with the rest.",
         )
+    }
+
+    /// Warns of a file that asks for nothing, as an export does of which the filter was wrong.
+    pub(super) fn warn_if_empty(checked: &Checked, output: &mut Output) {
+        if checked.rows() == 0 {
+            output.warn("the file has a header and no rows");
+        }
     }
 
     /// What a dry run found; `stays`: what does not happen.

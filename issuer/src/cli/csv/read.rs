@@ -105,7 +105,10 @@ impl<R: BufRead> Reader<R> {
 
     fn ended(&self, at: At, mut record: Record) -> Result<Option<Record>, Misread> {
         match at {
-            At::Quoted => Err(Misread::Form(record.line, "a quotation mark in this row is never closed")),
+            At::Quoted => Err(Misread::Form(
+                record.line,
+                "a quotation mark in this row is never closed; what follows was not checked",
+            )),
             At::CellStart if record.ends.is_empty() => Ok(None),
             _ => {
                 record.ends.push(record.bytes.len());

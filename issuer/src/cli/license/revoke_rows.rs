@@ -83,8 +83,7 @@ impl Revoke {
         output: &mut Output,
     ) -> Result<u8, Failure> {
         let (jsonl, confirm) = (self.many.jsonl, self.confirm.as_deref());
-        let next = "Next: lictor status publish, and bring the list to the deployments";
-        let unsigned = Unsigned { jsonl, confirm, writing: &self.writing, words: WORDS, next };
+        let unsigned = Unsigned { jsonl, confirm, writing: &self.writing, words: WORDS };
         unsigned.run((path, KIND), (check_revocations, revoke_rows), globals, output)
     }
 }

@@ -1,0 +1,66 @@
+//! What is said of many rows once they are made: each warning once, however many rows it is about.
+
+use lictor_shared::json::{Members, Value};
+use std::collections::BTreeMap;
+
+use crate::bulk::Made;
+use crate::cli::output::Output;
+
+/// Different warnings that are shown; each row has its own with its answer.
+const SHOWN: usize = 20;
+
+/// What was made, as far as somebody must hear of it.
+#[derive(Debug, Default)]
+pub(super) struct Noted {
+    warnings: BTreeMap<String, Rows>,
+    /// Warnings beyond those.
+    others: u64,
+    /// Whether revisions were revoked.
+    pub(super) has_revoked: bool,
+}
+
+/// The rows that a warning is about.
+#[derive(Clone, Copy, Debug)]
+struct Rows {
+    first: u64,
+    count: u64,
+}
+
+impl Noted {
+    pub(super) fn note(&mut self, made: &Made) {
+        let Some(answer) = made.answer.as_object() else { return };
+        self.has_revoked |= !array(answer, "revoked").is_empty();
+        for warning in array(answer, "warnings").iter().filter_map(Value::as_str) {
+            let has_room = self.warnings.len() < SHOWN;
+            match self.warnings.get_mut(warning) {
+                Some(rows) => rows.count += 1,
+                None if has_room => {
+                    self.warnings.insert(warning.to_owned(), Rows { first: made.line, count: 1 });
+                }
+                None => self.others += 1,
+            }
+        }
+    }
+
+    /// Says each warning, in the order of the rows.
+    pub(super) fn warn(&self, output: &mut Output) {
+        let mut warnings: Vec<_> = self.warnings.iter().collect();
+        warnings.sort_by_key(|(_, rows)| rows.first);
+        for (warning, Rows { first, count }) in warnings {
+            let rows = match count - 1 {
+                0 => String::new(),
+                1 => " and 1 row more".into(),
+                more => format!(" and {more} rows more"),
+            };
+            output.warn(format_args!("line {first}{rows}: {warning}"));
+        }
+        if self.others > 0 {
+            let others = self.others;
+            output.warn(format_args!("There are {others} more; --jsonl writes those of each row."));
+        }
+    }
+}
+
+fn array<'v>(answer: &'v Members, name: &str) -> &'v [Value] {
+    answer.get(name).and_then(Value::as_array).unwrap_or_default()
+}
