@@ -2,13 +2,12 @@
 
 use lictor_keys::Signer;
 use lictor_shared::{License, Term, Timestamp};
-use rusqlite::Connection;
 
 use crate::draft::{Draft, Identity};
 use crate::error::{Failure, FailureKind, FieldErrors};
 use crate::event::EventKind;
 use crate::home::Home;
-use crate::latest::Latest;
+use crate::latest::{Grounds, Latest};
 use crate::ledger::Ledger;
 use crate::licenses::LicenseState;
 use crate::occasion::Occasion;
@@ -59,28 +58,22 @@ pub fn amend(
 }
 
 fn with<T>(amendment: &Amendment, then: impl FnOnce(&Revision<'_>) -> T) -> T {
-    let draft =
-        |latest: &Latest, connection: &Connection, at| draft(latest, &amendment.changes, connection, at);
+    let draft = |latest: &Latest, grounds: &Grounds<'_>| draft(latest, &amendment.changes, grounds);
     then(&Revision { kind: EventKind::LicenseAmended, earlier: amendment.earlier, draft: &draft })
 }
 
-fn draft(
-    latest: &Latest,
-    changes: &Changes,
-    connection: &Connection,
-    at: Timestamp,
-) -> Result<Draft, Failure> {
-    can_be_amended(latest, at)?;
+fn draft(latest: &Latest, changes: &Changes, grounds: &Grounds<'_>) -> Result<Draft, Failure> {
+    can_be_amended(latest, grounds.at)?;
     let starts_at = latest.claims.starts_at;
-    let draft = latest.draft(changes, connection, at, |errors, terms| {
+    let draft = latest.draft(changes, grounds, |errors, terms| {
         refuse_an_end(errors, &changes.terms, &latest.claims);
         Dates {
             starts_at,
-            term: term(errors, terms, &latest.claims, at),
+            term: term(errors, terms, &latest.claims, grounds.at),
             maintenance_until: latest.maintenance(errors, terms, starts_at),
         }
     })?;
-    if differs(&draft, &latest.claims) || latest.is_by_leaked_key(connection)? {
+    if differs(&draft, &latest.claims) || latest.is_by_leaked_key(&grounds.ring) {
         return Ok(draft);
     }
     Err(Failure::new(FailureKind::Usage, format!("nothing of the license {} would change", latest.record.id))

@@ -33,7 +33,7 @@ use crate::occasion::{Occasion, Request};
 /// Rows that are made in one durable step, of those that take the most.
 ///
 /// A step costs a few writes that must reach the disk, however many rows it has; and as long as it takes, others wait for the
-/// ledger: less than a tenth of a second.
+/// ledger: less than half a second.
 pub const BATCH: usize = 1024;
 
 /// What a row asks for.
@@ -56,8 +56,19 @@ pub struct OfLicense<T> {
     pub change: T,
 }
 
-/// A row, or everything that is wrong with it.
-pub type Read<T> = Result<Row<T>, Vec<Wrong>>;
+/// A row, or what is known of one that does not say what it should.
+pub type Read<T> = Result<Row<T>, Unread>;
+
+/// A row that does not say what it should.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// The line of the file that it begins in, from 1.
+    pub line: u64,
+    /// The id of its request, if that can be read: no other row may have it.
+    pub request: Option<Text>,
+    /// Everything that is wrong with it.
+    pub wrong: Vec<Wrong>,
+}
 
 /// The rows of a file, which is read twice.
 pub trait Rows<T> {
@@ -195,7 +206,7 @@ fn found_license(connection: &Connection, id: &str) -> Result<LicenseRecord, Fai
 }
 
 /// What a batch asks for, so that a file which is changed between the readings is noticed.
-fn digest<T>(rows: &[Row<T>]) -> [u8; 32] {
+fn digest<'r, T: 'r>(rows: impl Iterator<Item = &'r Row<T>>) -> [u8; 32] {
     let mut hash = Sha256::new();
     for row in rows {
         hash.update(row.request.id.as_str());

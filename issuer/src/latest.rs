@@ -1,20 +1,50 @@
 //! The latest revision of a license, and the draft of the one behind it.
 
-use lictor_shared::{AnchorSet, License, SeatLimit, Seconds, Timestamp, Uuid};
+use lictor_keys::KeyRing;
+use lictor_shared::{AnchorSet, License, Name, SeatLimit, Seconds, Timestamp, Uuid};
 use lictor_validator::Unverified;
 use rusqlite::Connection;
 
+use crate::catalogue::Product;
 use crate::difference::lengths;
 use crate::draft::Draft;
 use crate::error::{Failure, FailureKind, FieldErrors};
 use crate::ledger::fault::RESTORE;
-use crate::ledger::{keys, products};
-use crate::licenses::{LicenseRecord, SignedLicense, signed_in};
+use crate::licenses::{LicenseRecord, read_signed, token_in};
 use crate::order::Order;
 use crate::press::Place;
 use crate::resolve::{self, Dates};
 use crate::revision::Changes;
 use crate::terms::{StatusAge, Terms};
+
+/// A license, and the token of its latest revision as they are filed in the ledger: nothing has been checked yet.
+pub(crate) struct Filed {
+    record: LicenseRecord,
+    serial: Uuid,
+    revision: u64,
+    token: String,
+}
+
+impl Filed {
+    /// Of a license in the ledger.
+    pub(crate) fn of(connection: &Connection, record: LicenseRecord) -> Result<Self, Failure> {
+        let latest = record.latest().ok_or_else(|| {
+            Failure::new(FailureKind::Ledger, format!("The license {} has no revision.", record.id))
+                .hint(RESTORE)
+        })?;
+        let (serial, revision) = (latest.serial, latest.revision);
+        Ok(Self { token: token_in(connection, serial)?, record, serial, revision })
+    }
+}
+
+/// What every revision is drafted with, read once however many there are.
+pub(crate) struct Grounds<'a> {
+    pub(crate) ring: KeyRing,
+    pub(crate) catalogue: Vec<Product>,
+    pub(crate) defaults: &'a Terms,
+    /// When they are drafted.
+    pub(crate) at: Timestamp,
+}
 
 /// A license, and the claims of its latest revision.
 pub(crate) struct Latest {
@@ -25,31 +55,27 @@ pub(crate) struct Latest {
 }
 
 impl Latest {
-    /// Of a license in the ledger. The token is verified like any other: a ledger that somebody wrote into does not make
-    /// the key sign what it never signed.
-    pub(crate) fn of(
-        connection: &Connection,
-        record: LicenseRecord,
-        defaults: &Terms,
+    /// Of what is filed. The token is verified like any other: a ledger that somebody wrote into does not make
+    /// the key sign what it never signed. It needs no ledger, so many can be verified at once.
+    pub(crate) fn verified(
+        filed: Filed,
+        grounds: &Grounds<'_>,
         anchors: &AnchorSet,
     ) -> Result<Self, Failure> {
-        let latest = record.latest().ok_or_else(|| {
-            Failure::new(FailureKind::Ledger, format!("The license {} has no revision.", record.id))
-                .hint(RESTORE)
-        })?;
-        let SignedLicense { token, license: claims } = signed_in(connection, latest.serial)?;
-        let is_this = claims.serial == latest.serial
+        let Filed { record, serial, revision, token } = filed;
+        let claims = read_signed(serial, &token)?;
+        let is_this = claims.serial == serial
             && claims.id == record.id
-            && claims.revision == latest.revision
+            && claims.revision == revision
             && claims.customer_id == record.customer_id;
         if !is_this {
-            return Err(tampered(latest.serial, "it says that it is another one"));
+            return Err(tampered(serial, "it says that it is another one"));
         }
         let unverified = Unverified::<License>::from_token(&token);
         unverified
             .and_then(|unverified| unverified.verify(anchors))
-            .map_err(|refusal| tampered(latest.serial, &refusal.to_string()).because(refusal))?;
-        let usual_warning = usual_warning(connection, &claims, defaults)?;
+            .map_err(|refusal| tampered(serial, &refusal.to_string()).because(refusal))?;
+        let usual_warning = usual_warning(grounds, &claims);
         Ok(Self { record, claims, usual_warning })
     }
 
@@ -62,31 +88,29 @@ impl Latest {
     }
 
     /// Whether the key that signed it has leaked.
-    pub(crate) fn is_by_leaked_key(&self, connection: &Connection) -> Result<bool, Failure> {
-        let ring = keys::ring(connection)?;
+    pub(crate) fn is_by_leaked_key(&self, ring: &KeyRing) -> bool {
         let key = self.record.latest().and_then(|latest| ring.find(&latest.key));
-        Ok(key.is_some_and(|key| key.distrust_after.is_some()))
+        key.is_some_and(|key| key.distrust_after.is_some())
     }
 
     /// The draft of the next revision: the latest with changes, on dates of its own.
     pub(crate) fn draft(
         &self,
         changes: &Changes,
-        connection: &Connection,
-        at: Timestamp,
+        grounds: &Grounds<'_>,
         dates: impl FnOnce(&mut FieldErrors, &Terms) -> Dates,
     ) -> Result<Draft, Failure> {
         let terms = self.terms(&changes.terms);
         let order = self.order(changes);
         if changes.plan.is_some() {
-            resolve::products(&order, &products::all(connection)?)?;
+            resolve::products(&order, &grounds.catalogue)?;
         }
         let mut errors = FieldErrors::default();
         resolve::check_notes(&mut errors, &order);
         terms.check(&mut errors);
         let dates = dates(&mut errors, &terms);
         errors.into_result()?;
-        let draft = resolve::settled(&order, terms, dates, at);
+        let draft = resolve::settled(&order, terms, dates, grounds.at);
         Ok(Draft { extensions: self.claims.extensions.clone(), ..draft })
     }
 
@@ -150,16 +174,10 @@ impl Latest {
     }
 }
 
-fn usual_warning(
-    connection: &Connection,
-    claims: &License,
-    defaults: &Terms,
-) -> Result<Option<Seconds>, Failure> {
-    let mut usual = None;
-    for product in &claims.products {
-        usual = usual.or(products::find(connection, product)?.and_then(|product| product.defaults.warn));
-    }
-    Ok(usual.or(defaults.warn).or(Terms::built_in().warn))
+fn usual_warning(grounds: &Grounds<'_>, claims: &License) -> Option<Seconds> {
+    let product = |name: &Name| grounds.catalogue.iter().find(|product| product.name == *name);
+    let agreed = claims.products.iter().find_map(|name| product(name)?.defaults.warn);
+    agreed.or(grounds.defaults.warn).or(Terms::built_in().warn)
 }
 
 fn tampered(serial: Uuid, why: &str) -> Failure {

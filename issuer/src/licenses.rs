@@ -215,22 +215,29 @@ pub fn signed(ledger: &Ledger, serial: Uuid) -> Result<SignedLicense, Failure> {
 
 /// The same in a change under way.
 pub(crate) fn signed_in(connection: &Connection, serial: Uuid) -> Result<SignedLicense, Failure> {
+    let token = token_in(connection, serial)?;
+    Ok(SignedLicense { license: read_signed(serial, &token)?, token })
+}
+
+/// The token of this serial as it lies in the ledger, unless it was erased.
+pub(crate) fn token_in(connection: &Connection, serial: Uuid) -> Result<String, Failure> {
     let token = licenses::token(connection, serial)?.ok_or_else(|| {
         Failure::new(FailureKind::NotFound, format!("There is no token with the serial {serial}."))
             .hint("lictor license list")
             .with("serial", serial.to_string())
     })?;
-    if token.is_empty() {
-        return Err(erased(serial));
-    }
-    let license = read_token(&token).ok_or_else(|| {
+    if token.is_empty() { Err(erased(serial)) } else { Ok(token) }
+}
+
+/// What the token of this serial says. Nothing in it is verified.
+pub(crate) fn read_signed(serial: Uuid, token: &str) -> Result<License, Failure> {
+    read_token(token).ok_or_else(|| {
         Failure::new(
             FailureKind::Ledger,
             format!("The ledger is damaged: the token {serial} cannot be read."),
         )
         .hint(RESTORE)
-    })?;
-    Ok(SignedLicense { token, license })
+    })
 }
 
 fn erased(serial: Uuid) -> Failure {

@@ -2,14 +2,13 @@
 
 use lictor_keys::Signer;
 use lictor_shared::{Term, Timestamp};
-use rusqlite::Connection;
 
 use crate::difference::lengths;
 use crate::draft::Draft;
 use crate::error::{Failure, FailureKind, FieldErrors};
 use crate::event::EventKind;
 use crate::home::Home;
-use crate::latest::Latest;
+use crate::latest::{Grounds, Latest};
 use crate::ledger::Ledger;
 use crate::licenses::LicenseState;
 use crate::occasion::Occasion;
@@ -75,23 +74,17 @@ fn with<T>(renewal: &Renewal, then: impl FnOnce(&Revision<'_>) -> T) -> T {
 }
 
 /// How the next revision of a license that is renewed is drafted.
-pub(crate) fn drafting(
-    renewal: &Renewal,
-) -> impl Fn(&Latest, &Connection, Timestamp) -> Result<Draft, Failure> + '_ {
-    move |latest, connection, at| draft(latest, renewal, connection, at)
+pub(crate) fn drafting(renewal: &Renewal) -> impl Fn(&Latest, &Grounds<'_>) -> Result<Draft, Failure> + '_ {
+    move |latest, grounds| draft(latest, renewal, grounds)
 }
 
-fn draft(
-    latest: &Latest,
-    renewal: &Renewal,
-    connection: &Connection,
-    at: Timestamp,
-) -> Result<Draft, Failure> {
+fn draft(latest: &Latest, renewal: &Renewal, grounds: &Grounds<'_>) -> Result<Draft, Failure> {
+    let at = grounds.at;
     let old_end = can_be_renewed(latest, at)?;
     // A revision that is said to start later than one that is in force was signed under a wrong clock.
     let starts_at = if latest.record.in_force(at).is_some() { at } else { latest.claims.starts_at };
     let changes = with_agreed_warning(latest, &renewal.changes);
-    latest.draft(&changes, connection, at, |errors, terms| {
+    latest.draft(&changes, grounds, |errors, terms| {
         let term = term(errors, terms, renewal.length, Instants { old_end, starts_at, at });
         Dates { starts_at, term, maintenance_until: maintenance(latest, errors, terms, starts_at, term) }
     })

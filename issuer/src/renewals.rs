@@ -9,6 +9,7 @@ use crate::draft::Draft;
 use crate::error::{Failure, FailureKind};
 use crate::event::EventKind;
 use crate::home::Home;
+use crate::latest::Filed;
 use crate::ledger::{Ledger, licenses};
 use crate::licenses::{LicenseRecord, RevisionRecord, Standing};
 use crate::occasion::Occasion;
@@ -136,9 +137,9 @@ pub fn plan_renewals(
     let revision = Revision { kind: EventKind::LicenseRenewed, earlier: renewal.earlier, draft: &draft };
     for license in licenses {
         let (id, old_end) = (license.id, license.latest().and_then(|latest| latest.expires_at));
-        let previewed = desk.preview(connection, license, &revision);
-        let (_, draft) = previewed.map_err(|failure| of(id, failure))?;
-        plan.due.push(due(id, old_end, draft));
+        let previewed = Filed::of(connection, license).and_then(|filed| desk.preview(filed, &revision));
+        let drafted = previewed.map_err(|failure| of(id, failure))?;
+        plan.due.push(due(id, old_end, drafted.draft));
     }
     desk.one_key(plan.due.iter().map(|due| due.products.as_slice()))?;
     Ok(plan)

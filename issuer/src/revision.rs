@@ -1,6 +1,6 @@
 //! A further revision of a license: what renewing and amending share.
 
-use lictor_keys::{KeyRecord, KeyRing, Signer};
+use lictor_keys::{KeyRecord, Signer};
 use lictor_shared::json::{Members, Value};
 use lictor_shared::{Algorithm, AnchorSet, Name, OriginPattern, Purpose, Status, StatusRef, Timestamp, Uuid};
 use rusqlite::Connection;
@@ -9,17 +9,16 @@ use std::collections::BTreeMap;
 use crate::accepted::anchors;
 use crate::difference::{Difference, differences};
 use crate::draft::Draft;
-use crate::entropy;
 use crate::error::{Failure, FailureKind};
 use crate::event::{EventKind, Facts};
 use crate::find::find_in;
 use crate::home::Home;
 use crate::issue::Issued;
 use crate::key::signing_key_for;
-use crate::latest::Latest;
+use crate::latest::{Filed, Grounds, Latest};
 use crate::ledger::entries::{self, List};
 use crate::ledger::transaction::{Recorded, Transaction};
-use crate::ledger::{Ledger, keys, shards};
+use crate::ledger::{Ledger, keys, products};
 use crate::licenses::{LicenseRecord, Standing};
 use crate::occasion::Occasion;
 use crate::outcome::Outcome;
@@ -72,18 +71,17 @@ pub enum Earlier {
 pub(crate) struct Revision<'a> {
     pub(crate) kind: EventKind,
     pub(crate) earlier: Earlier,
-    pub(crate) draft: &'a dyn Fn(&Latest, &Connection, Timestamp) -> Result<Draft, Failure>,
+    pub(crate) draft: &'a dyn Fn(&Latest, &Grounds<'_>) -> Result<Draft, Failure>,
 }
 
-/// A further revision that has its place on the list, and is yet to be signed.
-pub(crate) struct Placed<'d> {
+/// The draft of a further revision, which can be signed once it has its place on the list.
+pub(crate) struct Drafted<'d> {
     latest: Latest,
-    draft: Draft,
+    pub(crate) draft: Draft,
     press: Press<'d>,
-    entry: (List, StatusRef),
 }
 
-impl Placed<'_> {
+impl Drafted<'_> {
     /// The key that is to sign it.
     pub(crate) const fn key(&self) -> &KeyRecord {
         self.press.key
@@ -100,9 +98,8 @@ pub(crate) struct Signed {
 
 /// Where revisions are made: the issuer's home, and the keys that its deployments trust.
 pub(crate) struct Desk<'a> {
-    pub(crate) home: &'a Home,
-    pub(crate) at: Timestamp,
-    ring: KeyRing,
+    home: &'a Home,
+    grounds: Grounds<'a>,
     anchors: AnchorSet,
 }
 
@@ -110,7 +107,8 @@ impl<'a> Desk<'a> {
     pub(crate) fn open(home: &'a Home, connection: &Connection, at: Timestamp) -> Result<Self, Failure> {
         let ring = keys::ring(connection)?;
         let anchors = anchors(&ring)?;
-        Ok(Self { home, at, ring, anchors })
+        let (catalogue, defaults) = (products::all(connection)?, &home.config().defaults);
+        Ok(Self { home, grounds: Grounds { ring, catalogue, defaults, at }, anchors })
     }
 
     /// The same for so many that tables save more than they cost, by which signatures are checked.
@@ -118,37 +116,28 @@ impl<'a> Desk<'a> {
         Self { anchors: self.anchors.with_tables(), ..self }
     }
 
-    /// The latest revision of a license, and the draft of the next.
-    pub(crate) fn draft(
-        &self,
-        connection: &Connection,
-        license: LicenseRecord,
-        revision: &Revision<'_>,
-    ) -> Result<(Latest, Draft), Failure> {
-        let latest = Latest::of(connection, license, &self.home.config().defaults, &self.anchors)?;
-        let draft = (revision.draft)(&latest, connection, self.at)?;
-        Ok((latest, draft))
+    /// The latest revision of a license, verified, and the draft of the next. It needs no ledger, so many can be drafted at once.
+    pub(crate) fn draft(&self, license: Filed, revision: &Revision<'_>) -> Result<Drafted<'_>, Failure> {
+        let latest = Latest::verified(license, &self.grounds, &self.anchors)?;
+        let draft = (revision.draft)(&latest, &self.grounds)?;
+        let key = signing_key_for(&self.grounds.ring, Purpose::License, &draft.products, self.grounds.at)?;
+        let press = Press { home: self.home, ring: &self.grounds.ring, key };
+        press.speaks_for(&draft)?;
+        Ok(Drafted { latest, draft, press })
     }
 
     /// The same, as far as it can be known before it is signed that it can be.
-    pub(crate) fn preview(
-        &self,
-        connection: &Connection,
-        license: LicenseRecord,
-        revision: &Revision<'_>,
-    ) -> Result<(Latest, Draft), Failure> {
-        let (latest, draft) = self.draft(connection, license, revision)?;
-        let press = self.press(&draft.products)?;
-        press.speaks_for(&draft)?;
-        press.fits(&draft, latest.next())?;
-        Ok((latest, draft))
+    pub(crate) fn preview(&self, license: Filed, revision: &Revision<'_>) -> Result<Drafted<'_>, Failure> {
+        let drafted = self.draft(license, revision)?;
+        drafted.press.fits(&drafted.draft, drafted.latest.next())?;
+        Ok(drafted)
     }
 
     /// Refuses licenses that one key alone cannot sign: each is given by its products.
     pub(crate) fn one_key<'p>(&self, licenses: impl Iterator<Item = &'p [Name]>) -> Result<(), Failure> {
         let mut needed = BTreeMap::new();
         for products in licenses {
-            let key = signing_key_for(&self.ring, Purpose::License, products, self.at)?;
+            let key = signing_key_for(&self.grounds.ring, Purpose::License, products, self.grounds.at)?;
             needed.entry(key.public.thumbprint().to_string()).or_insert(products);
         }
         if needed.len() <= 1 {
@@ -162,15 +151,6 @@ impl<'a> Desk<'a> {
             .hint(format!("Renew them in several steps, as with {}.", products.join(", then "))))
     }
 
-    /// The key that signs the next revision of a license for these products.
-    pub(crate) fn key(&self, products: &[Name]) -> Result<&KeyRecord, Failure> {
-        signing_key_for(&self.ring, Purpose::License, products, self.at)
-    }
-
-    fn press(&self, products: &[Name]) -> Result<Press<'_>, Failure> {
-        Ok(Press { home: self.home, ring: &self.ring, key: self.key(products)? })
-    }
-
     /// Signs the next revision of a license in a change under way.
     pub(crate) fn revise(
         &self,
@@ -179,34 +159,21 @@ impl<'a> Desk<'a> {
         license: LicenseRecord,
         revision: &Revision<'_>,
     ) -> Result<(Revised, Recorded), Failure> {
-        let (latest, draft) = self.draft(transaction.connection(), license, revision)?;
-        let press = self.press(&draft.products)?;
-        press.speaks_for(&draft)?;
+        let filed = Filed::of(transaction.connection(), license)?;
+        let Drafted { latest, draft, press } = self.draft(filed, revision)?;
         let pressed = press.sign(transaction, signer, &draft, latest.next())?;
         let facts = pressed.facts()?;
         self.store(transaction, Signed { latest, draft, pressed, facts }, revision)
     }
 
-    /// Drafts the next revision of a license in a change under way, and gives it its place on the list.
-    pub(crate) fn placed(
+    /// Signs what has its place on the list. It needs no ledger, so many can be signed at once.
+    pub(crate) fn sign(
         &self,
-        transaction: &Transaction<'_>,
-        license: LicenseRecord,
-        revision: &Revision<'_>,
-    ) -> Result<Placed<'_>, Failure> {
-        let connection = transaction.connection();
-        let (latest, draft) = self.draft(connection, license, revision)?;
-        let press = self.press(&draft.products)?;
-        press.speaks_for(&draft)?;
-        // Read with the ledger locked: a restore that was waited for may have set another one.
-        let uri = self.home.status_uri()?;
-        let entry = shards::hand_out(connection, &uri, draft.grace.revocation, || entropy::number(20))?;
-        Ok(Placed { latest, draft, press, entry })
-    }
-
-    /// Signs it. It needs no ledger, so many can be signed at once.
-    pub(crate) fn sign(&self, signer: &dyn Signer, placed: Placed<'_>) -> Result<Signed, Failure> {
-        let Placed { latest, draft, press, entry } = placed;
+        signer: &dyn Signer,
+        drafted: Drafted<'_>,
+        entry: (List, StatusRef),
+    ) -> Result<Signed, Failure> {
+        let Drafted { latest, draft, press } = drafted;
         let pressed = press.press(signer, &self.anchors, (draft.clone(), latest.next()), entry)?;
         let facts = pressed.facts()?;
         Ok(Signed { latest, draft, pressed, facts })
@@ -223,7 +190,7 @@ impl<'a> Desk<'a> {
         let Signed { latest, draft, pressed, facts } = signed;
         let earlier = match revision.earlier {
             Earlier::Keep => Vec::new(),
-            Earlier::Revoke => latest.record.usable(self.at),
+            Earlier::Revoke => latest.record.usable(self.grounds.at),
         };
         let facts = facts.and("previous", latest.claims.serial.to_string()).list("revoked", named(&earlier));
         let event = transaction.record(revision.kind, facts)?;
@@ -235,9 +202,9 @@ impl<'a> Desk<'a> {
             entries::set(connection, pressed.list, index, Status::Suspended, since)?;
         }
         for stopped in &earlier {
-            entries::set(connection, stopped.list, stopped.entry.index, Status::Revoked, self.at)?;
+            entries::set(connection, stopped.list, stopped.entry.index, Status::Revoked, self.grounds.at)?;
         }
-        let revoked = earlier.iter().map(|stopped| StoppedRevision::at(stopped, self.at)).collect();
+        let revoked = earlier.iter().map(|stopped| StoppedRevision::at(stopped, self.grounds.at)).collect();
         let issued = Issued { signed: pressed.signed, draft, event: event.seq() };
         let differences = differences(&latest.claims, &issued.signed.license);
         let previous = latest.claims.serial;
@@ -256,7 +223,7 @@ pub(crate) fn preview(
     let connection = ledger.connection();
     let license = find_in(connection, id)?;
     let desk = Desk::open(home, connection, occasion.at)?;
-    desk.preview(connection, license, revision).map(|(_, draft)| draft)
+    desk.preview(Filed::of(connection, license)?, revision).map(|drafted| drafted.draft)
 }
 
 /// Signs the next revision of a license and puts it into the ledger.

@@ -204,6 +204,19 @@ fn a_mistake_of_one_kind_has_its_own_exit_code() {
             "line 3, column request_id: \"a\" stands in line 2 already",
         ),
         (format!("{head}\na,Acme\nA,Acme\n"), &[], 22, "in capital letters alone"),
+        // A row that is wrong has its id all the same, and so has the one behind it.
+        (
+            format!("{head}\na,\na,Acme\n"),
+            &[],
+            22,
+            "line 3, column request_id: \"a\" stands in line 2 already",
+        ),
+        (
+            format!("{head}\na,Acme\na,\n"),
+            &[],
+            22,
+            "line 3, column request_id: \"a\" stands in line 2 already",
+        ),
         (format!("{head}\na,\"Acme\n"), &[], 22, "line 2: a quotation mark in this row is never closed"),
         (String::new(), &[], 22, "the file is empty"),
         (format!("{head},seets\n"), &[], 22, "column 3: there is no column \"seets\"; did you mean seats?"),

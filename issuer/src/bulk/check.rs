@@ -1,7 +1,7 @@
 //! The first reading: every row is decided, and nothing of it stays.
 
 use super::wrong::{Wrong, Wrongs};
-use super::{Change, Checked, Made, Row, Rows, Taker, When, digest};
+use super::{Change, Checked, Made, Row, Rows, Taker, Unread, When, digest};
 use crate::error::Failure;
 use crate::ledger::transaction::Transaction;
 use crate::ledger::{Ledger, claimed, requests};
@@ -46,15 +46,21 @@ impl<C> Checking<'_, '_, C> {
         while batch.len() < C::BATCH && is_more {
             match rows.next()? {
                 None => is_more = false,
-                Some(Err(wrongs)) => self.wrongs.add(wrongs),
-                Some(Ok(row)) => batch.push(row),
+                Some(row) => batch.push(row),
             }
         }
         if !batch.is_empty() {
-            self.checked.batches.push(digest(&batch));
+            self.checked.batches.push(digest(batch.iter().filter_map(|row| row.as_ref().ok())));
         }
         let mut fresh = Vec::with_capacity(batch.len());
         for row in batch {
+            let row = match row {
+                Ok(row) => row,
+                Err(unread) => {
+                    self.refuse(unread)?;
+                    continue;
+                }
+            };
             let line = row.line;
             match self.look(row) {
                 Ok(None) => self.checked.before += 1,
@@ -70,6 +76,17 @@ impl<C> Checking<'_, '_, C> {
             }
         }
         Ok(is_more)
+    }
+
+    /// Notes what is wrong with a row, which has its request id all the same: a further one with it is refused as well.
+    fn refuse(&mut self, unread: Unread) -> Result<(), Failure> {
+        let Unread { line, request, wrong } = unread;
+        self.wrongs.add(wrong);
+        let connection = self.transaction.connection();
+        if let Some(Err(failure)) = request.map(|id| claimed::claim(connection, id.as_str(), line)) {
+            self.wrongs.add(Wrong::of(line, failure)?);
+        }
+        Ok(())
     }
 
     /// The row, unless it was made before.

@@ -49,7 +49,7 @@ impl<C> Making<'_, C> {
     {
         for said in &checked.batches {
             let batch = batch(rows, C::BATCH)?;
-            if digest(&batch) != *said {
+            if digest(batch.iter()) != *said {
                 return Err(changed(rows.name()));
             }
             self.batch(batch)?;

@@ -1,8 +1,8 @@
 //! Renewing licenses that a file names.
 
 use lictor_keys::Signer;
-use lictor_shared::Thumbprint;
 use lictor_shared::json::Value;
+use lictor_shared::{Seconds, StatusRef, Thumbprint, Uri};
 use rusqlite::Connection;
 use std::collections::BTreeSet;
 
@@ -13,16 +13,18 @@ use super::{
     Change, Checked, Clock, Made, OfLicense, Row, Rows, Taker, Tally, When, claimed_license, found_license,
 };
 use crate::cores;
+use crate::entropy;
 use crate::error::Failure;
 use crate::event::EventKind;
 use crate::home::Home;
+use crate::latest::Filed;
+use crate::ledger::entries::List;
 use crate::ledger::transaction::{Recorded, Transaction};
 use crate::ledger::{Ledger, shards};
-use crate::licenses::LicenseRecord;
 use crate::occasion::Occasion;
 use crate::outcome::Outcome as _;
 use crate::renew::{Renewal, drafting};
-use crate::revision::{Desk, Placed, Revised, Revision, Signed};
+use crate::revision::{Desk, Drafted, Revised, Revision, Signed};
 
 /// Decides every renewal of a file. Nothing is changed, and no private key is needed; others that change the ledger wait.
 ///
@@ -65,8 +67,6 @@ struct Renewing<'a> {
 
 impl Change<OfLicense<Renewal>> for Renewing<'_> {
     const NOUN: [&'static str; 2] = ["renewal", "renewals"];
-    // What is renewed is read and verified one after the other, which takes longer than what is new.
-    const BATCH: usize = 256;
 
     fn decide(
         &mut self,
@@ -74,20 +74,27 @@ impl Change<OfLicense<Renewal>> for Renewing<'_> {
         rows: &[Row<OfLicense<Renewal>>],
     ) -> Result<Vec<Result<(), Failure>>, Failure> {
         let connection = transaction.connection();
-        let licenses: Vec<_> = rows.iter().map(|row| claimed_license(connection, row)).collect();
-        // Where no license is, there may be no key either.
-        if licenses.iter().all(Result::is_err) {
-            return Ok(licenses.into_iter().map(|license| license.map(|_| ())).collect());
-        }
-        let desk = Desk::open(self.home, connection, transaction.at())?;
-        let decide = |(row, license): (&Row<OfLicense<Renewal>>, Result<LicenseRecord, Failure>)| {
-            let license = license?;
-            let draft = revising(row, |revision| desk.preview(connection, license, revision));
-            let (_, draft) = draft.map_err(|failure| failure.with("license", row.asked.license.as_str()))?;
-            self.keys.insert(desk.key(&draft.products)?.public.thumbprint());
-            Ok(())
+        let desk = match Desk::open(self.home, connection, transaction.at()) {
+            Ok(desk) => desk.for_many(),
+            Err(failure) => return without_desk(connection, rows, failure),
         };
-        Ok(rows.iter().zip(licenses).map(decide).collect())
+        let filed = rows
+            .chunks(CHUNK)
+            .map(|rows| Ok((rows, rows.iter().map(|row| claimed(connection, row)).collect::<Vec<_>>())));
+        let decide = |(rows, filed): (&[Row<OfLicense<Renewal>>], Vec<Result<Filed, Failure>>)| {
+            let decide = |(row, filed): (&Row<_>, Result<Filed, Failure>)| decided(&desk, row, filed?);
+            rows.iter().zip(filed).map(decide).collect::<Vec<_>>()
+        };
+        let mut decided = Vec::with_capacity(rows.len());
+        cores::each_few(filed, decide, |results: Vec<Result<Thumbprint, Failure>>| {
+            decided.extend(results.into_iter().map(|result| {
+                result.map(|kid| {
+                    self.keys.insert(kid);
+                })
+            }));
+            Ok(())
+        })?;
+        Ok(decided)
     }
 
     fn keys(&self) -> BTreeSet<Thumbprint> {
@@ -104,44 +111,119 @@ impl Change<OfLicense<Renewal>> for Renewing<'_> {
         rows: Vec<Row<OfLicense<Renewal>>>,
     ) -> Result<(Vec<Made>, Option<Recorded>), Failure> {
         let desk = Desk::open(self.home, transaction.connection(), transaction.at())?.for_many();
-        let (mut made, mut last) = (Vec::with_capacity(rows.len()), None);
-        let placed = rows.into_iter().map(|row| placed(transaction, &desk, row));
-        let sign = |(row, placed): (Row<OfLicense<Renewal>>, Placed<'_>)| {
-            let signed = self.sign(&desk, &row, placed);
-            signed.map(|signed| (row, signed))
+        // The place on the list depends on the draft, and is the ledger's to give: so all are drafted first.
+        let drafts = drafts(transaction, &desk, rows)?;
+        let (mut made, mut last) = (Vec::with_capacity(drafts.len()), None);
+        let uri = self.home.status_uri()?;
+        let mut drafts = drafts.into_iter();
+        let placed = core::iter::from_fn(|| {
+            let drafts: Vec<_> = drafts.by_ref().take(CHUNK).collect();
+            if drafts.is_empty() { None } else { Some(placed(transaction, &uri, drafts)) }
+        });
+        let sign = |placed: Vec<Placed<'_>>| {
+            placed.into_iter().map(|placed| self.sign(&desk, placed)).collect::<Result<Vec<_>, _>>()
         };
-        cores::each(placed, sign, |signed| {
-            let (row, event) = store(transaction, &desk, signed?)?;
-            made.push(row);
-            last = Some(event);
+        cores::each_few(placed, sign, |signed| {
+            for signed in signed? {
+                let (row, event) = store(transaction, &desk, signed)?;
+                made.push(row);
+                last = Some(event);
+            }
             Ok(())
         })?;
         Ok((made, last))
     }
 }
 
+/// Rows that go from one core to another together: handing over costs less than working on them.
+const CHUNK: usize = 16;
+
+/// A renewal that is drafted.
+type Draft<'d> = (Row<OfLicense<Renewal>>, Drafted<'d>);
+/// The same with its place on the list.
+type Placed<'d> = (Draft<'d>, (List, StatusRef));
+
 impl Renewing<'_> {
     fn sign(
         &self,
         desk: &Desk<'_>,
-        row: &Row<OfLicense<Renewal>>,
-        placed: Placed<'_>,
-    ) -> Result<Signed, Failure> {
-        let signed = with_key(self.signers, placed.key()).and_then(|signer| desk.sign(signer, placed));
-        signed.map_err(|failure| of(row.line, failure))
+        ((row, drafted), entry): Placed<'_>,
+    ) -> Result<(Row<OfLicense<Renewal>>, Signed), Failure> {
+        let signer = with_key(self.signers, drafted.key());
+        match signer.and_then(|signer| desk.sign(signer, drafted, entry)) {
+            Ok(signed) => Ok((row, signed)),
+            Err(failure) => Err(of(row.line, failure)),
+        }
     }
 }
 
-/// Gives a renewal what it takes to be signed.
-fn placed<'d>(
+/// What stands against rows where nothing can be drafted: where no license is, there may be no key either.
+fn without_desk(
+    connection: &Connection,
+    rows: &[Row<OfLicense<Renewal>>],
+    failure: Failure,
+) -> Result<Vec<Result<(), Failure>>, Failure> {
+    let claimed = rows.iter().map(|row| claimed_license(connection, row).map(|_| ()));
+    let claimed: Vec<_> = claimed.collect();
+    if claimed.iter().any(Result::is_ok) { Err(failure) } else { Ok(claimed) }
+}
+
+/// What a row names, as it is filed.
+fn claimed(connection: &Connection, row: &Row<OfLicense<Renewal>>) -> Result<Filed, Failure> {
+    let license = claimed_license(connection, row)?;
+    let filed = Filed::of(connection, license);
+    filed.map_err(|failure| failure.with("license", row.asked.license.as_str()))
+}
+
+/// The key that signs a renewal, if it can be made.
+fn decided(desk: &Desk<'_>, row: &Row<OfLicense<Renewal>>, filed: Filed) -> Result<Thumbprint, Failure> {
+    let drafted = revising(row, |revision| desk.preview(filed, revision));
+    let drafted = drafted.map_err(|failure| failure.with("license", row.asked.license.as_str()))?;
+    Ok(drafted.key().public.thumbprint())
+}
+
+/// Reads what is renewed in the ledger, and has it verified and drafted on all cores.
+fn drafts<'d>(
     transaction: &Transaction<'_>,
     desk: &'d Desk<'_>,
-    row: Row<OfLicense<Renewal>>,
-) -> Result<(Row<OfLicense<Renewal>>, Placed<'d>), Failure> {
-    let placed = found_license(transaction.connection(), &row.asked.license)
-        .and_then(|license| revising(&row, |revision| desk.placed(transaction, license, revision)));
-    let placed = placed.map_err(|failure| of(row.line, failure))?;
-    Ok((row, placed))
+    rows: Vec<Row<OfLicense<Renewal>>>,
+) -> Result<Vec<Draft<'d>>, Failure> {
+    let connection = transaction.connection();
+    let file = |row: Row<OfLicense<Renewal>>| {
+        let filed = found_license(connection, &row.asked.license)
+            .and_then(|license| Filed::of(connection, license))
+            .map_err(|failure| of(row.line, failure))?;
+        Ok((row, filed))
+    };
+    let (mut drafts, mut rows) = (Vec::with_capacity(rows.len()), rows.into_iter());
+    let filed = core::iter::from_fn(|| {
+        let filed: Result<Vec<_>, _> = rows.by_ref().take(CHUNK).map(file).collect();
+        if filed.as_ref().is_ok_and(Vec::is_empty) { None } else { Some(filed) }
+    });
+    let draft = |(row, filed): (Row<OfLicense<Renewal>>, Filed)| {
+        let drafted = revising(&row, |revision| desk.draft(filed, revision));
+        drafted.map_err(|failure| of(row.line, failure)).map(|drafted| (row, drafted))
+    };
+    let draft = |filed: Vec<_>| filed.into_iter().map(draft).collect::<Result<Vec<_>, _>>();
+    cores::each_few(filed, draft, |drafted| {
+        drafts.extend(drafted?);
+        Ok(())
+    })?;
+    Ok(drafts)
+}
+
+/// Gives drafts their places on the list.
+fn placed<'d>(
+    transaction: &Transaction<'_>,
+    uri: &Uri,
+    drafts: Vec<Draft<'d>>,
+) -> Result<Vec<Placed<'d>>, Failure> {
+    let first = drafts.first().map_or(0, |(row, _)| row.line);
+    let graces: Vec<Seconds> = drafts.iter().map(|(_, drafted)| drafted.draft.grace.revocation).collect();
+    // The indices are handed out here for good; if nothing is committed they were never handed out.
+    let entries = shards::hand_out_several(transaction.connection(), uri, &graces, || entropy::number(20));
+    let entries = entries.map_err(|failure| of(first, failure))?;
+    Ok(drafts.into_iter().zip(entries).collect())
 }
 
 /// Puts a renewal into the ledger, with its event and its answer.

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::Cells;
 use super::words::defaults;
-use crate::bulk::{Read, Row, Rows, Wrong};
+use crate::bulk::{Read, Row, Rows, Unread, Wrong};
 use crate::cli::csv::read::{Misread, Reader, Record};
 use crate::cli::csv::said;
 use crate::cli::globals::Globals;
@@ -186,34 +186,38 @@ impl<T> Table<T> {
     }
 
     /// The row of a record.
-    fn row(&self, record: &Record) -> Result<Row<T>, Vec<Wrong>> {
+    fn row(&self, record: &Record) -> Read<T> {
         let line = record.line;
+        let unread = |request, wrong| Unread { line, request, wrong };
         if record.len() != self.header.len() {
             let (cells, columns) = (record.len(), self.header.len());
-            return Err(vec![Wrong::row(
-                line,
-                format!("it has {}, and the header {columns}", counted(cells)),
-            )]);
+            let wrong = Wrong::row(line, format!("it has {}, and the header {columns}", counted(cells)));
+            return Err(unread(None, vec![wrong]));
         }
-        let (id, values) = self.values(record)?;
+        let (id, values) = self.values(record);
+        let id = id.ok_or_else(|| "it is empty; give each row an id of your choice".to_owned());
+        let id = id.and_then(|id| request_id(&id));
+        let values = match values {
+            Ok(values) => values,
+            Err(wrong) => return Err(unread(id.ok(), wrong)),
+        };
         let mut cells = Cells::new(line, values);
         let asked = Value::object([("command", self.kind.command.into()), ("arguments", cells.to_value())]);
-        let id = id.ok_or_else(|| "it is empty; give each row an id of your choice".to_owned());
-        let id = id.and_then(|id| request_id(&id)).map_err(|why| cells.refuse(REQUEST_ID, why)).ok();
+        let id = id.map_err(|why| cells.refuse(REQUEST_ID, why)).ok();
         let read = (self.kind.read)(&mut cells);
         match (id, read, cells.into_wrong()) {
             (Some(id), Some(read), wrong) if wrong.is_empty() => {
                 Ok(Row { line, request: Request::new(id, &asked), asked: read })
             }
-            (_, _, wrong) if wrong.is_empty() => {
-                Err(vec![Wrong::row(line, "it does not say what is asked for")])
+            (id, _, wrong) if wrong.is_empty() => {
+                Err(unread(id, vec![Wrong::row(line, "it does not say what is asked for")]))
             }
-            (_, _, wrong) => Err(wrong),
+            (id, _, wrong) => Err(unread(id, wrong)),
         }
     }
 
     /// The request id, and what every column says.
-    fn values(&self, record: &Record) -> Result<(Option<String>, Defaults), Vec<Wrong>> {
+    fn values(&self, record: &Record) -> (Option<String>, Result<Defaults, Vec<Wrong>>) {
         let (mut id, mut values, mut wrong) = (None, Defaults::new(), Vec::new());
         for (heading, cell) in self.header.iter().zip(record.cells()) {
             let Ok(text) = core::str::from_utf8(cell) else {
@@ -242,10 +246,10 @@ impl<T> Table<T> {
             }
         }
         if !wrong.is_empty() {
-            return Err(wrong);
+            return (id, Err(wrong));
         }
         self.complete(&mut values);
-        Ok((id, values))
+        (id, Ok(values))
     }
 
     /// Puts what the options say where the row says nothing.
@@ -307,7 +311,9 @@ impl<T> Rows<T> for Table<T> {
         loop {
             match self.record()? {
                 None => return Ok(None),
-                Some(Err(wrong)) => return Ok(Some(Err(vec![wrong]))),
+                Some(Err(wrong)) => {
+                    return Ok(Some(Err(Unread { line: wrong.line, request: None, wrong: vec![wrong] })));
+                }
                 // What a spreadsheet leaves behind the last row.
                 Some(Ok(record)) if record.is_empty() => {}
                 Some(Ok(record)) => return Ok(Some(self.row(&record))),
