@@ -81,7 +81,7 @@ impl Change<OfLicense<Renewal>> for Renewing<'_> {
         let filed = rows
             .chunks(CHUNK)
             .map(|rows| Ok((rows, rows.iter().map(|row| claimed(connection, row)).collect::<Vec<_>>())));
-        let decide = |(rows, filed): (&[Row<OfLicense<Renewal>>], Vec<Result<Filed, Failure>>)| {
+        let decide = |(rows, filed): Named<'_>| {
             let decide = |(row, filed): (&Row<_>, Result<Filed, Failure>)| decided(&desk, row, filed?);
             rows.iter().zip(filed).map(decide).collect::<Vec<_>>()
         };
@@ -138,6 +138,8 @@ impl Change<OfLicense<Renewal>> for Renewing<'_> {
 /// Rows that go from one core to another together: handing over costs less than working on them.
 const CHUNK: usize = 16;
 
+/// Rows with the licenses that they name, as they are filed.
+type Named<'r> = (&'r [Row<OfLicense<Renewal>>], Vec<Result<Filed, Failure>>);
 /// A renewal that is drafted.
 type Draft<'d> = (Row<OfLicense<Renewal>>, Drafted<'d>);
 /// The same with its place on the list.
