@@ -4,9 +4,9 @@ use lictor_shared::json::{Members, Value};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 
-use super::{Check, Facts, is_commitment};
+use super::{Check, Facts};
 use crate::error::Failure;
-use crate::event::{Event, EventKind};
+use crate::event::{Event, EventKind, is_commitment};
 use crate::ledger::events::{self, differs};
 
 /// What stands where a text was erased.
