@@ -36,6 +36,21 @@ fn change_and_event_are_both_there_or_neither() {
 }
 
 #[test]
+fn an_event_that_was_written_with_another_number_than_the_next_is_refused() {
+    let scratch = Scratch::new();
+    let (_path, mut ledger) = scratch.ledger();
+    let occasion = occasion();
+    for seq in [1, 3] {
+        let written =
+            events::Written::new(seq, &occasion, EventKind::ProductAdded, Facts::default()).unwrap();
+        let transaction = ledger.begin(&occasion).unwrap();
+        let failure = written.append(transaction.connection(), None).unwrap_err();
+        assert!(failure.message.contains("numbered without gaps"), "{seq}: {}", failure.message);
+    }
+    assert_eq!(ledger.events(1).count(), 1);
+}
+
+#[test]
 fn a_crash_before_the_commit_leaves_nothing() {
     let scratch = Scratch::new();
     let (path, mut ledger) = scratch.ledger();
