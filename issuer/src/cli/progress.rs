@@ -2,7 +2,7 @@
 
 use core::fmt::{self, Write};
 use core::time::Duration;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::output::Output;
 
@@ -11,11 +11,11 @@ const TICK: Duration = Duration::from_millis(250);
 
 /// A bar over so many events of a log.
 pub(crate) fn events(count: u64, output: &Output) -> ProgressBar {
-    bar(Some(count), "{bar:24} {human_pos} of {human_len} events, {rate}, {eta} left", output)
+    bar(Some(count), "{bar:24} {human_pos} of {human_len} events, {rate}{left}", output)
 }
 
 /// A bar on standard error, where somebody sees it; elsewhere nothing is drawn. `of`: how many there are, if that is known. In the
-/// template `{rate}` is how many are done a second.
+/// template `{rate}` is how many are done a second, and `{left}` how long the rest takes, once that can be said.
 pub(crate) fn bar(of: Option<u64>, template: &str, output: &Output) -> ProgressBar {
     if !output.is_watched() {
         return ProgressBar::hidden();
@@ -23,8 +23,14 @@ pub(crate) fn bar(of: Option<u64>, template: &str, output: &Output) -> ProgressB
     let bar = ProgressBar::with_draw_target(of, ProgressDrawTarget::stderr());
     bar.enable_steady_tick(TICK);
     match ProgressStyle::with_template(template) {
-        Ok(style) => bar.with_style(style.with_key("rate", rate)),
+        Ok(style) => bar.with_style(style.with_key("rate", rate).with_key("left", left)),
         Err(_) => bar,
+    }
+}
+
+fn left(state: &ProgressState, out: &mut dyn Write) {
+    if state.pos() > 0 {
+        let _written: fmt::Result = write!(out, ", {:#} left", HumanDuration(state.eta()));
     }
 }
 

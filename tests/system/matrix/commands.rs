@@ -129,7 +129,7 @@ pub(super) const ROWS: &[Row] = &[
             "active.lic",
             "seat.request --out anchors.json",
             "inbox --out answers",
-            "mixed --out answers",
+            "letters --out answers",
         ],
     ),
     reads("activation list", &["", "--license {id}", "--customer acme-gmbh --limit 1", "--customer Nobody"]),

@@ -159,9 +159,8 @@ fn with_requests(world: &World, key: &[&str]) {
     }
     fs::create_dir(world.path("inbox")).expect("made");
     world.write("inbox/active.request", ask("active.lic"));
-    fs::create_dir(world.path("mixed")).expect("made");
-    world.write("mixed/letter", "Dear Sirs, please find attached nothing.");
-    world.write("mixed/request", ask("active.lic"));
+    fs::create_dir(world.path("letters")).expect("made");
+    world.write("letters/one", "Dear Sirs, please find attached nothing.");
     fs::create_dir(world.path("taken")).expect("made");
     world.write("taken/0.lic", "a note");
     let grant = |request: String, out: &str| {

@@ -126,7 +126,7 @@ impl Grant {
         let signers: Vec<&(dyn Signer + Sync)> = signers.iter().map(|signer| &**signer).collect();
         round.bar = bar(
             Some(u64::try_from(files.len()).unwrap_or(u64::MAX)),
-            "{bar:24} {human_pos} of {human_len} requests, {rate}, {eta} left",
+            "{bar:24} {human_pos} of {human_len} requests, {rate}{left}",
             round.output,
         );
         let answered = files.chunks(BATCH).try_for_each(|files| {
@@ -204,7 +204,7 @@ impl Round<'_> {
             if products.is_empty() {
                 return Err(failure);
             }
-            self.tally.leave(&told_of(&file.display().to_string(), failure), self.output)?;
+            self.tally.leave(&told_of_file(&file, failure), self.output)?;
         }
         Ok((answerable, products))
     }
@@ -217,13 +217,13 @@ impl Round<'_> {
         occasion: &Occasion,
     ) -> Result<BTreeSet<Name>, Failure> {
         let needed = products_to_sign_for(self.home, self.ledger, requests, occasion.at);
-        needed.map_err(|failure| told_of(&file.display().to_string(), failure))
+        needed.map_err(|failure| told_of_file(file, failure))
     }
 
     /// The requests of a file, all of which can be answered, and the answer written.
     fn read(&self, file: &Path) -> Result<Vec<SeatRequest>, Failure> {
         is_plain(file)?;
-        let of = |failure| told_of(&file.display().to_string(), failure);
+        let of = |failure| told_of_file(file, failure);
         let requests = SeatRequest::read_all(&input::read(file)?).map_err(of)?;
         requests.iter().try_for_each(|request| is_for_us(self.home, self.ledger, request)).map_err(of)?;
         self.expect(file, &self.answered(&requests)?)?;
@@ -402,6 +402,11 @@ impl Round<'_> {
 const fn is_of_a_file(kind: FailureKind) -> bool {
     use FailureKind::{CannotRead, Conflict, NotFound};
     matches!(kind, CannotRead | Conflict | NotFound)
+}
+
+fn told_of_file(file: &Path, failure: Failure) -> Failure {
+    let name = file.display().to_string();
+    told_of(&name, failure).with("path", name)
 }
 
 /// Refuses a name that a stranger has chosen so that it plays with a terminal, or that a list of names would not hold.

@@ -40,7 +40,7 @@ impl<'a> Handing<'a> {
     /// Begins to make what was checked; `noun` is what is made.
     pub(crate) fn go_on(&mut self, rows: u64, noun: &str) {
         self.pause();
-        let template = format!("{{bar:24}} {{human_pos}} of {{human_len}} {noun}, {{rate}}, {{eta}} left");
+        let template = format!("{{bar:24}} {{human_pos}} of {{human_len}} {noun}, {{rate}}{{left}}");
         self.bar = bar(Some(rows), &template, self.output);
     }
 
