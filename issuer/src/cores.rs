@@ -62,8 +62,7 @@ fn each_ahead<I: Send, R: Send>(
         let begun: Vec<_> = (0..workers()).map_while(|number| begin(number).ok()).collect();
         drop(done);
         if begun.is_empty() {
-            return Err(Failure::new(FailureKind::Unexpected, "The operating system gives no thread.")
-                .hint("Let this user have more processes, and repeat the command."));
+            return Err(no_thread());
         }
         let taken = Taking { results, early: BTreeMap::new(), next: 0, ahead, take }.all(items, given);
         // Each of them is waited for, or the panic of one would be that of this thread.
@@ -134,6 +133,12 @@ impl<R, T: FnMut(R) -> Result<(), Failure>> Taking<R, T> {
         }
         Ok(())
     }
+}
+
+/// Not even one thread is given.
+pub(crate) fn no_thread() -> Failure {
+    Failure::new(FailureKind::Unexpected, "The operating system gives no thread.")
+        .hint("Let this user have more processes, and repeat the command.")
 }
 
 /// A thread has panicked.

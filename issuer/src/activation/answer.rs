@@ -3,6 +3,7 @@
 use lictor_shared::json::{Members, Value};
 use lictor_shared::{Denial, Envelope, Label, Text, Thumbprint, Timestamp, Uuid, armor};
 
+use super::asked::Asked;
 use super::history::History;
 use super::occupancy::Occupancy;
 use super::record::SeatState;
@@ -149,6 +150,29 @@ impl Answer {
 }
 
 impl Given {
+    /// What is known of it by the request and what answers that; the rest is none.
+    pub(super) fn new(
+        asked: &Asked<'_>,
+        (manner, serial, history): (Manner, Uuid, History),
+        paste: Paste,
+    ) -> Self {
+        Self {
+            manner,
+            license: asked.request.license,
+            deployment: asked.request.deployment,
+            label: asked.request.label.clone(),
+            request: asked.request.nonce,
+            serial,
+            seat: None,
+            ends_at: None,
+            history,
+            gone: None,
+            occupancy: None,
+            paste,
+            claims: Value::Null,
+        }
+    }
+
     fn to_value(&self) -> Value {
         let kind = if self.paste.label == Label::Release { "release" } else { "activation" };
         let mut members: Members = [

@@ -1,6 +1,6 @@
 //! A request for a license of ours, with all that is known of it before it is answered.
 
-use lictor_shared::{License, Request, RequestKind, Seconds, Timestamp, Uri, Uuid};
+use lictor_shared::{License, Request, RequestKind, Seconds, Text, Timestamp, Uri, Uuid};
 use rusqlite::Connection;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::history::{History, judge};
 use super::occupancy::{Occupancy, counting, occupancy_in};
 use super::record::{ActivationRecord, DeploymentRecord};
 use super::request::SeatRequest;
-use crate::error::Failure;
+use crate::error::{Failure, FailureKind};
 use crate::home::Home;
 use crate::ledger::{activations, deployments, licenses};
 use crate::licenses::LicenseRecord;
@@ -59,6 +59,12 @@ pub(super) fn is_ours(home: &Home, connection: &Connection, signed: &SeatRequest
 }
 
 impl<'a> Asked<'a> {
+    /// The deployment's id, as claims name it.
+    pub(super) fn deployment(&self) -> Result<Text, Failure> {
+        let id = self.request.deployment.to_string();
+        Text::new(&id).map_err(|error| Failure::new(FailureKind::Unexpected, error.to_string()))
+    }
+
     /// Whether the deployment has a seat already.
     pub(super) fn holds_a_seat(&self) -> bool {
         self.known.as_ref().is_some_and(|known| known.seat.is_some())
@@ -71,15 +77,13 @@ impl<'a> Asked<'a> {
         Licensed { license, counting }: Licensed,
     ) -> Result<Self, Failure> {
         let request = signed.claims();
-        Ok(Self {
-            request,
-            signed,
-            license,
-            counting,
-            held,
-            known: deployments::find(connection, request.license, request.deployment)?,
-            given: activations::latest(connection, request.license, request.deployment)?,
-        })
+        let known = deployments::find(connection, request.license, request.deployment)?;
+        let given = match known {
+            Some(_) => activations::latest(connection, request.license, request.deployment)?,
+            // Whoever was given one is known.
+            None => Vec::new(),
+        };
+        Ok(Self { request, signed, license, counting, held, known, given })
     }
 
     /// What is held against the request, whether or not there are seats.

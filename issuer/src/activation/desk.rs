@@ -1,21 +1,21 @@
 //! The desk: where requests are answered, in a change under way.
 //!
 //! A request is decided, what it gets is signed, and then it is recorded. Deciding and recording go through the ledger, one request
-//! after the other in their order; signing needs no ledger, so several are signed at once.
+//! after the other in their order; signing needs no ledger, so some are signed while others are decided and recorded.
 
 use lictor_shared::json::Value;
-use lictor_shared::{Claims, Label, Name, Purpose, RequestKind, Text, Timestamp, Uri, Uuid};
+use lictor_shared::{Claims, Label, Name, Purpose, RequestKind, Timestamp, Uri, Uuid};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::answer::{Answer, Denied, Given, Manner, Paste};
+use super::answer::{Answer, Denied, Given, Paste};
 use super::asked::{Asked, Licensed, is_ours};
 use super::enclosed::{Enclosing, Newest, newer_licenses, newest_list, tokens};
 use super::history::History;
 use super::kept::repeated;
 use super::occupancy::Occupancy;
 use super::request::SeatRequest;
-use super::seating::{Seated, Signed};
+use super::seating::{Counted, Seated, Signed};
 use super::sign::{Signers, Stamp, Trusted};
 use super::sweep::sweep;
 use super::{deny, said};
@@ -70,11 +70,11 @@ enum Step<'d, S> {
 type Decided<'d> = Step<'d, Seated<'d>>;
 type Ready<'d> = Step<'d, Signed<'d>>;
 
-impl<'d> Decided<'d> {
-    /// Needs no ledger.
-    fn signed(self) -> Result<Ready<'d>, Failure> {
+impl<'d, S> Step<'d, S> {
+    /// Goes on with it where a seat is taken.
+    fn seated<T>(self, go_on: impl FnOnce(S) -> Result<T, Failure>) -> Result<Step<'d, T>, Failure> {
         Ok(match self {
-            Self::Seated(seated) => Step::Seated(Box::new(seated.signed()?)),
+            Self::Seated(seated) => Step::Seated(Box::new(go_on(*seated)?)),
             Self::Left(failure) => Step::Left(failure),
             Self::Repeated(given) => Step::Repeated(given),
             Self::Denied(asked, denied, occupancy) => Step::Denied(asked, denied, occupancy),
@@ -82,6 +82,12 @@ impl<'d> Decided<'d> {
         })
     }
 }
+
+/// So many parts are made of requests that are answered together: while one is signed, another is decided or recorded.
+const PARTS: usize = 8;
+
+/// Requests of a part at most.
+const MOST: usize = 32;
 
 /// What is known of a request before it is decided.
 enum Known {
@@ -119,7 +125,8 @@ impl<'a> Desk<'a> {
         self.last.get()
     }
 
-    /// Answers requests, in their order. One that cannot be answered has a failure of its own, and has changed nothing.
+    /// Answers requests, in their order. One that cannot be answered has a failure of its own, and has changed nothing but that seats of
+    /// its license are free of which the lease has ended.
     ///
     /// # Errors
     /// What stands against all of them: nothing of the change may stay then.
@@ -143,15 +150,35 @@ impl<'a> Desk<'a> {
         // All are looked at before the first is decided: seats of which the lease has ended are free for whoever asks, and their
         // events come before those of what is decided here.
         let known = requests.iter().map(|signed| self.look(signed)).collect::<Result<Vec<_>, _>>()?;
-        let decided = requests.iter().zip(known).map(|(signed, known)| self.decide(signed, known));
-        let mut record = |ready: Result<Ready<'_>, Failure>| {
-            answers.push(self.carry_out(ready?)?);
-            Ok(())
+        let mut known = known.into_iter();
+        let size = requests.len().div_ceil(PARTS).min(MOST);
+        let parts = requests.chunks(size).map(|part| self.decide_part(part.iter().zip(known.by_ref())));
+        let mut record = |part: Vec<Result<Ready<'_>, Failure>>| {
+            part.into_iter().try_for_each(|ready| {
+                answers.push(self.carry_out(ready?)?);
+                Ok(())
+            })
         };
         match requests.len() {
-            1 => decided.map(|decided| decided?.signed()).try_for_each(record),
-            _ => cores::each(decided, Decided::signed, &mut record),
+            1 => parts.map(|part| part.map(signed)).try_for_each(|part| record(part?)),
+            _ => cores::each(parts, signed, record),
         }
+    }
+
+    /// Decides requests, and takes seats and entries on a list for them.
+    fn decide_part<'d>(
+        &'d self,
+        part: impl Iterator<Item = (&'d SeatRequest, Known)>,
+    ) -> Result<Vec<Decided<'d>>, Failure> {
+        let decided = part.map(|(signed, known)| self.decide(signed, known));
+        let decided = decided.collect::<Result<Vec<_>, _>>()?;
+        let seats = decided.iter().filter_map(|step| match step {
+            Step::Seated(counted) => Some(&**counted),
+            _ => None,
+        });
+        let mut entries = self.entries(seats)?.into_iter();
+        let seated = |step: Step<'d, _>| step.seated(|counted| self.seated(counted, entries.next()));
+        decided.into_iter().map(seated).collect()
     }
 
     /// Whether a request was answered before, or else is for a license of ours; of that the seats are freed whose lease has ended.
@@ -174,8 +201,8 @@ impl<'a> Desk<'a> {
         Ok(Known::Ours(held))
     }
 
-    /// Decides a request, and takes the seat for it.
-    fn decide<'d>(&'d self, signed: &'d SeatRequest, known: Known) -> Result<Decided<'d>, Failure> {
+    /// Decides a request, and counts the seat for it.
+    fn decide<'d>(&'d self, signed: &'d SeatRequest, known: Known) -> Result<Step<'d, Counted<'d>>, Failure> {
         let connection = self.transaction.connection();
         let looked_up = match known {
             Known::Before(given) => return Ok(Step::Repeated(given)),
@@ -193,17 +220,18 @@ impl<'a> Desk<'a> {
                 Err(failure) => Step::Left(failure),
             }),
             (None, RequestKind::Activate) => {
+                let before = asked.occupancy(connection)?;
                 // Before a seat is taken, so that what cannot be signed for has changed nothing. A denial takes no signature.
-                if (asked.holds_a_seat() || !asked.occupancy(connection)?.is_full())
+                if (asked.holds_a_seat() || !before.is_full())
                     && let Err(failure) = self.stamp(&asked.request.product)
                 {
                     return Ok(Step::Left(failure));
                 }
-                match self.seat(&asked)? {
-                    Some(seat) => Ok(Step::Seated(Box::new(self.seated(asked, seat)?))),
+                match self.seat(&asked, before.room())? {
+                    Some(seat) => Ok(Step::Seated(Box::new(self.counted(asked, seat, before)?))),
                     None => {
-                        let denied = deny::seats_exhausted(asked.request, &asked.occupancy(connection)?);
-                        self.denied(asked, denied)
+                        let denied = deny::seats_exhausted(asked.request, &before);
+                        Ok(Step::Denied(Box::new(asked), denied, before))
                     }
                 }
             }
@@ -220,7 +248,7 @@ impl<'a> Desk<'a> {
         Asked::look_up(connection, signed, held, licensed)
     }
 
-    fn denied<'d>(&self, asked: Asked<'d>, denied: Denied) -> Result<Decided<'d>, Failure> {
+    fn denied<'d, S>(&self, asked: Asked<'d>, denied: Denied) -> Result<Step<'d, S>, Failure> {
         let occupancy = asked.occupancy(self.transaction.connection())?;
         Ok(Step::Denied(Box::new(asked), denied, occupancy))
     }
@@ -320,6 +348,11 @@ impl<'a> Desk<'a> {
     }
 }
 
+/// Needs no ledger.
+fn signed(part: Vec<Decided<'_>>) -> Vec<Result<Ready<'_>, Failure>> {
+    part.into_iter().map(|decided| decided.seated(Seated::signed)).collect()
+}
+
 /// The failure of one request, which stands against no other.
 ///
 /// # Errors
@@ -340,30 +373,4 @@ fn independent(requests: &[SeatRequest]) -> usize {
         request.kind == RequestKind::Activate && seen.insert(request.deployment)
     };
     requests.iter().take_while(is_independent).count().max(1)
-}
-
-pub(super) fn given(
-    asked: &Asked<'_>,
-    (manner, serial, history): (Manner, Uuid, History),
-    paste: Paste,
-) -> Given {
-    Given {
-        manner,
-        license: asked.request.license,
-        deployment: asked.request.deployment,
-        label: asked.request.label.clone(),
-        request: asked.request.nonce,
-        serial,
-        seat: None,
-        ends_at: None,
-        history,
-        gone: None,
-        occupancy: None,
-        paste,
-        claims: Value::Null,
-    }
-}
-
-pub(super) fn text(text: &str) -> Result<Text, Failure> {
-    Text::new(text).map_err(|error| Failure::new(FailureKind::Unexpected, error.to_string()))
 }

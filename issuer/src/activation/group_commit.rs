@@ -10,6 +10,7 @@ use super::answer::Answer;
 use super::desk::{Desk, Staff};
 use super::request::SeatRequest;
 use super::sign::{Checks, Signers, Trusted};
+use crate::cores::no_thread;
 use crate::error::{Failure, FailureKind};
 use crate::home::Home;
 use crate::ledger::{Ledger, keys};
@@ -89,14 +90,12 @@ impl GroupCommit {
         let (asking, asked) = mpsc::channel();
         let mut group = Group { granting, trusted: None };
         let thread = thread::Builder::new().name("group commit".into()).spawn(move || group.serve(&asked));
-        let thread = thread.map_err(|error| {
-            Failure::new(FailureKind::Unexpected, "The operating system gives no thread.").because(error)
-        })?;
+        let thread = thread.map_err(|error| no_thread().because(error))?;
         Ok(Self { asking: Some(asking), thread: Some(thread) })
     }
 
-    /// Answers a request, together with those of others. After `Ok` the answer is on disk: asked again, it is the same, unless the
-    /// request was denied, which may be granted another time.
+    /// Answers a request, together with those of others, at the instant that the clock gives for their change. After `Ok` the answer is
+    /// on disk: asked again, it is the same, whatever day it is then, unless the request was denied, which may be granted another time.
     ///
     /// # Errors
     /// As [`grant`](super::grant). Of this request nothing has changed then.

@@ -5,7 +5,7 @@ use lictor_shared::{Label, Release};
 
 use super::answer::{Answer, Given, Manner};
 use super::asked::Asked;
-use super::desk::{Desk, given, text};
+use super::desk::Desk;
 use super::record::SeatState;
 use super::{deny, seen, vacate};
 use crate::entropy;
@@ -42,7 +42,7 @@ impl Desk<'_> {
         self.record_fork(asked, history)?;
         let paste = self.hand_out(asked, (Label::Release, stamped.token), enclosing, event)?;
         let occupancy = Some(asked.occupancy(connection)?);
-        let given = given(asked, (Manner::Released, receipt.serial, history), paste);
+        let given = Given::new(asked, (Manner::Released, receipt.serial, history), paste);
         Ok(Answer::Given(Box::new(Given { occupancy, claims: self.claims_told(&receipt), ..given })))
     }
 
@@ -51,7 +51,7 @@ impl Desk<'_> {
         Ok(Release {
             issuer: self.home.config().issuer.clone(),
             product: request.product.clone(),
-            deployment: text(&request.deployment.to_string())?,
+            deployment: asked.deployment()?,
             serial: entropy::uuid(self.at)?,
             issued_at: self.at,
             license: request.license,

@@ -36,7 +36,7 @@ pub(super) fn granted(
         .and("previous", asked.request.previous.map(|serial| serial.to_string()))
         .and("history", history.as_str())
         .and("issuedAt", activation.issued_at.seconds())
-        .and("endsAt", end_of(activation).map(Timestamp::seconds))
+        .and("endsAt", end_of(activation.lease).map(Timestamp::seconds))
         .and("status", status)
         .and("revocationGrace", asked.revocation_grace(activation.issued_at).get())
         .and("revision", asked.counting.revision)
@@ -68,8 +68,8 @@ pub(super) fn forked(asked: &Asked<'_>) -> Facts {
 }
 
 /// When an activation ends; `None`: never.
-pub(super) const fn end_of(activation: &Activation) -> Option<Timestamp> {
-    match activation.lease {
+pub(super) const fn end_of(lease: Lease) -> Option<Timestamp> {
+    match lease {
         Lease::None => None,
         Lease::Until(end) => Some(end),
     }

@@ -1,25 +1,29 @@
 //! What is known of a deployment once it was answered.
 
-use lictor_shared::{Activation, Timestamp};
+use lictor_shared::{Lease, Timestamp};
 
 use super::asked::Asked;
 use super::history::History;
 use super::record::{DeploymentRecord, SeatState};
 use super::said::end_of;
 
-/// Once it has its activation.
-pub(super) fn activated(asked: &Asked<'_>, activation: &Activation, history: History) -> DeploymentRecord {
+/// Once it has an activation for this seat.
+pub(super) fn activated(
+    asked: &Asked<'_>,
+    (seat, lease, at): (u64, Lease, Timestamp),
+    history: History,
+) -> DeploymentRecord {
     let request = asked.request;
     let fresh = DeploymentRecord {
         license: request.license,
         id: request.deployment,
         label: request.label.clone(),
         state: SeatState::Active,
-        seat: Some(activation.seat),
-        first_seen: activation.issued_at,
-        last_seen: activation.issued_at,
+        seat: Some(seat),
+        first_seen: at,
+        last_seen: at,
         counter: request.counter,
-        lease_end: end_of(activation),
+        lease_end: end_of(lease),
         lost_answers: 0,
         forks: 0,
     };

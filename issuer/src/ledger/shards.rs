@@ -20,7 +20,12 @@ pub(crate) fn hand_out(
     draw: impl FnMut() -> Result<u32, Failure>,
 ) -> Result<(List, StatusRef), Failure> {
     let placed = hand_out_several(connection, uri, &[grace], draw)?;
-    placed.into_iter().next().ok_or_else(|| Failure::new(FailureKind::Unexpected, "No index was handed out."))
+    placed.into_iter().next().ok_or_else(none)
+}
+
+/// Where fewer indices were handed out than were asked for.
+pub(crate) fn none() -> Failure {
+    Failure::new(FailureKind::Unexpected, "No index was handed out.")
 }
 
 /// The same for some entries at once, each with its grace.

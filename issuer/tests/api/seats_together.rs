@@ -58,6 +58,11 @@ fn manner(answer: &Result<Answer, Failure>) -> Option<Manner> {
     }
 }
 
+/// Whether it is denied since all seats are taken.
+fn is_for_want_of_seats(answer: &Result<Answer, Failure>) -> bool {
+    matches!(answer, Ok(Answer::Denied(denied)) if denied.reason == Denial::SeatsExhausted)
+}
+
 fn key(world: &World) -> PrivateKey {
     let kid = world.key.public().thumbprint();
     world.home.keys().unwrap().open_key(&kid, None).unwrap()
@@ -74,8 +79,7 @@ fn seats_are_counted_and_each_has_its_own_answer() {
     let (group, changes) = start(&world, key(&world));
     let answers = ask(&group, &requests);
     assert_eq!(answers.iter().filter(|answer| manner(answer) == Some(Manner::Granted)).count(), 10);
-    let exhausted = |answer: &&Result<Answer, Failure>| matches!(answer, Ok(Answer::Denied(denied)) if denied.reason == Denial::SeatsExhausted);
-    assert_eq!(answers.iter().filter(exhausted).count(), 30);
+    assert_eq!(answers.iter().filter(|answer| is_for_want_of_seats(answer)).count(), 30);
     assert_eq!(answers[7].as_ref().unwrap_err().kind, FailureKind::NotFound, "its own failure alone");
     assert_eq!(world.events_of(EventKind::ActivationGranted).len(), 10);
     assert_eq!(world.events_of(EventKind::ActivationDenied).len(), 30);
@@ -240,8 +244,7 @@ fn what_no_key_is_at_hand_for_takes_no_seat_and_stops_no_other() {
     let failure = answers[0].as_ref().unwrap_err();
     assert_eq!((failure.kind, &failure.details["kid"]), (FailureKind::Conflict, &next.to_string().into()));
     // A denial takes no signature, and neither does what was answered before.
-    let denied = |answer: &Result<Answer, Failure>| matches!(answer, Ok(Answer::Denied(denied)) if denied.reason == Denial::SeatsExhausted);
-    assert!(denied(&answers[1]), "{:?}", answers[1]);
+    assert!(is_for_want_of_seats(&answers[1]), "{:?}", answers[1]);
     assert_eq!(manner(&answers[2]), Some(Manner::Repeated));
     assert!(changes.load(Ordering::Relaxed) - before <= 3, "nothing was tried again");
     assert_eq!((world.taken(&full), world.taken(&free)), (1, 0));
