@@ -29,7 +29,8 @@ pub(crate) fn each_few<I: Send, R: Send>(
 /// and results taken in this thread, while the others work.
 ///
 /// # Errors
-/// The first failure of an item or of `take`; then no further item is drawn. [`FailureKind::Unexpected`] if `work` panics.
+/// The first failure of an item or of `take`; then no further item is drawn. [`FailureKind::Unexpected`] if `work` panics, or if the
+/// operating system gives no thread.
 pub(crate) fn each<I: Send, R: Send>(
     items: impl Iterator<Item = Result<I, Failure>>,
     work: impl Fn(I) -> R + Sync,

@@ -12,7 +12,7 @@ use crate::home::Home;
 use crate::key::signing_key;
 use crate::ledger::editions::Edition;
 use crate::ledger::transaction::{Recorded, Transaction};
-use crate::ledger::{editions, keys, licenses};
+use crate::ledger::{editions, entries, keys, licenses};
 use crate::licenses::LicenseRecord;
 use crate::publish::{self, ENCLOSED, has_leaked_key};
 use std::collections::BTreeSet;
@@ -43,7 +43,7 @@ pub(super) struct Newest {
     pub(super) event: Option<Recorded>,
 }
 
-/// The newest edition of a list. If none was signed since the list changed, a newer one should be out, or the key of the last
+/// The newest edition of a list. If none was signed since the list changed or a day of it has come, a newer one should be out, or the key of the last
 /// one has leaked, and the key in hand signs lists too, it is signed here; else it is the one that was published last, if any.
 pub(super) fn newest_list(
     home: &Home,
@@ -55,8 +55,10 @@ pub(super) fn newest_list(
     let connection = transaction.connection();
     let kept = editions::newest(connection, uri)?;
     let ring = keys::ring(connection)?;
-    let is_new =
-        kept.as_ref().is_some_and(|edition| is_fresh(edition, at) && !has_leaked_key(edition, &ring));
+    let is_new = match &kept {
+        Some(edition) => !has_leaked_key(edition, &ring) && is_fresh(connection, edition, at)?,
+        None => false,
+    };
     let signer = if is_new { None } else { list_signer(&ring, signers, at) };
     let event = match signer {
         Some(signer) => Some(publish::enclose(home, transaction, signer, uri)?),
@@ -67,8 +69,11 @@ pub(super) fn newest_list(
     Ok(Some(Newest { list: newest.list, sequence: newest.sequence, token: newest.token, event }))
 }
 
-fn is_fresh(edition: &Edition, at: Timestamp) -> bool {
-    !edition.is_outdated && edition.stale_from.is_none_or(|stale| at < stale)
+/// Whether an edition says all that there is to say. One has no room for every day that lies ahead, and leaves out what it cannot
+/// announce.
+fn is_fresh(connection: &Connection, edition: &Edition, at: Timestamp) -> Result<bool, Failure> {
+    let is_current = !edition.is_outdated && edition.stale_from.is_none_or(|stale| at < stale);
+    Ok(is_current && !entries::has_come(connection, edition.list, edition.signed_at, at)?)
 }
 
 /// Whoever signs lists, if he is at hand: a home without a key for lists grants seats all the same.

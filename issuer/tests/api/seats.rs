@@ -519,6 +519,22 @@ fn a_date_that_is_brought_forward_is_on_the_list_that_is_enclosed() {
     }
 }
 
+#[test]
+fn a_list_of_which_a_day_has_come_is_signed_anew() {
+    let mut world = World::new();
+    let (stopped, issued) = (world.seats(9, 0), world.seats(9, 0));
+    let effective = Some(time("2026-11-24T00:00:00Z"));
+    let revocation = Revocation { reason: RevocationReason::ContractEnded, note: None, effective };
+    revoke_from(&mut world.ledger, &stopped.signed.license.id.to_string(), &revocation, &at(NOW)).unwrap();
+    for (when, editions) in
+        [(NOW, 1), ("2026-11-23T23:59:59Z", 1), ("2026-11-24T00:00:00Z", 2), ("2026-11-24T00:00:01Z", 2)]
+    {
+        world.grant_at(&Deployment::new(&issued).activate_at(when), when);
+        assert_eq!(world.events_of(EventKind::StatusPublished).len(), editions, "{when}");
+    }
+    check(&world.ledger).unwrap();
+}
+
 /// Deployments would refuse the list of a key that has leaked.
 #[test]
 fn a_list_by_a_key_that_has_leaked_is_signed_anew() {

@@ -18,8 +18,7 @@ type Signers = Vec<Box<dyn Signer + Send + Sync>>;
 /// How many changes were begun.
 type Changes = Arc<AtomicUsize>;
 
-/// Somebody who answers requests in this world. The first change is not begun before `callers` have asked, more or less: then the
-/// others wait for it.
+/// Somebody who answers requests in this world. The first change is not begun for a moment: those who ask meanwhile wait for it together.
 fn start(world: &World, signer: impl Signer + Send + Sync + 'static) -> (GroupCommit, Changes) {
     start_with(world, vec![Box::new(signer)], at(NOW))
 }
