@@ -234,6 +234,15 @@ fn a_product_without_a_key_stops_no_other() {
     let ran = grant(&world, &["--out", "o"]);
     ran.fails(14, &["inbox/desk: No active key", "Answered 1 file.", "1 file could not be"]);
     assert_eq!((names(&world, "o"), taken(&world)), (vec!["dialer.answer".to_owned()], 1));
+    // What was answered needs no key any more, and is written again.
+    fs::remove_file(world.path("o/dialer.answer")).expect("it is there");
+    grant(&world, &["--out", "o"]).fails(14, &["inbox/desk: ", "Answered 1 file."]);
+    assert_eq!(names(&world, "o"), ["dialer.answer"]);
+    // The first that was left says how it ends, whatever it was left for.
+    world.write("inbox/doc", "Dear Sirs, please find attached nothing.");
+    grant(&world, &["--out", "o"]).fails(14, &["inbox/doc", "2 files could not be"]);
+    world.write("inbox/a", "Dear Sirs, please find attached nothing.");
+    grant(&world, &["--out", "o"]).fails(30, &["3 files could not be"]);
 }
 
 const INITECH: [&str; 11] = [

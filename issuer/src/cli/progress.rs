@@ -1,13 +1,9 @@
 //! How far something is that takes long, for somebody who watches.
 
 use core::fmt::{self, Write};
-use core::time::Duration;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::output::Output;
-
-/// How often a bar is drawn where nothing is done meanwhile: whoever watches sees that it lives.
-const TICK: Duration = Duration::from_millis(250);
 
 /// A bar over so many events of a log.
 pub(crate) fn events(count: u64, output: &Output) -> ProgressBar {
@@ -21,7 +17,6 @@ pub(crate) fn bar(of: Option<u64>, template: &str, output: &Output) -> ProgressB
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::with_draw_target(of, ProgressDrawTarget::stderr());
-    bar.enable_steady_tick(TICK);
     match ProgressStyle::with_template(template) {
         Ok(style) => bar.with_style(style.with_key("rate", rate).with_key("left", left)),
         Err(_) => bar,

@@ -33,11 +33,15 @@ pub(crate) fn with_each<T>(
     mut done: impl FnMut(&mut T, usize) -> Result<(), Box<dyn Error>>,
 ) -> Result<Vec<Costs>, Box<dyn Error>> {
     let mut runs = vec![Vec::with_capacity(rounds); things.len()];
-    for round in 0..rounds {
-        for (thing, runs) in things.iter_mut().zip(&mut runs) {
+    for round in 0..=rounds {
+        // As above.
+        for place in 0..runs.len() {
+            let number = (place + round) % runs.len();
             let began = Instant::now();
-            done(thing, round)?;
-            runs.push(began.elapsed());
+            done(&mut things[number], round)?;
+            if round > 0 {
+                runs[number].push(began.elapsed());
+            }
         }
     }
     Ok(runs.iter().map(|runs| Costs::of(runs, 1.0)).collect())

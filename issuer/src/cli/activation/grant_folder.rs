@@ -1,7 +1,7 @@
 //! `lictor activation grant FOLDER`: the requests of a day, each file answered by a file.
 
 use indicatif::ProgressBar;
-use lictor_keys::Signer;
+use lictor_keys::{KeyRing, Signer};
 use lictor_shared::json::Value;
 use lictor_shared::{Name, Purpose, Timestamp};
 use std::collections::BTreeSet;
@@ -169,42 +169,39 @@ impl Round<'_> {
         files: Vec<PathBuf>,
         occasion: &Occasion,
     ) -> Result<(Vec<PathBuf>, BTreeSet<Name>), Failure> {
-        let mut readable = Vec::with_capacity(files.len());
+        let ring = self.ledger.key_ring()?;
+        let mut looked_at = Vec::with_capacity(files.len());
         for file in files {
-            match self.read(&file).and_then(|requests| self.products_for(&file, &requests, occasion)) {
-                Ok(needed) => readable.push((file, needed)),
-                Err(failure) if is_of_a_file(failure.kind) => self.tally.leave(&failure, self.output)?,
-                Err(failure) => return Err(failure),
+            let needed = self.read(&file).and_then(|requests| self.products_for(&file, &requests, occasion));
+            match needed.and_then(|needed| has_keys(&ring, needed, occasion.at)) {
+                Err(failure) if !is_of_a_file(failure.kind) && !is_without_key(&failure) => {
+                    return Err(failure);
+                }
+                needed => looked_at.push((file, needed)),
             }
         }
-        self.with_keys(readable, occasion.at)
+        self.answerable(looked_at)
     }
 
-    /// Leaves the files for which there is no key. Where there is none for any file, that is said once.
-    fn with_keys(
+    /// Leaves the files that cannot be answered. Where none can be, no file is to blame that there is no key: that is said once.
+    fn answerable(
         &mut self,
-        readable: Vec<(PathBuf, BTreeSet<Name>)>,
-        at: Timestamp,
+        looked_at: Vec<(PathBuf, Result<BTreeSet<Name>, Failure>)>,
     ) -> Result<(Vec<PathBuf>, BTreeSet<Name>), Failure> {
-        let ring = self.ledger.key_ring()?;
-        let has_key = |product: &Name| {
-            signing_key_for(&ring, Purpose::Activation, core::slice::from_ref(product), at).map(|_| ())
-        };
-        let (mut answerable, mut products, mut left) = (Vec::new(), BTreeSet::new(), Vec::new());
-        for (file, needed) in readable {
-            match needed.iter().try_for_each(has_key) {
-                Ok(()) => {
+        let none = looked_at.iter().all(|(_, needed)| needed.is_err());
+        let (mut answerable, mut products) = (Vec::new(), BTreeSet::new());
+        for (file, needed) in looked_at {
+            match needed {
+                Ok(needed) => {
                     products.extend(needed);
                     answerable.push(file);
                 }
-                Err(failure) => left.push((file, failure)),
+                Err(failure) if none && is_without_key(&failure) => return Err(failure),
+                Err(failure) if is_without_key(&failure) => {
+                    self.tally.leave(&told_of_file(&file, failure), self.output)?;
+                }
+                Err(failure) => self.tally.leave(&failure, self.output)?,
             }
-        }
-        for (file, failure) in left {
-            if products.is_empty() {
-                return Err(failure);
-            }
-            self.tally.leave(&told_of_file(&file, failure), self.output)?;
         }
         Ok((answerable, products))
     }
@@ -396,6 +393,18 @@ impl Round<'_> {
         }
         exit
     }
+}
+
+/// What is to be signed for, if there is a key for each.
+fn has_keys(ring: &KeyRing, products: BTreeSet<Name>, at: Timestamp) -> Result<BTreeSet<Name>, Failure> {
+    for product in &products {
+        signing_key_for(ring, Purpose::Activation, core::slice::from_ref(product), at)?;
+    }
+    Ok(products)
+}
+
+fn is_without_key(failure: &Failure) -> bool {
+    failure.kind == FailureKind::SigningNotConfigured
 }
 
 /// Whether such a failure is about what is in one file, and stands against no other.

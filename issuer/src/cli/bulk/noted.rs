@@ -54,9 +54,10 @@ impl Noted {
             };
             output.warn(format_args!("line {first}{rows}: {warning}"));
         }
-        if self.others > 0 {
-            let others = self.others;
-            output.warn(format_args!("There are {others} more; --jsonl writes those of each row."));
+        match self.others {
+            0 => {}
+            1 => output.warn("1 more is not shown; --jsonl writes those of each row"),
+            more => output.warn(format_args!("{more} more are not shown; --jsonl writes those of each row")),
         }
     }
 }

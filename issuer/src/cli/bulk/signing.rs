@@ -109,7 +109,6 @@ impl Signing<'_> {
     fn conclude(&self, tally: Tally, has_revoked: bool, output: &mut Output) -> Result<u8, Failure> {
         self.words.say(tally, output);
         if has_revoked {
-            output.say("Revoked what was before them.");
             output.say(PUBLISH);
         }
         let folder = self.out.path().map(|path| path.display().to_string());

@@ -69,7 +69,9 @@ impl Publish {
             match &self.out {
                 Some(folder) => self.prepare(folder, place, &uris, &current)?,
                 // In JSON they stand apart.
-                None if uris.len() > 1 && output.form() == Form::Text => return Err(several(&uris)),
+                None if uris.len() > 1 && output.form() == Form::Text => {
+                    return Err(several(uris.iter().map(Uri::as_str)));
+                }
                 None => {}
             }
         }
@@ -111,8 +113,13 @@ impl Publish {
         let signed = answer.as_object().and_then(|answer| answer.get("lists")).and_then(Value::as_array);
         let missing = current.iter().filter(|list| !self.is_written(list, names)).map(CurrentList::to_value);
         let lists: Vec<Value> = signed.unwrap_or_default().iter().cloned().chain(missing).collect();
-        if let Some(folder) = &self.out {
-            durable::create_folders(folder)?;
+        match &self.out {
+            Some(folder) => durable::create_folders(folder)?,
+            // As where a request is repeated that once had a folder.
+            None if lists.len() > 1 && output.form() == Form::Text => {
+                return Err(several(lists.iter().map(|list| writing::text(list, "uri"))));
+            }
+            None => {}
         }
         let mut shown = Vec::new();
         for list in &lists {
@@ -217,8 +224,8 @@ const SIGNED_NOT_WRITTEN: &str =
     "the list is signed and recorded; publish again when it can be written, which is safe";
 
 /// Readers take the first list of a file, so several must not stand in one.
-fn several(uris: &[Uri]) -> Failure {
-    let names: Vec<&str> = uris.iter().map(Uri::as_str).collect();
+fn several<'u>(uris: impl Iterator<Item = &'u str>) -> Failure {
+    let names: Vec<&str> = uris.collect();
     Failure::new(
         FailureKind::Conflict,
         format!("there are {} lists, and a file holds one: {}", names.len(), names.join(", ")),
