@@ -1,7 +1,11 @@
 //! The first reading: every row is decided, and nothing of it stays.
 
+use lictor_shared::Thumbprint;
+use std::collections::BTreeSet;
+
 use super::wrong::{Wrong, Wrongs};
 use super::{Change, Checked, Made, Row, Rows, Taker, Unread, When, digest};
+use crate::cores;
 use crate::error::Failure;
 use crate::ledger::transaction::Transaction;
 use crate::ledger::{Ledger, claimed, requests};
@@ -107,4 +111,22 @@ fn made_before<T>(
 ) -> Result<Made, Failure> {
     let token = super::make::token(transaction.connection(), &answer)?;
     Ok(Made { line: row.line, request: row.request.id.clone(), when: When::Before, answer, token })
+}
+
+/// Has chunks of rows decided on all cores, each row by the key that is to sign it; what stands against each, in their order.
+pub(super) fn decided_with<I: Send>(
+    chunks: impl Iterator<Item = Result<I, Failure>>,
+    decide: impl Fn(I) -> Vec<Result<Thumbprint, Failure>> + Sync,
+    keys: &mut BTreeSet<Thumbprint>,
+) -> Result<Vec<Result<(), Failure>>, Failure> {
+    let mut decided = Vec::new();
+    cores::each_few(chunks, decide, |results| {
+        decided.extend(results.into_iter().map(|result| {
+            result.map(|kid| {
+                keys.insert(kid);
+            })
+        }));
+        Ok(())
+    })?;
+    Ok(decided)
 }

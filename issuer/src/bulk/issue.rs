@@ -6,7 +6,7 @@ use lictor_shared::{AnchorSet, License, Purpose, Seconds, StatusRef, Text, Thumb
 use rusqlite::Connection;
 use std::collections::BTreeSet;
 
-use super::check::check;
+use super::check::{check, decided_with};
 use super::make::{make, of};
 use super::{Change, Checked, Clock, Made, Row, Rows, Taker, Tally, When};
 use crate::accepted::anchors;
@@ -89,16 +89,7 @@ impl Change<Order> for Issuing<'_> {
             let decide = |(row, customer): (&Row<Order>, _)| bench.decide(&row.asked, customer);
             rows.iter().zip(customers).map(decide).collect::<Vec<_>>()
         };
-        let mut decided = Vec::with_capacity(rows.len());
-        cores::each_few(identified, decide, |results: Vec<Result<Thumbprint, Failure>>| {
-            decided.extend(results.into_iter().map(|result| {
-                result.map(|kid| {
-                    self.keys.insert(kid);
-                })
-            }));
-            Ok(())
-        })?;
-        Ok(decided)
+        decided_with(identified, decide, &mut self.keys)
     }
 
     fn keys(&self) -> BTreeSet<Thumbprint> {

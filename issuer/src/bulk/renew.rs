@@ -6,7 +6,7 @@ use lictor_shared::{Seconds, StatusRef, Thumbprint, Uri};
 use rusqlite::Connection;
 use std::collections::BTreeSet;
 
-use super::check::check;
+use super::check::{check, decided_with};
 use super::issue::with_key;
 use super::make::{make, of};
 use super::{
@@ -85,16 +85,7 @@ impl Change<OfLicense<Renewal>> for Renewing<'_> {
             let decide = |(row, filed): (&Row<_>, Result<Filed, Failure>)| decided(&desk, row, filed?);
             rows.iter().zip(filed).map(decide).collect::<Vec<_>>()
         };
-        let mut decided = Vec::with_capacity(rows.len());
-        cores::each_few(filed, decide, |results: Vec<Result<Thumbprint, Failure>>| {
-            decided.extend(results.into_iter().map(|result| {
-                result.map(|kid| {
-                    self.keys.insert(kid);
-                })
-            }));
-            Ok(())
-        })?;
-        Ok(decided)
+        decided_with(filed, decide, &mut self.keys)
     }
 
     fn keys(&self) -> BTreeSet<Thumbprint> {

@@ -1,26 +1,23 @@
 //! `lictor activation grant FOLDER`: the requests of a day, each file answered by a file.
 
+mod looked_at;
+
 use indicatif::ProgressBar;
-use lictor_keys::{KeyRing, Signer};
+use lictor_keys::Signer;
+use lictor_shared::Purpose;
 use lictor_shared::json::Value;
-use lictor_shared::{Name, Purpose, Timestamp};
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::super::bulk::is_begun;
 use super::super::globals::Globals;
-use super::super::input;
 use super::super::output::{Form, Output};
 use super::super::progress::bar;
-use super::super::shown;
 use super::super::writing;
-use super::grant::{Grant, answers, armored, envelope, tell, told_of};
-use crate::activation::{Answer, Grants, SeatRequest, grant, is_for_us, products_to_sign_for, recall};
+use super::grant::{Grant, answers, armored, envelope, tell};
+use crate::activation::{Grants, grant, recall};
 use crate::durable::{self, Readers, cannot_read};
 use crate::error::{Failure, FailureKind};
 use crate::home::Home;
-use crate::key::signing_key_for;
 use crate::ledger::Ledger;
 use crate::occasion::{Intent, Occasion};
 use crate::outcome::Outcome as _;
@@ -163,101 +160,6 @@ impl Grant {
 }
 
 impl Round<'_> {
-    /// Reads every file once, and gives those that can be answered, and the products to sign for.
-    fn sorted(
-        &mut self,
-        files: Vec<PathBuf>,
-        occasion: &Occasion,
-    ) -> Result<(Vec<PathBuf>, BTreeSet<Name>), Failure> {
-        let ring = self.ledger.key_ring()?;
-        let mut looked_at = Vec::with_capacity(files.len());
-        for file in files {
-            let needed = self.read(&file).and_then(|requests| self.products_for(&file, &requests, occasion));
-            match needed.and_then(|needed| has_keys(&ring, needed, occasion.at)) {
-                Err(failure) if !is_of_a_file(failure.kind) && !is_without_key(&failure) => {
-                    return Err(failure);
-                }
-                needed => looked_at.push((file, needed)),
-            }
-        }
-        self.answerable(looked_at)
-    }
-
-    /// Leaves the files that cannot be answered. Where none can be, no file is to blame that there is no key: that is said once.
-    fn answerable(
-        &mut self,
-        looked_at: Vec<(PathBuf, Result<BTreeSet<Name>, Failure>)>,
-    ) -> Result<(Vec<PathBuf>, BTreeSet<Name>), Failure> {
-        let none = looked_at.iter().all(|(_, needed)| needed.is_err());
-        let (mut answerable, mut products) = (Vec::new(), BTreeSet::new());
-        for (file, needed) in looked_at {
-            match needed {
-                Ok(needed) => {
-                    products.extend(needed);
-                    answerable.push(file);
-                }
-                Err(failure) if none && is_without_key(&failure) => return Err(failure),
-                Err(failure) if is_without_key(&failure) => {
-                    self.tally.leave(&told_of_file(&file, failure), self.output)?;
-                }
-                Err(failure) => self.tally.leave(&failure, self.output)?,
-            }
-        }
-        Ok((answerable, products))
-    }
-
-    /// The products that the answers to a file are signed for.
-    fn products_for(
-        &self,
-        file: &Path,
-        requests: &[SeatRequest],
-        occasion: &Occasion,
-    ) -> Result<BTreeSet<Name>, Failure> {
-        let needed = products_to_sign_for(self.home, self.ledger, requests, occasion.at);
-        needed.map_err(|failure| told_of_file(file, failure))
-    }
-
-    /// The requests of a file, all of which can be answered, and the answer written.
-    fn read(&self, file: &Path) -> Result<Vec<SeatRequest>, Failure> {
-        is_plain(file)?;
-        let of = |failure| told_of_file(file, failure);
-        let requests = SeatRequest::read_all(&input::read(file)?).map_err(of)?;
-        requests.iter().try_for_each(|request| is_for_us(self.home, self.ledger, request)).map_err(of)?;
-        self.expect(file, &self.answered(&requests)?)?;
-        Ok(requests)
-    }
-
-    /// The answers that were given before.
-    fn answered(&self, requests: &[SeatRequest]) -> Result<Vec<String>, Failure> {
-        let mut given = Vec::new();
-        for request in requests {
-            let before = recall(self.home, self.ledger, core::slice::from_ref(request))?;
-            given.extend(before.iter().flat_map(|before| &before.answers).map(block));
-        }
-        Ok(given)
-    }
-
-    /// Refuses a name that is taken by something else than the answer which was written there.
-    fn expect(&self, file: &Path, answered: &[String]) -> Result<(), Failure> {
-        let Some(path) = self.command.answer_to(file) else { return Ok(()) };
-        if path.file_name().is_some_and(|name| name.len() > NAME_BYTES) {
-            let shown = file.display().to_string();
-            let message = format!("{shown}: the name is too long for a file NAME.answer beside others");
-            return Err(Failure::new(FailureKind::Conflict, message)
-                .hint("Rename it, and repeat the command.")
-                .with("path", shown));
-        }
-        // A pipe would never come to its end.
-        let is_file = fs::symlink_metadata(&path).is_ok_and(|found| found.is_file());
-        if is_file
-            && !answered.is_empty()
-            && (is_begun(&path, answered.concat().as_bytes()) || has_some(&path, answered))
-        {
-            return Ok(());
-        }
-        self.command.out.allows(&path, self.home)
-    }
-
     /// Makes the folder, and makes sure that it can be written, before anything is granted.
     fn open(&self) -> Result<(), Failure> {
         let Some(folder) = self.command.out.path() else { return Ok(()) };
@@ -315,9 +217,9 @@ impl Round<'_> {
         let text = armored(&answer);
         let path = self.command.answer_to(file).filter(|_| !text.is_empty());
         if let Some(path) = &path {
-            match fs::read(path) {
-                Ok(found) if found == text.as_bytes() => {}
-                _ => durable::put_soon(path, text.as_bytes(), Readers::Anyone)?,
+            let is_there = is_file(path) && fs::read(path).is_ok_and(|found| found == text.as_bytes());
+            if !is_there {
+                durable::put_soon(path, text.as_bytes(), Readers::Anyone)?;
             }
         }
         let is_denied = text.is_empty();
@@ -395,56 +297,15 @@ impl Round<'_> {
     }
 }
 
-/// What is to be signed for, if there is a key for each.
-fn has_keys(ring: &KeyRing, products: BTreeSet<Name>, at: Timestamp) -> Result<BTreeSet<Name>, Failure> {
-    for product in &products {
-        signing_key_for(ring, Purpose::Activation, core::slice::from_ref(product), at)?;
-    }
-    Ok(products)
-}
-
-fn is_without_key(failure: &Failure) -> bool {
-    failure.kind == FailureKind::SigningNotConfigured
+/// Whether a file stands there: a pipe, which could be read for ever, is none.
+fn is_file(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.is_file())
 }
 
 /// Whether such a failure is about what is in one file, and stands against no other.
 const fn is_of_a_file(kind: FailureKind) -> bool {
     use FailureKind::{CannotRead, Conflict, NotFound};
     matches!(kind, CannotRead | Conflict | NotFound)
-}
-
-fn told_of_file(file: &Path, failure: Failure) -> Failure {
-    let name = file.display().to_string();
-    told_of(&name, failure).with("path", name)
-}
-
-/// Refuses a name that a stranger has chosen so that it plays with a terminal, or that a list of names would not hold.
-fn is_plain(file: &Path) -> Result<(), Failure> {
-    let name = file.file_name().unwrap_or_default();
-    let shown = shown::foreign(&file.display().to_string());
-    if name.to_str().is_some_and(|name| shown::foreign(name) == name) {
-        return Ok(());
-    }
-    let message = format!("{shown}: the name is not plain text");
-    Err(Failure::new(FailureKind::Conflict, message)
-        .hint("Rename it, and repeat the command.")
-        .with("path", shown))
-}
-
-/// Whether a file holds some of these answers, in their order: the requests beside them were denied when it was written.
-fn has_some(path: &Path, answers: &[String]) -> bool {
-    let Ok(found) = fs::read(path) else { return false };
-    let left = answers
-        .iter()
-        .fold(found.as_slice(), |left, answer| left.strip_prefix(answer.as_bytes()).unwrap_or(left));
-    left.is_empty()
-}
-
-fn block(answer: &Answer) -> String {
-    match answer {
-        Answer::Given(given) => given.paste.armored(),
-        Answer::Denied(_) => String::new(),
-    }
 }
 
 /// The files of a folder, by name. Hidden ones, which mail programs and file systems leave there, and folders are left out.
