@@ -171,6 +171,17 @@ pub(crate) fn sync_all_of(folder: &Path) -> Result<(), Failure> {
     sync_folder(folder)
 }
 
+/// Whether a file has just these bytes. What is no file has none: whoever opens a pipe to read it waits for somebody to write.
+pub(crate) fn is_just_so(path: &Path, bytes: &[u8]) -> bool {
+    found(path).is_some_and(|found| found == bytes)
+}
+
+/// What is in a file, if one is there and can be read; pipes and devices, which could be read for ever, are none.
+pub(crate) fn found(path: &Path) -> Option<Vec<u8>> {
+    fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
+    fs::read(path).ok()
+}
+
 /// Makes sure that a file of so many bytes could be written beside `path`; it is not kept.
 ///
 /// # Errors

@@ -156,6 +156,26 @@ fn a_renewal_that_revokes_says_that_a_list_must_be_published() {
     }
 }
 
+/// A deployment that is handed such a revision works until it learns from a list that it is suspended.
+#[test]
+fn a_renewal_of_what_is_suspended_says_so() {
+    let (world, ids) = world("bulk renew suspended");
+    for id in ids.iter().take(2) {
+        world.run(&["license", "suspend", id]).done();
+    }
+    let rows: String = ids.iter().map(|id| format!("r{id},{id}\n")).collect();
+    world.write("rows.csv", format!("request_id,license\n{rows}"));
+    let ran = from(&world, "renew", &["--term", "1y", "--out", "r"]);
+    for words in [
+        "line 2 and 1 row more: The license is suspended, and so is its new revision.",
+        "lictor license reinstate",
+        "Next: lictor status publish",
+    ] {
+        assert!(ran.words.contains(words), "{words}: {ran:?}");
+    }
+    ran.done();
+}
+
 #[test]
 fn a_number_that_counts_neither_is_told_both() {
     let (world, ids) = world("bulk revoke number");

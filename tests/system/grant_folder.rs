@@ -1,11 +1,11 @@
 //! A folder of requests, as a day brings them: each file is answered by a file, and one that cannot be stops no other.
 
 use super::deployment::Deployment;
-use super::world::{NOW, Ran, STATUS_URI, World};
+use super::world::{NOW, Ran, STATUS_URI, World, program};
 use lictor_shared::{Name, RequestKind};
 use std::collections::BTreeSet;
 use std::fs;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -99,7 +99,13 @@ fn a_name_that_plays_with_the_terminal_is_left() {
         fs::copy(world.path("inbox/plain é"), world.path("inbox").join(name)).expect("copied");
     }
     let ran = grant(&world, &["--out", "o"]);
-    ran.fails(20, &["a\\u{1b}[31mred: the name is not plain text", "3 files could not be answered"]);
+    ran.fails(
+        20,
+        &[
+            "a\\u{1b}[31mred: the name is not UTF-8, or has characters that play",
+            "3 files could not be answered",
+        ],
+    );
     assert_eq!(ran.data, "o/plain é.answer\n");
     assert!(!ran.words.contains(['\u{1b}', '\u{202e}']) && !ran.words.contains("\nerror: all"), "{ran:?}");
 }
@@ -207,6 +213,32 @@ fn a_file_that_can_never_be_answered_stops_no_other() {
     assert_eq!((names(&world, "o"), taken(&world)), (vec!["b.answer".to_owned()], 1));
 }
 
+/// Whoever opens a pipe to read it waits for somebody to write.
+#[test]
+fn a_pipe_holds_up_nobody() {
+    let world = world("grant folder pipe", "3");
+    ["a", "b"].iter().for_each(|name| ask(&world, name));
+    grant(&world, &["--out", "o"]).done();
+    fs::remove_file(world.path("o/a.answer")).expect("it is there");
+    for pipe in ["o/a.answer", "inbox/pipe"] {
+        let made = Command::new("mkfifo").arg(world.path(pipe)).status();
+        assert!(made.unwrap_or_else(|error| panic!("mkfifo: {error}; install coreutils")).success());
+    }
+    let at_once = |more: &[&str]| {
+        let mut command = world.outside("timeout");
+        command
+            .args(["60", program(), "activation", "grant", "inbox", "--out", "o", "--now", NOW])
+            .args(more);
+        Ran::of(&command.output().unwrap_or_else(|error| panic!("timeout: {error}; install coreutils")))
+    };
+    for more in [&[][..], &["--force"]] {
+        at_once(more).fails(20, &["o/a.answer is a pipe", "Answered 1 file.", "1 file could not be"]);
+    }
+    fs::remove_file(world.path("o/a.answer")).expect("it is there");
+    at_once(&[]).done();
+    assert_eq!((names(&world, "o").len(), taken(&world)), (2, 2));
+}
+
 /// Of two products one has a key for its activations.
 #[test]
 fn a_product_without_a_key_stops_no_other() {
@@ -243,6 +275,21 @@ fn a_product_without_a_key_stops_no_other() {
     grant(&world, &["--out", "o"]).fails(14, &["inbox/doc", "2 files could not be"]);
     world.write("inbox/a", "Dear Sirs, please find attached nothing.");
     grant(&world, &["--out", "o"]).fails(30, &["3 files could not be"]);
+    // Nor does the lack of a key speak for the others where no file is answered.
+    fs::remove_file(world.path("inbox/dialer")).expect("it is there");
+    let ran = grant(&world, &["--out", "o"]);
+    ran.fails(30, &["inbox/a: ", "inbox/desk: No active key", "inbox/doc: ", "3 files could not be"]);
+}
+
+/// Letters are left before any request is answered, and may stand behind one that is denied.
+#[test]
+fn the_first_by_name_says_how_it_ends() {
+    let world = world("grant folder first", "1");
+    ["a", "b"].iter().for_each(|name| ask(&world, name));
+    world.write("inbox/c", "Dear Sirs, please find attached nothing.");
+    grant(&world, &["--out", "o"]).fails(13, &["inbox/c", "1 request was denied", "1 file could not be"]);
+    world.write("inbox/ab", "Dear Sirs, please find attached nothing.");
+    grant(&world, &["--out", "o"]).fails(30, &["inbox/ab", "1 request was denied", "2 files could not be"]);
 }
 
 const INITECH: [&str; 11] = [

@@ -4,7 +4,6 @@ use clap::{Arg, Args, Command};
 use clap_mangen::Man as Page;
 use clap_mangen::roff::{Roff, roman};
 use lictor_shared::json::Value;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::help::Topic;
@@ -73,8 +72,8 @@ impl Man {
 
     /// A page that was written here makes way for a newer one; any other file needs to be given up.
     fn may_be_replaced(&self, path: &Path) -> Result<(), Failure> {
-        let found = fs::read(path).unwrap_or_default();
-        match path.is_file() && found.starts_with(MARK.as_bytes()) {
+        let found = durable::found(path).unwrap_or_default();
+        match found.starts_with(MARK.as_bytes()) {
             true => Ok(()),
             false => self.force.allows_anywhere(path).map_err(|failure| {
                 let force = if self.force.is_given() { "" } else { ", or give --force to overwrite it" };

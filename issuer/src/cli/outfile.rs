@@ -74,10 +74,7 @@ impl OutFile {
 
     /// Writes one of several files into the folder that was named, unless it is there already, just so.
     pub(crate) fn write_as(&self, path: &Path, home: &Home, bytes: &[u8]) -> Result<(), Failure> {
-        match fs::read(path) {
-            Ok(found) if found == bytes => Ok(()),
-            _ => self.write_to(path, home, bytes),
-        }
+        if durable::is_just_so(path, bytes) { Ok(()) } else { self.write_to(path, home, bytes) }
     }
 
     fn write_to(&self, path: &Path, home: &Home, bytes: &[u8]) -> Result<(), Failure> {
@@ -91,7 +88,7 @@ impl OutFile {
     /// The same for a request that was carried out before: what was written then may be there already.
     pub(crate) fn write_again(&self, home: &Home, bytes: &[u8]) -> Result<Option<&Path>, Failure> {
         match &self.out {
-            Some(path) if fs::read(path).is_ok_and(|found| found == bytes) => Ok(Some(path)),
+            Some(path) if durable::is_just_so(path, bytes) => Ok(Some(path)),
             _ => self.write(home, bytes),
         }
     }
@@ -125,6 +122,10 @@ impl Force {
         }
         if path.is_dir() {
             return Err(refused(path, "is a folder", "name a file"));
+        }
+        // Nothing is to take the place of a device, and whoever opens a pipe to read it waits.
+        if path.metadata().is_ok_and(|found| !found.is_file()) {
+            return Err(refused(path, "is a pipe or a device", "name another file"));
         }
         if !self.force {
             return Err(refused(path, "exists already", FORCE));

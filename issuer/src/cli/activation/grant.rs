@@ -43,8 +43,8 @@ each answer is a line.
 Of a folder every file is answered whose name does not begin with a dot, in the
 order of names. Then --out is a folder too, in which each gets a file
 NAME.answer. A file that cannot be answered is named and left, and the others
-are answered all the same; the exit code is that of the first that was left or
-denied. What was cut short goes on when it is repeated.";
+are answered all the same; the exit code is that of the first, by name, that was
+left or denied. What was cut short goes on when it is repeated.";
 
 /// Room that is looked for before anything is granted.
 pub(super) const ANSWER_BYTES: usize = 64 * 1024;

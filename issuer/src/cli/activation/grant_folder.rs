@@ -37,23 +37,30 @@ struct Tally {
     denied: u64,
     /// Files that cannot be answered.
     left: u64,
-    /// The exit code of the first that was denied or left.
-    exit: u8,
+    /// The first by name that was denied or left, and its exit code.
+    first: Option<(PathBuf, u8)>,
 }
 
 impl Tally {
-    fn leave(&mut self, failure: &Failure, output: &mut Output) -> Result<(), Failure> {
+    fn leave(&mut self, file: &Path, failure: &Failure, output: &mut Output) -> Result<(), Failure> {
         output.fail(failure);
         self.left += 1;
-        self.ends_with(failure.kind.exit_code());
+        self.not_answered(file, failure.kind.exit_code());
         match output.form() {
             Form::Json => output.data(failure.envelope()),
             Form::Text => Ok(()),
         }
     }
 
-    fn ends_with(&mut self, exit: u8) {
-        self.exit = if self.exit == 0 { exit } else { self.exit };
+    /// Files are left before any is answered, so this does not come in the order of their names.
+    fn not_answered(&mut self, file: &Path, exit: u8) {
+        if self.first.as_ref().is_none_or(|(first, _)| file < first.as_path()) {
+            self.first = Some((file.into(), exit));
+        }
+    }
+
+    fn exit(&self) -> u8 {
+        self.first.as_ref().map_or(0, |(_, exit)| *exit)
     }
 }
 
@@ -193,7 +200,7 @@ impl Round<'_> {
                     requests.extend(found);
                 }
                 Err(failure) if is_of_a_file(failure.kind) => {
-                    self.bar.suspend(|| self.tally.leave(&failure, self.output))?;
+                    self.bar.suspend(|| self.tally.leave(file, &failure, self.output))?;
                 }
                 Err(failure) => return Err(failure),
             }
@@ -216,11 +223,8 @@ impl Round<'_> {
         let answer = grants.answer();
         let text = armored(&answer);
         let path = self.command.answer_to(file).filter(|_| !text.is_empty());
-        if let Some(path) = &path {
-            let is_there = is_file(path) && fs::read(path).is_ok_and(|found| found == text.as_bytes());
-            if !is_there {
-                durable::put_soon(path, text.as_bytes(), Readers::Anyone)?;
-            }
+        if let Some(path) = path.as_ref().filter(|path| !durable::is_just_so(path, text.as_bytes())) {
+            durable::put_soon(path, text.as_bytes(), Readers::Anyone)?;
         }
         let is_denied = text.is_empty();
         let done = if is_denied { "Denied" } else { "Answered" };
@@ -233,14 +237,14 @@ impl Round<'_> {
         })
     }
 
-    fn show(&mut self, file: &Path, answer: &Value, path: Option<&Path>) -> Result<(), Failure> {
-        let file = file.display().to_string();
+    fn show(&mut self, request: &Path, answer: &Value, path: Option<&Path>) -> Result<(), Failure> {
+        let file = request.display().to_string();
         let path = path.map(|path| path.display().to_string());
         for each in answers(answer) {
             match (envelope(each), self.output.form()) {
                 (Some(mut envelope), _) => {
                     self.tally.denied += 1;
-                    self.tally.ends_with(envelope.code.exit_code());
+                    self.tally.not_answered(request, envelope.code.exit_code());
                     envelope.details.insert("path".into(), file.as_str().into());
                     // Standard output is for the names of answers, where it is not JSON.
                     if self.output.form() == Form::Json {
@@ -266,7 +270,7 @@ impl Round<'_> {
         let found = files.len();
         // Programs were told of each file that is left.
         if tally.left > 0 && output.form() == Form::Json {
-            return Ok(tally.exit);
+            return Ok(tally.exit());
         }
         output.either(
             || format!("{found}\n"),
@@ -279,11 +283,12 @@ impl Round<'_> {
                 ])
             },
         )?;
-        Ok(tally.exit)
+        Ok(tally.exit())
     }
 
     fn conclude(self) -> u8 {
-        let Tally { answered, denied, left, exit } = self.tally;
+        let exit = self.tally.exit();
+        let Tally { answered, denied, left, .. } = self.tally;
         let counted = |count: u64| if count == 1 { "1 file".into() } else { format!("{count} files") };
         self.output.say(format_args!("Answered {}.", counted(answered)));
         if denied > 0 {
@@ -295,11 +300,6 @@ impl Round<'_> {
         }
         exit
     }
-}
-
-/// Whether a file stands there: a pipe, which could be read for ever, is none.
-fn is_file(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok_and(|found| found.is_file())
 }
 
 /// Whether such a failure is about what is in one file, and stands against no other.

@@ -2,7 +2,6 @@
 
 use lictor_shared::Artefact as _;
 use lictor_shared::{License, Text, armor};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::bulk::Made;
@@ -60,10 +59,10 @@ impl Folder<'_> {
         let write = |made: &Made| {
             let Some(text) = armored(made) else { return Ok(()) };
             let path = self.file(&made.request);
-            match fs::read(&path) {
-                Ok(found) if found == text.as_bytes() => Ok(()),
-                _ => durable::put_soon(&path, text.as_bytes(), Readers::Anyone),
+            if durable::is_just_so(&path, text.as_bytes()) {
+                return Ok(());
             }
+            durable::put_soon(&path, text.as_bytes(), Readers::Anyone)
         };
         // The threads that write take the mask of this one.
         let _whole = Undisturbed::begin();
@@ -83,7 +82,7 @@ fn armored(made: &Made) -> Option<String> {
 /// Whether a file holds what it should, or as much of it as was on disk when the power failed: what is missing is not there, or
 /// zero.
 pub(crate) fn is_begun(path: &Path, whole: &[u8]) -> bool {
-    let Ok(found) = fs::read(path) else { return false };
+    let Some(found) = durable::found(path) else { return false };
     found.len() <= whole.len() && found.iter().zip(whole).all(|(found, whole)| found == whole || *found == 0)
 }
 

@@ -54,10 +54,10 @@ impl<'a> Handing<'a> {
         self.output
     }
 
-    /// Warns of what was made, each thing once; whether revisions were revoked.
+    /// Warns of what was made, each thing once; whether deployments learn of it from a list.
     pub(crate) fn warn(&mut self) -> bool {
         self.noted.warn(self.output);
-        self.noted.has_revoked
+        self.noted.is_to_publish
     }
 
     /// Refuses a place that cannot be written, before anything is made.

@@ -9,14 +9,18 @@ use crate::cli::output::Output;
 /// Different warnings that are shown; each row has its own with its answer.
 const SHOWN: usize = 20;
 
+/// Said of a revision of a license that is suspended.
+const SUSPENDED: &str =
+    "The license is suspended, and so is its new revision. To lift that: lictor license reinstate LICENSE";
+
 /// What was made, as far as somebody must hear of it.
 #[derive(Debug, Default)]
 pub(super) struct Noted {
     warnings: BTreeMap<String, Rows>,
     /// Warnings beyond those.
     others: u64,
-    /// Whether revisions were revoked.
-    pub(super) has_revoked: bool,
+    /// Whether an entry has changed that deployments learn of from a list.
+    pub(super) is_to_publish: bool,
 }
 
 /// The rows that a warning is about.
@@ -29,8 +33,10 @@ struct Rows {
 impl Noted {
     pub(super) fn note(&mut self, made: &Made) {
         let Some(answer) = made.answer.as_object() else { return };
-        self.has_revoked |= !array(answer, "revoked").is_empty();
-        for warning in array(answer, "warnings").iter().filter_map(Value::as_str) {
+        let is_suspended = answer.get("suspendedSince").is_some_and(|since| since.as_str().is_some());
+        self.is_to_publish |= is_suspended || !array(answer, "revoked").is_empty();
+        let warnings = array(answer, "warnings").iter().filter_map(Value::as_str);
+        for warning in warnings.chain(is_suspended.then_some(SUSPENDED)) {
             let has_room = self.warnings.len() < SHOWN;
             match self.warnings.get_mut(warning) {
                 Some(rows) => rows.count += 1,

@@ -75,9 +75,9 @@ impl Signing<'_> {
         let made = make(&home, &mut ledger, &signers, (&mut rows, &checked), &mut clock, &mut handing);
         // What was written is on disk, whatever else has failed.
         let finished = handing.finish();
-        let has_revoked = handing.warn();
+        let is_to_publish = handing.warn();
         let tally = made.and_then(|tally| finished.map(|()| tally))?;
-        self.conclude(tally, has_revoked, output)
+        self.conclude(tally, is_to_publish, output)
     }
 
     fn to<'s>(&'s self, home: &'s Home) -> To<'s> {
@@ -106,9 +106,9 @@ impl Signing<'_> {
         checked.keys.iter().map(open).collect()
     }
 
-    fn conclude(&self, tally: Tally, has_revoked: bool, output: &mut Output) -> Result<u8, Failure> {
+    fn conclude(&self, tally: Tally, is_to_publish: bool, output: &mut Output) -> Result<u8, Failure> {
         self.words.say(tally, output);
-        if has_revoked {
+        if is_to_publish {
             output.say(PUBLISH);
         }
         let folder = self.out.path().map(|path| path.display().to_string());

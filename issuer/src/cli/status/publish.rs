@@ -30,10 +30,12 @@ Once a list is full a further one is opened by itself. So let what runs on its
 own give --out, or --json: without them there must be one list.
 With --out each list is written to FOLDER/NAME.lic, NAME being the last part of
 its URI; of two that end alike, the one that was opened later is NAME-HASH.lic,
-HASH being 8 digits of the SHA-256 of its URI. An older edition of the list there is replaced at once or not at all.
-With --changed a list is left as it is if no entry has changed since its newest
-edition and less than half of its time is over: run it twice in that time, or
-more often. The files in FOLDER are the newest editions afterwards.";
+HASH being 8 digits of the SHA-256 of its URI. An older edition of the list
+there is replaced at once or not at all.
+With --changed a list is left as it is if its newest edition still says all
+there is to say and less than half of its time is over: run it twice in that
+time, or more often. It is signed if an entry has changed, if a day that it
+announced has come, or if its key has leaked since. The files in FOLDER are the newest editions afterwards.";
 
 /// Sign the status lists: what is revoked, for deployments to take in
 #[derive(Args, Debug)]

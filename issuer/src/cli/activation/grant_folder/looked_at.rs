@@ -3,14 +3,14 @@
 use lictor_keys::KeyRing;
 use lictor_shared::{Name, Purpose, Timestamp};
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::super::super::bulk::is_begun;
 use super::super::super::{input, shown};
 use super::super::grant::told_of;
-use super::{NAME_BYTES, Round, is_file, is_of_a_file};
+use super::{NAME_BYTES, Round, is_of_a_file};
 use crate::activation::{Answer, SeatRequest, is_for_us, products_to_sign_for, recall};
+use crate::durable;
 use crate::error::{Failure, FailureKind};
 use crate::key::signing_key_for;
 use crate::occasion::Occasion;
@@ -36,12 +36,14 @@ impl Round<'_> {
         self.answerable(looked_at)
     }
 
-    /// Leaves the files that cannot be answered. Where none can be, no file is to blame that there is no key: that is said once.
+    /// Leaves the files that cannot be answered. Where all lack the same key, no file is to blame: that is said once.
     fn answerable(
         &mut self,
-        looked_at: Vec<(PathBuf, Result<BTreeSet<Name>, Failure>)>,
+        mut looked_at: Vec<LookedAt>,
     ) -> Result<(Vec<PathBuf>, BTreeSet<Name>), Failure> {
-        let none = looked_at.iter().all(|(_, needed)| needed.is_err());
+        if let Some(failure) = lacked_by_all(&mut looked_at) {
+            return Err(failure);
+        }
         let (mut answerable, mut products) = (Vec::new(), BTreeSet::new());
         for (file, needed) in looked_at {
             match needed {
@@ -49,11 +51,10 @@ impl Round<'_> {
                     products.extend(needed);
                     answerable.push(file);
                 }
-                Err(failure) if none && is_without_key(&failure) => return Err(failure),
                 Err(failure) if is_without_key(&failure) => {
-                    self.tally.leave(&told_of_file(&file, failure), self.output)?;
+                    self.tally.leave(&file, &told_of_file(&file, failure), self.output)?;
                 }
-                Err(failure) => self.tally.leave(&failure, self.output)?,
+                Err(failure) => self.tally.leave(&file, &failure, self.output)?,
             }
         }
         Ok((answerable, products))
@@ -100,14 +101,26 @@ impl Round<'_> {
                 .hint("Rename it, and repeat the command.")
                 .with("path", shown));
         }
-        if is_file(&path)
-            && !answered.is_empty()
+        if !answered.is_empty()
             && (is_begun(&path, answered.concat().as_bytes()) || has_some(&path, answered))
         {
             return Ok(());
         }
         self.command.out.allows(&path, self.home)
     }
+}
+
+/// A file, and what is to be signed for to answer it.
+type LookedAt = (PathBuf, Result<BTreeSet<Name>, Failure>);
+
+/// What stands against every file, if that is the same lack of a key.
+fn lacked_by_all(looked_at: &mut Vec<LookedAt>) -> Option<Failure> {
+    let (_, first) = looked_at.first()?;
+    let lack = first.as_ref().err().filter(|failure| is_without_key(failure))?;
+    let is_same = |(_, needed): &LookedAt| {
+        needed.as_ref().is_err_and(|failure| is_without_key(failure) && failure.message == lack.message)
+    };
+    looked_at.iter().all(is_same).then(|| looked_at.swap_remove(0).1.err())?
 }
 
 /// What is to be signed for, if there is a key for each.
@@ -134,7 +147,7 @@ fn is_plain(file: &Path) -> Result<(), Failure> {
     if name.to_str().is_some_and(|name| shown::foreign(name) == name) {
         return Ok(());
     }
-    let message = format!("{shown}: the name is not plain text");
+    let message = format!("{shown}: the name is not UTF-8, or has characters that play with a terminal");
     Err(Failure::new(FailureKind::Conflict, message)
         .hint("Rename it, and repeat the command.")
         .with("path", shown))
@@ -142,7 +155,7 @@ fn is_plain(file: &Path) -> Result<(), Failure> {
 
 /// Whether a file holds some of these answers, in their order: the requests beside them were denied when it was written.
 fn has_some(path: &Path, answers: &[String]) -> bool {
-    let Ok(found) = fs::read(path) else { return false };
+    let Some(found) = durable::found(path) else { return false };
     let left = answers
         .iter()
         .fold(found.as_slice(), |left, answer| left.strip_prefix(answer.as_bytes()).unwrap_or(left));
