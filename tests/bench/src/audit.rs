@@ -13,6 +13,9 @@ pub(crate) fn rows(table: &Table) -> Result<(), Box<dyn Error>> {
         Ok(number) => number.parse()?,
         Err(_) => 1_000_000,
     };
+    if large <= SMALL {
+        return Err(format!("LICTOR_BENCH_EVENTS is {large}, and must be more than {SMALL}").into());
+    }
     let mut ledgers = [ledgers::prepared(SMALL)?, ledgers::prepared(large)?];
     let appended = append::measured(&mut ledgers)?;
     for (events, costs) in [SMALL, large].into_iter().zip(&appended) {

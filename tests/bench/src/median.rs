@@ -23,6 +23,12 @@ impl Costs {
         at(self.0.iter().zip(&other.0).map(|(own, other)| own / other).collect(), 0.5)
     }
 
+    /// A second's worth: the median, and from the lowest to the highest tenth.
+    pub(crate) fn rate(&self) -> String {
+        let [median, high, low] = [0.5, 0.1, 0.9].map(|share| 1e6 / self.at(share));
+        format!("{median:.0}/s | {low:.0} to {high:.0}/s")
+    }
+
     pub(crate) fn median(&self) -> f64 {
         self.at(0.5)
     }

@@ -1,17 +1,22 @@
-//! The most memory that this process has had, as Linux counts it.
+//! The most memory that this process has had since a moment, as Linux counts it.
 
-use std::error::Error;
 use std::fs;
 
-/// Lets the count begin again from what the process has now.
-pub(crate) fn forget_peak() -> Result<(), Box<dyn Error>> {
-    // Five stands for the peak: proc(5), /proc/pid/clear_refs.
-    Ok(fs::write("/proc/self/clear_refs", "5")?)
+/// What it has had since it was made, if that can be known.
+pub(crate) struct Peak {
+    is_known: bool,
 }
 
-/// The peak since the process began, or since it was forgotten.
-pub(crate) fn peak() -> Result<String, Box<dyn Error>> {
-    let status = fs::read_to_string("/proc/self/status")?;
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    Ok(peak.ok_or("/proc/self/status tells no VmHWM")?.trim().to_owned())
+impl Peak {
+    /// Counts from what the process has now.
+    pub(crate) fn forgotten() -> Self {
+        // Five stands for the peak: proc(5), /proc/pid/clear_refs. Other systems, and some sandboxes, have no such file.
+        Self { is_known: fs::write("/proc/self/clear_refs", "5").is_ok() }
+    }
+
+    pub(crate) fn told(&self) -> String {
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        peak.filter(|_| self.is_known).map_or_else(|| "unknown".into(), |peak| peak.trim().into())
+    }
 }

@@ -16,61 +16,76 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::ledgers::{NOW, Prepared, occasion, order, prepared};
+use crate::median::Costs;
 use crate::sample::Sample;
 use crate::table::Table;
+use crate::turns::timed;
 
 /// Requests of each measurement.
 const REQUESTS: usize = 2_048;
+const ROUNDS: usize = 3;
 /// How long a caller waits for the others.
 const PATIENCE: Duration = Duration::from_secs(600);
 
 type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
 
+/// Ways to the same grants.
+#[derive(Clone, Copy)]
+enum Way {
+    /// Nothing but the signatures.
+    Bound,
+    Together,
+    OneByOne,
+    Tried,
+}
+
 pub(crate) fn rows(table: &Table) -> Result<(), Box<dyn Error>> {
     let mut home = prepared(1_000)?;
     let asked = Asked::new(&mut home)?;
-    let bound = bound()?;
-    table.fact("2 checks and a signature on every core, nothing else", "", &format!("{bound:.0}/s"), "");
-    for callers in [1, 32, 256] {
-        let rate = together(&home, &asked.requests()?, callers)?;
-        let beside = format!("{:.1} % of that", rate / bound * 100.0);
-        table.fact("whole grants, group commit", &callers_are(callers), &format!("{rate:.0}/s"), &beside);
+    let mut ways = vec![(Way::Bound, 1)];
+    for way in [Way::Together, Way::OneByOne, Way::Tried] {
+        ways.extend([1, 32, 256].map(|callers| (way, callers)));
     }
-    for callers in [1, 32, 256] {
-        let rate = one_by_one((&home.home, &home.key), &asked.requests()?, callers)?;
-        let beside = format!("{:.1} % of that", rate / bound * 100.0);
-        table.fact(
-            "whole grants, each a change of its own",
-            &callers_are(callers),
-            &format!("{rate:.0}/s"),
-            &beside,
-        );
-    }
-    for together in [1, 32, 256] {
-        let rate = tried(&mut home, &asked.requests()?, together)?;
-        table.fact(
-            "grants that are tried: counted and recorded, neither signed nor committed",
-            &format!("{together} in a change"),
-            &format!("{rate:.0}/s"),
-            "what the ledger costs",
-        );
+    let runs = timed(ROUNDS, &mut ways, |(way, callers), _| {
+        let requests = asked.requests()?;
+        match way {
+            Way::Bound => bound(&requests),
+            Way::Together => together(&home, &requests, *callers),
+            Way::OneByOne => one_by_one((&home.home, &home.key), &requests, *callers),
+            Way::Tried => tried(&mut home, &requests, *callers),
+        }
+    })?;
+    let costs: Vec<_> = runs.iter().map(|runs| Costs::of(runs, REQUESTS as f64)).collect();
+    for ((way, callers), cost) in ways.iter().zip(&costs) {
+        let of = if *callers == 1 { "1 caller".into() } else { format!("{callers} callers") };
+        match way {
+            Way::Bound => table.rate("2 checks and a signature on every core, nothing else", "", cost, ""),
+            Way::Together => table.share("whole grants, group commit", &of, cost, &costs[0]),
+            Way::OneByOne => table.share("whole grants, each a change of its own", &of, cost, &costs[0]),
+            Way::Tried => table.rate(
+                "grants that are tried: counted and recorded, neither signed nor committed",
+                &format!("{callers} in a change"),
+                cost,
+                "what the ledger costs",
+            ),
+        }
     }
     Ok(())
 }
 
-/// Grants a second of requests that are read, in changes that are taken back: what they cost without any signature.
-fn tried(home: &mut Prepared, requests: &[String], together: usize) -> Result<f64, Box<dyn Error>> {
+/// Grants requests that are read, in changes that are taken back: what they cost without any signature.
+fn tried(home: &mut Prepared, requests: &[String], together: usize) -> Result<Duration, Box<dyn Error>> {
     let requests: Vec<_> = requests.iter().map(|token| SeatRequest::read(token)).collect::<Result<_, _>>()?;
     let occasion = Occasion { intent: Intent::DryRun, ..occasion()? };
     let began = Instant::now();
     for some in requests.chunks(together) {
         grant(&home.home, &mut home.ledger, &[&home.key], some, None, &occasion)?;
     }
-    Ok(requests.len() as f64 / began.elapsed().as_secs_f64())
+    Ok(began.elapsed())
 }
 
-/// Whole grants a second by callers whose requests are answered together.
-fn together(prepared: &Prepared, requests: &[String], callers: usize) -> Result<f64, Box<dyn Error>> {
+/// Whole grants by callers whose requests are answered together.
+fn together(prepared: &Prepared, requests: &[String], callers: usize) -> Result<Duration, Box<dyn Error>> {
     let group = GroupCommit::start(granting(prepared)?)?;
     let began = Instant::now();
     callers_ask(requests, callers, |some| {
@@ -82,7 +97,7 @@ fn together(prepared: &Prepared, requests: &[String], callers: usize) -> Result<
         }
         Ok(())
     })?;
-    Ok(requests.len() as f64 / began.elapsed().as_secs_f64())
+    Ok(began.elapsed())
 }
 
 fn granting(prepared: &Prepared) -> Result<Granting, Box<dyn Error>> {
@@ -117,19 +132,15 @@ fn callers_ask(
     outcomes.into_iter().collect::<Result<(), _>>().map_err(|error| -> Box<dyn Error> { error })
 }
 
-fn callers_are(callers: usize) -> String {
-    if callers == 1 { "1 caller".into() } else { format!("{callers} callers") }
-}
-
-/// Whole grants a second.
+/// Whole grants by callers who each have a connection of their own.
 fn one_by_one(
     (home, key): (&Home, &PrivateKey),
     requests: &[String],
     callers: usize,
-) -> Result<f64, Box<dyn Error>> {
+) -> Result<Duration, Box<dyn Error>> {
     let began = Instant::now();
     callers_ask(requests, callers, |some| ask(home, key, some))?;
-    Ok(requests.len() as f64 / began.elapsed().as_secs_f64())
+    Ok(began.elapsed())
 }
 
 fn ask(home: &Home, key: &PrivateKey, requests: &[String]) -> Outcome {
@@ -142,8 +153,8 @@ fn ask(home: &Home, key: &PrivateKey, requests: &[String]) -> Outcome {
     Ok(())
 }
 
-/// Grants a second if they were nothing but the check of the request, a signature and the check of that, on all cores.
-fn bound() -> Result<f64, Box<dyn Error>> {
+/// As if grants were nothing but the check of the request, a signature and the check of that, on all cores.
+fn bound(requests: &[String]) -> Result<Duration, Box<dyn Error>> {
     let (key, sample) = (SigningKey::from_bytes(&[5; 32]), Sample::new()?);
     let (strict, message) = (key.verifying_key(), sample.token.as_bytes());
     let asked: Signature = key.sign(message);
@@ -154,9 +165,10 @@ fn bound() -> Result<f64, Box<dyn Error>> {
     let cores = thread::available_parallelism()?.get();
     let began = Instant::now();
     thread::scope(|scope| {
-        (0..cores).for_each(|_| drop(scope.spawn(|| (0..REQUESTS).for_each(|_| one()))));
+        let each = requests.chunks(requests.len().div_ceil(cores));
+        each.for_each(|some| drop(scope.spawn(|| some.iter().for_each(|_| one()))));
     });
-    Ok((cores * REQUESTS) as f64 / began.elapsed().as_secs_f64())
+    Ok(began.elapsed())
 }
 
 /// A license with any number of seats, and whoever wants one.

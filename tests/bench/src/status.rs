@@ -16,7 +16,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::ledgers::{self, NOW};
-use crate::memory::{forget_peak, peak};
+use crate::memory::Peak;
 use crate::table::Table;
 
 const LISTS: u32 = 100;
@@ -33,7 +33,7 @@ pub(crate) fn rows(table: &Table) -> Result<(), Box<dyn Error>> {
     let _ = fs::remove_dir_all(&folder);
     let (home, key, license) = prepared(&folder)?;
     let mut ledger = home.ledger()?;
-    forget_peak()?;
+    let peak = Peak::forgotten();
     let mut whole = Vec::new();
     let mut last = None;
     for run in 0..RUNS {
@@ -45,7 +45,7 @@ pub(crate) fn rows(table: &Table) -> Result<(), Box<dyn Error>> {
     }
     let publication = last.ok_or("nothing was published")?;
     // The peak is of publishing all; what follows needs less.
-    let peak = peak()?;
+    let peak = peak.told();
     let mut nothing = Vec::new();
     for _ in 0..RUNS {
         let begun = Instant::now();

@@ -1,7 +1,7 @@
 //! Things that are measured take turns, so that what else the machine does befalls all of them alike.
 
 use std::error::Error;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::median::Costs;
 
@@ -32,17 +32,27 @@ pub(crate) fn with_each<T>(
     things: &mut [T],
     mut done: impl FnMut(&mut T, usize) -> Result<(), Box<dyn Error>>,
 ) -> Result<Vec<Costs>, Box<dyn Error>> {
+    let runs = timed(rounds + 1, things, |thing, round| {
+        let began = Instant::now();
+        done(thing, round)?;
+        Ok(began.elapsed())
+    })?;
+    // As above.
+    Ok(runs.iter().map(|runs| Costs::of(&runs[1..], 1.0)).collect())
+}
+
+/// How long each of several things took in each round, as it tells itself: what it prepares does not count.
+pub(crate) fn timed<T>(
+    rounds: usize,
+    things: &mut [T],
+    mut done: impl FnMut(&mut T, usize) -> Result<Duration, Box<dyn Error>>,
+) -> Result<Vec<Vec<Duration>>, Box<dyn Error>> {
     let mut runs = vec![Vec::with_capacity(rounds); things.len()];
-    for round in 0..=rounds {
-        // As above.
+    for round in 0..rounds {
         for place in 0..runs.len() {
             let number = (place + round) % runs.len();
-            let began = Instant::now();
-            done(&mut things[number], round)?;
-            if round > 0 {
-                runs[number].push(began.elapsed());
-            }
+            runs[number].push(done(&mut things[number], round)?);
         }
     }
-    Ok(runs.iter().map(|runs| Costs::of(runs, 1.0)).collect())
+    Ok(runs)
 }
