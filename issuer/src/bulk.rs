@@ -103,6 +103,15 @@ pub struct Made {
     pub token: Option<String>,
 }
 
+/// What somebody must hear of a row before it is made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Foreseen {
+    /// What is unusual in what it asks for.
+    pub warnings: Vec<String>,
+    /// Whether its license is suspended, and stays so.
+    pub is_suspended: bool,
+}
+
 /// When a row was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
@@ -119,6 +128,9 @@ pub trait Taker {
     /// # Errors
     /// [`Failure`] with what stands against it.
     fn expect(&mut self, request: &Text, made: Option<&Made>) -> Result<(), Failure>;
+
+    /// Hears of a row that it can be made.
+    fn foresee(&mut self, _line: u64, _foreseen: &Foreseen) {}
 
     /// Hands out what came of a batch. All of it is in the ledger, whatever becomes of it here.
     ///
@@ -165,13 +177,13 @@ pub(crate) trait Change<T> {
     /// Rows that are made in one durable step.
     const BATCH: usize = BATCH;
 
-    /// Decides rows in a change that is given up again, and puts there what decides on later rows; gives what stands against
-    /// each.
+    /// Decides rows in a change that is given up again, and puts there what decides on later rows; gives what each comes to, or
+    /// what stands against it.
     fn decide(
         &mut self,
         transaction: &Transaction<'_>,
         rows: &[Row<T>],
-    ) -> Result<Vec<Result<(), Failure>>, Failure>;
+    ) -> Result<Vec<Result<Foreseen, Failure>>, Failure>;
 
     /// The keys that are needed for what was decided on.
     fn keys(&self) -> BTreeSet<Thumbprint>;

@@ -86,6 +86,11 @@ impl Drafted<'_> {
     pub(crate) const fn key(&self) -> &KeyRecord {
         self.press.key
     }
+
+    /// Whether it will be suspended, as what is before it is.
+    pub(crate) const fn is_suspended(&self) -> bool {
+        suspended_since(&self.latest.record).is_some()
+    }
 }
 
 /// The same, signed, and what its event says of it.

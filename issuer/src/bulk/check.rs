@@ -4,7 +4,7 @@ use lictor_shared::Thumbprint;
 use std::collections::BTreeSet;
 
 use super::wrong::{Wrong, Wrongs};
-use super::{Change, Checked, Made, Row, Rows, Taker, Unread, When, digest};
+use super::{Change, Checked, Foreseen, Made, Row, Rows, Taker, Unread, When, digest};
 use crate::cores;
 use crate::error::Failure;
 use crate::ledger::transaction::Transaction;
@@ -75,8 +75,9 @@ impl<C> Checking<'_, '_, C> {
         self.checked.fresh += u64::try_from(fresh.len()).unwrap_or(u64::MAX);
         let decided = self.change.decide(&self.transaction, &fresh)?;
         for (row, decided) in fresh.iter().zip(decided) {
-            if let Err(failure) = decided {
-                self.wrongs.add(Wrong::of(row.line, failure)?);
+            match decided {
+                Ok(foreseen) => self.taker.foresee(row.line, &foreseen),
+                Err(failure) => self.wrongs.add(Wrong::of(row.line, failure)?),
             }
         }
         Ok(is_more)
@@ -113,17 +114,21 @@ fn made_before<T>(
     Ok(Made { line: row.line, request: row.request.id.clone(), when: When::Before, answer, token })
 }
 
-/// Has chunks of rows decided on all cores, each row by the key that is to sign it; what stands against each, in their order.
+/// What a row comes to, and the key that is to sign it.
+pub(super) type Decided = (Foreseen, Thumbprint);
+
+/// Has chunks of rows decided on all cores; what each row comes to or what stands against it, in their order.
 pub(super) fn decided_with<I: Send>(
     chunks: impl Iterator<Item = Result<I, Failure>>,
-    decide: impl Fn(I) -> Vec<Result<Thumbprint, Failure>> + Sync,
+    decide: impl Fn(I) -> Vec<Result<Decided, Failure>> + Sync,
     keys: &mut BTreeSet<Thumbprint>,
-) -> Result<Vec<Result<(), Failure>>, Failure> {
+) -> Result<Vec<Result<Foreseen, Failure>>, Failure> {
     let mut decided = Vec::new();
     cores::each_few(chunks, decide, |results| {
         decided.extend(results.into_iter().map(|result| {
-            result.map(|kid| {
+            result.map(|(foreseen, kid)| {
                 keys.insert(kid);
+                foreseen
             })
         }));
         Ok(())

@@ -6,9 +6,9 @@ use lictor_shared::{AnchorSet, License, Purpose, Seconds, StatusRef, Text, Thumb
 use rusqlite::Connection;
 use std::collections::BTreeSet;
 
-use super::check::{check, decided_with};
+use super::check::{Decided, check, decided_with};
 use super::make::{make, of};
-use super::{Change, Checked, Clock, Made, Row, Rows, Taker, Tally, When};
+use super::{Change, Checked, Clock, Foreseen, Made, Row, Rows, Taker, Tally, When};
 use crate::accepted::anchors;
 use crate::catalogue::Product;
 use crate::cores;
@@ -75,7 +75,7 @@ impl Change<Order> for Issuing<'_> {
         &mut self,
         transaction: &Transaction<'_>,
         rows: &[Row<Order>],
-    ) -> Result<Vec<Result<(), Failure>>, Failure> {
+    ) -> Result<Vec<Result<Foreseen, Failure>>, Failure> {
         let connection = transaction.connection();
         let bench = Bench::open(self.home, connection, transaction.at())?;
         // What the rows before it made of its customer is known when it is a row's turn.
@@ -186,12 +186,13 @@ impl<'a> Bench<'a> {
         Ok((draft, press))
     }
 
-    /// The key that signs what an order comes to, if it can be issued.
-    fn decide(&self, order: &Order, customer: Result<Text, Failure>) -> Result<Thumbprint, Failure> {
+    /// What an order comes to, if it can be issued.
+    fn decide(&self, order: &Order, customer: Result<Text, Failure>) -> Result<Decided, Failure> {
         // What is wrong with the order itself is said first.
         let (draft, press) = self.draft(order)?;
         press.fits(&draft, self.place(customer?)?)?;
-        Ok(press.key.public.thumbprint())
+        let foreseen = Foreseen { warnings: draft.warnings(), is_suspended: false };
+        Ok((foreseen, press.key.public.thumbprint()))
     }
 
     fn place(&self, customer_id: Text) -> Result<Place, Failure> {

@@ -6,11 +6,12 @@ use lictor_shared::{Seconds, StatusRef, Thumbprint, Uri};
 use rusqlite::Connection;
 use std::collections::BTreeSet;
 
-use super::check::{check, decided_with};
+use super::check::{Decided, check, decided_with};
 use super::issue::with_key;
 use super::make::{make, of};
 use super::{
-    Change, Checked, Clock, Made, OfLicense, Row, Rows, Taker, Tally, When, claimed_license, found_license,
+    Change, Checked, Clock, Foreseen, Made, OfLicense, Row, Rows, Taker, Tally, When, claimed_license,
+    found_license,
 };
 use crate::cores;
 use crate::entropy;
@@ -72,7 +73,7 @@ impl Change<OfLicense<Renewal>> for Renewing<'_> {
         &mut self,
         transaction: &Transaction<'_>,
         rows: &[Row<OfLicense<Renewal>>],
-    ) -> Result<Vec<Result<(), Failure>>, Failure> {
+    ) -> Result<Vec<Result<Foreseen, Failure>>, Failure> {
         let connection = transaction.connection();
         let desk = match Desk::open(self.home, connection, transaction.at()) {
             Ok(desk) => desk.for_many(),
@@ -155,8 +156,8 @@ fn without_desk(
     connection: &Connection,
     rows: &[Row<OfLicense<Renewal>>],
     failure: Failure,
-) -> Result<Vec<Result<(), Failure>>, Failure> {
-    let claimed = rows.iter().map(|row| claimed_license(connection, row).map(|_| ()));
+) -> Result<Vec<Result<Foreseen, Failure>>, Failure> {
+    let claimed = rows.iter().map(|row| claimed_license(connection, row).map(|_| Foreseen::default()));
     let claimed: Vec<_> = claimed.collect();
     if claimed.iter().any(Result::is_ok) { Err(failure) } else { Ok(claimed) }
 }
@@ -168,11 +169,12 @@ fn claimed(connection: &Connection, row: &Row<OfLicense<Renewal>>) -> Result<Fil
     filed.map_err(|failure| failure.with("license", row.asked.license.as_str()))
 }
 
-/// The key that signs a renewal, if it can be made.
-fn decided(desk: &Desk<'_>, row: &Row<OfLicense<Renewal>>, filed: Filed) -> Result<Thumbprint, Failure> {
+/// What a renewal comes to, if it can be made.
+fn decided(desk: &Desk<'_>, row: &Row<OfLicense<Renewal>>, filed: Filed) -> Result<Decided, Failure> {
     let drafted = revising(row, |revision| desk.preview(filed, revision));
     let drafted = drafted.map_err(|failure| failure.with("license", row.asked.license.as_str()))?;
-    Ok(drafted.key().public.thumbprint())
+    let (warnings, is_suspended) = (drafted.draft.warnings(), drafted.is_suspended());
+    Ok((Foreseen { warnings, is_suspended }, drafted.key().public.thumbprint()))
 }
 
 /// Reads what is renewed in the ledger, and has it verified and drafted on all cores.

@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use super::check::check;
 use super::make::{make, of};
 use super::{
-    Change, Checked, Clock, Made, OfLicense, Row, Rows, Taker, Tally, When, claimed_license, found_license,
+    Change, Checked, Clock, Foreseen, Made, OfLicense, Row, Rows, Taker, Tally, When, claimed_license,
+    found_license,
 };
 use crate::error::Failure;
 use crate::ledger::Ledger;
@@ -55,10 +56,10 @@ impl Change<OfLicense<Revocation>> for Revoking {
         &mut self,
         transaction: &Transaction<'_>,
         rows: &[Row<OfLicense<Revocation>>],
-    ) -> Result<Vec<Result<(), Failure>>, Failure> {
+    ) -> Result<Vec<Result<Foreseen, Failure>>, Failure> {
         let decide = |row: &Row<OfLicense<Revocation>>| {
             let license = claimed_license(transaction.connection(), row)?;
-            let planned = planned(&license, &row.asked.change, transaction.at()).map(|_| ());
+            let planned = planned(&license, &row.asked.change, transaction.at()).map(|_| Foreseen::default());
             planned.map_err(|failure| failure.with("license", row.asked.license.as_str()))
         };
         Ok(rows.iter().map(decide).collect())

@@ -6,7 +6,7 @@ use lictor_shared::json::Value;
 
 use super::Folder;
 use super::noted::Noted;
-use crate::bulk::{Made, Taker, When};
+use crate::bulk::{Foreseen, Made, Taker, When};
 use crate::cli::output::Output;
 use crate::cli::progress::bar;
 use crate::cli::shown;
@@ -42,6 +42,8 @@ impl<'a> Handing<'a> {
         self.pause();
         let template = format!("{{bar:24}} {{human_pos}} of {{human_len}} {noun}, {{rate}}{{left}}");
         self.bar = bar(Some(rows), &template, self.output);
+        // Each row tells of itself once more.
+        self.noted = Noted::default();
     }
 
     /// Takes the progress from the terminal, for what is said or asked there.
@@ -54,7 +56,7 @@ impl<'a> Handing<'a> {
         self.output
     }
 
-    /// Warns of what was made, each thing once; whether deployments learn of it from a list.
+    /// Warns of what was made, or would be, each thing once; whether deployments learn of it from a list.
     pub(crate) fn warn(&mut self) -> bool {
         self.noted.warn(self.output);
         self.noted.is_to_publish
@@ -80,6 +82,10 @@ impl<'a> Handing<'a> {
 }
 
 impl Taker for Handing<'_> {
+    fn foresee(&mut self, line: u64, foreseen: &Foreseen) {
+        self.noted.foresee(line, foreseen);
+    }
+
     fn expect(&mut self, request: &Text, made: Option<&Made>) -> Result<(), Failure> {
         self.bar.inc(1);
         match &self.to {

@@ -3,7 +3,7 @@
 use lictor_shared::json::{Members, Value};
 use std::collections::BTreeMap;
 
-use crate::bulk::Made;
+use crate::bulk::{Foreseen, Made};
 use crate::cli::output::Output;
 
 /// Different warnings that are shown; each row has its own with its answer.
@@ -35,13 +35,21 @@ impl Noted {
         let Some(answer) = made.answer.as_object() else { return };
         let is_suspended = answer.get("suspendedSince").is_some_and(|since| since.as_str().is_some());
         self.is_to_publish |= is_suspended || !array(answer, "revoked").is_empty();
-        let warnings = array(answer, "warnings").iter().filter_map(Value::as_str);
+        self.add(made.line, array(answer, "warnings").iter().filter_map(Value::as_str), is_suspended);
+    }
+
+    /// The same of a row that is tried.
+    pub(super) fn foresee(&mut self, line: u64, foreseen: &Foreseen) {
+        self.add(line, foreseen.warnings.iter().map(String::as_str), foreseen.is_suspended);
+    }
+
+    fn add<'w>(&mut self, line: u64, warnings: impl Iterator<Item = &'w str>, is_suspended: bool) {
         for warning in warnings.chain(is_suspended.then_some(SUSPENDED)) {
             let has_room = self.warnings.len() < SHOWN;
             match self.warnings.get_mut(warning) {
                 Some(rows) => rows.count += 1,
                 None if has_room => {
-                    self.warnings.insert(warning.to_owned(), Rows { first: made.line, count: 1 });
+                    self.warnings.insert(warning.to_owned(), Rows { first: line, count: 1 });
                 }
                 None => self.others += 1,
             }
@@ -62,8 +70,10 @@ impl Noted {
         }
         match self.others {
             0 => {}
-            1 => output.warn("1 more is not shown; --jsonl writes those of each row"),
-            more => output.warn(format_args!("{more} more are not shown; --jsonl writes those of each row")),
+            1 => output.warn("1 more is not shown; once the rows are made, --jsonl tells those of each"),
+            more => output.warn(format_args!(
+                "{more} more are not shown; once the rows are made, --jsonl tells those of each"
+            )),
         }
     }
 }

@@ -64,6 +64,7 @@ impl Signing<'_> {
         let checked = checked?;
         Words::warn_if_empty(&checked, handing.output());
         if is_tried {
+            handing.warn();
             return self.words.tell_tried(&checked, "nothing is signed, and nothing is written", output);
         }
         if let Some(words) = Words::say_how_to_go_on(&checked) {
