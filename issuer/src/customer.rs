@@ -5,7 +5,7 @@ use lictor_shared::{Text, hex};
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
-use crate::error::{Failure, FailureKind, shell};
+use crate::error::{Failure, FailureKind, invalid, shell};
 use crate::ledger::{Ledger, customers};
 
 /// A customer, and how many licenses he has.
@@ -125,6 +125,14 @@ fn ambiguous(name: &Text, ids: &[Text]) -> Failure {
 
 /// The slug of the name, or, if another customer has that, the slug and as much of the name's hash as it takes.
 fn fresh_id(connection: &Connection, name: &Text) -> Result<Text, Failure> {
+    // It would be another customer than without, and nobody would see why: a cell of a file often has some.
+    let bare = name.as_str().trim();
+    if bare != name.as_str() {
+        return Err(invalid(
+            "customer",
+            format!("{:?} has white space around it; write {bare:?}", name.as_str()),
+        ));
+    }
     let slug = slug(name.as_str());
     let hash = hex(&Sha256::digest(name.as_str()));
     let suffixed =

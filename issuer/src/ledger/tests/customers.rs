@@ -31,6 +31,14 @@ fn customers_keep_their_ids_and_share_none() {
     let several = identify("Acme GmbH", None).unwrap_err();
     assert_eq!(several.kind, FailureKind::Conflict);
     assert!(several.message.contains("acme-2, acme-gmbh"), "{}", several.message);
+    for name in [" Bolt", "Bolt ", "\u{a0}Bolt"] {
+        let failure = identify(name, None).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Validation);
+        assert!(failure.message.contains("write \"Bolt\""), "{}", failure.message);
+    }
+    // A license that another issuer signed says what it says, and names him.
+    assert_eq!(identify(" Bolt", Some("bolt")).unwrap(), "bolt");
+    assert_eq!(identify(" Bolt", None).unwrap(), "bolt");
     assert_eq!(identify("!!!", None).unwrap(), "customer");
     assert!(identify("???", None).unwrap().starts_with("customer-"));
 }
@@ -56,7 +64,7 @@ fn names_that_look_alike_never_share_an_id() {
         "\u{391}cme",
         // Full width, with a space that is not broken, with one of no width.
         "\u{ff21}cme",
-        "Acme\u{a0}",
+        "Ac\u{a0}me",
         "Ac\u{200b}me",
         // What small letters become of.
         "STRASSE",
@@ -91,7 +99,8 @@ fn of_ten_thousand_names_no_two_share_an_id() {
     let name = |number: usize| -> String {
         let digits = number.to_string();
         let letter = |digit: char| letters[usize::try_from(digit.to_digit(10).unwrap()).unwrap()];
-        digits.chars().map(letter).collect()
+        // In quotation marks, since no white space may stand around it.
+        format!("\"{}\"", digits.chars().map(letter).collect::<String>())
     };
     let names: BTreeSet<String> = (0..10_000).map(name).collect();
     assert_eq!(names.len(), 10_000);
