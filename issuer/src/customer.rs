@@ -83,6 +83,14 @@ pub(crate) fn identify(connection: &Connection, name: &Text, wanted: Option<&Tex
     Ok(id)
 }
 
+/// The same of a license that is signed already: what it says of its customer stays as it is.
+pub(crate) fn identify_signed(connection: &Connection, name: &Text, id: &Text) -> Result<Text, Failure> {
+    if customers::name(connection, id)?.is_none() {
+        customers::insert(connection, id, name)?;
+    }
+    with_id(connection, name, id)
+}
+
 /// The id that [`identify`] gives. Nothing is written.
 pub(crate) fn foresee(connection: &Connection, name: &Text, wanted: Option<&Text>) -> Result<Text, Failure> {
     match wanted {
@@ -103,7 +111,12 @@ fn with_id(connection: &Connection, name: &Text, id: &Text) -> Result<Text, Fail
                 .hint(format!("Write --customer {}, or choose another --customer-id.", shell(known.as_str())))
                 .with("customerId", id.as_str()))
         }
-        _ => Ok(id.clone()),
+        Some(_) => Ok(id.clone()),
+        None => {
+            is_bare("customer", name)?;
+            is_bare("customerId", id)?;
+            Ok(id.clone())
+        }
     }
 }
 
@@ -123,16 +136,20 @@ fn ambiguous(name: &Text, ids: &[Text]) -> Failure {
         .with("candidates", ids.into_iter().map(Value::from).collect::<Vec<_>>())
 }
 
+/// Refuses white space around what names a new customer: without it he would be another one, and nobody would see why. A cell of a
+/// file often has some.
+fn is_bare(field: &str, text: &Text) -> Result<(), Failure> {
+    let text = text.as_str();
+    match text.trim() {
+        bare if bare == text => Ok(()),
+        "" => Err(invalid(field, format!("{text:?} is nothing but white space"))),
+        bare => Err(invalid(field, format!("{text:?} has white space around it; write {bare:?}"))),
+    }
+}
+
 /// The slug of the name, or, if another customer has that, the slug and as much of the name's hash as it takes.
 fn fresh_id(connection: &Connection, name: &Text) -> Result<Text, Failure> {
-    // It would be another customer than without, and nobody would see why: a cell of a file often has some.
-    let bare = name.as_str().trim();
-    if bare != name.as_str() {
-        return Err(invalid(
-            "customer",
-            format!("{:?} has white space around it; write {bare:?}", name.as_str()),
-        ));
-    }
+    is_bare("customer", name)?;
     let slug = slug(name.as_str());
     let hash = hex(&Sha256::digest(name.as_str()));
     let suffixed =

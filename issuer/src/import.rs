@@ -90,7 +90,7 @@ fn store(transaction: &Transaction<'_>, license: &Arriving) -> Result<Option<Rec
             )),
         };
     }
-    customer::identify(connection, &license.customer, Some(&license.customer_id))
+    customer::identify_signed(connection, &license.customer, &license.customer_id)
         .map_err(|failure| taken(license, failure.message))?;
     let mut last = None;
     for revision in &license.revisions {

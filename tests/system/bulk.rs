@@ -346,6 +346,15 @@ fn what_was_made_is_not_made_again_and_its_files_are_completed() {
     issue(&world, &[&everything[..], &["--force"]].concat()).done();
     assert_eq!(whole(&world).0, 5);
     assert_eq!(licenses(&world, "o").len(), 4);
+    // What --force does not help with does not ask for it.
+    fs::remove_file(world.path("o/e.lic")).expect("it is there");
+    world.make_pipe("o/e.lic");
+    let order = [&["issue", "--from", "orders.csv"], &USUAL[..], &["--out", "o"]].concat();
+    for more in [&[][..], &["--force"]] {
+        let ran = world.run_at_once(&[&order[..], more].concat());
+        assert!(!ran.words.contains("--force"), "{ran:?}");
+        ran.fails(20, &["o/e.lic is a pipe or a device", "name another file"]);
+    }
 }
 
 #[test]

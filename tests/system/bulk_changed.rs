@@ -173,6 +173,12 @@ fn a_renewal_of_what_is_suspended_says_so() {
         assert_eq!(ran.words.matches(words).count(), 1, "{words}: {ran:?}");
     }
     ran.done();
+    // Told again, it may be no longer so.
+    world.run(&["license", "reinstate", &ids[0]]).done();
+    let again = from(&world, "renew", &["--term", "1y", "--out", "r"]);
+    assert!(again.words.contains("line 2 and 1 row more: The license was suspended when"), "{again:?}");
+    assert!(!again.words.contains("lictor license reinstate"), "{again:?}");
+    again.done();
 }
 
 #[test]

@@ -117,6 +117,18 @@ impl World {
         command
     }
 
+    pub(crate) fn make_pipe(&self, name: &str) {
+        let made = Command::new("mkfifo").arg(self.path(name)).status();
+        assert!(made.unwrap_or_else(|error| panic!("mkfifo: {error}; install coreutils")).success());
+    }
+
+    /// Runs the program at [`NOW`], but for no longer than a minute, after which it exits with 124.
+    pub(crate) fn run_at_once(&self, arguments: &[&str]) -> Ran {
+        let mut command = self.outside("timeout");
+        command.args(["60", program()]).args(arguments).args(["--now", NOW]);
+        Ran::of(&command.output().unwrap_or_else(|error| panic!("timeout: {error}; install coreutils")))
+    }
+
     /// Runs the program at [`NOW`].
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         let output = self.command().args(arguments).args(["--now", NOW]).output();

@@ -60,6 +60,10 @@ impl OutFile {
         }
     }
 
+    pub(crate) const fn is_forced(&self) -> bool {
+        self.force.is_given()
+    }
+
     /// Refuses a file in the folder that was named if its name is taken by what may not go.
     pub(crate) fn allows(&self, path: &Path, home: &Home) -> Result<(), Failure> {
         self.force.allows(path, home)

@@ -33,9 +33,10 @@ impl Folder<'_> {
         if found.is_file() && own.is_some_and(|own| is_begun(&path, own.as_bytes())) {
             return Ok(());
         }
-        self.out.allows(&path, self.home).map_err(|failure| match made {
-            Some(_) => differs(&path),
-            None => failure,
+        let is_for_force = made.is_some() && found.is_file() && !self.out.is_forced();
+        self.out.allows(&path, self.home).map_err(|failure| match is_for_force {
+            true => differs(&path),
+            false => failure,
         })
     }
 

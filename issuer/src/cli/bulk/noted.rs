@@ -3,15 +3,18 @@
 use lictor_shared::json::{Members, Value};
 use std::collections::BTreeMap;
 
-use crate::bulk::{Foreseen, Made};
+use crate::bulk::{Foreseen, Made, When};
 use crate::cli::output::Output;
 
 /// Different warnings that are shown; each row has its own with its answer.
 const SHOWN: usize = 20;
 
-/// Said of a revision of a license that is suspended.
+/// Said of a revision that is made, or would be, of a license that is suspended.
 const SUSPENDED: &str =
     "The license is suspended, and so is its new revision. To lift that: lictor license reinstate LICENSE";
+
+/// Said of one that an earlier run made: it may have been reinstated since.
+const WAS_SUSPENDED: &str = "The license was suspended when it was renewed, and so was its new revision.";
 
 /// What was made, as far as somebody must hear of it.
 #[derive(Debug, Default)]
@@ -35,16 +38,22 @@ impl Noted {
         let Some(answer) = made.answer.as_object() else { return };
         let is_suspended = answer.get("suspendedSince").is_some_and(|since| since.as_str().is_some());
         self.is_to_publish |= is_suspended || !array(answer, "revoked").is_empty();
-        self.add(made.line, array(answer, "warnings").iter().filter_map(Value::as_str), is_suspended);
+        let suspended = match made.when {
+            When::Now => SUSPENDED,
+            When::Before => WAS_SUSPENDED,
+        };
+        let warnings = array(answer, "warnings").iter().filter_map(Value::as_str);
+        self.add(made.line, warnings.chain(is_suspended.then_some(suspended)));
     }
 
     /// The same of a row that is tried.
     pub(super) fn foresee(&mut self, line: u64, foreseen: &Foreseen) {
-        self.add(line, foreseen.warnings.iter().map(String::as_str), foreseen.is_suspended);
+        let warnings = foreseen.warnings.iter().map(String::as_str);
+        self.add(line, warnings.chain(foreseen.is_suspended.then_some(SUSPENDED)));
     }
 
-    fn add<'w>(&mut self, line: u64, warnings: impl Iterator<Item = &'w str>, is_suspended: bool) {
-        for warning in warnings.chain(is_suspended.then_some(SUSPENDED)) {
+    fn add<'w>(&mut self, line: u64, warnings: impl Iterator<Item = &'w str>) {
+        for warning in warnings {
             let has_room = self.warnings.len() < SHOWN;
             match self.warnings.get_mut(warning) {
                 Some(rows) => rows.count += 1,

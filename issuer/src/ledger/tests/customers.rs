@@ -36,8 +36,12 @@ fn customers_keep_their_ids_and_share_none() {
         assert_eq!(failure.kind, FailureKind::Validation);
         assert!(failure.message.contains("write \"Bolt\""), "{}", failure.message);
     }
-    // A license that another issuer signed says what it says, and names him.
-    assert_eq!(identify(" Bolt", Some("bolt")).unwrap(), "bolt");
+    assert_eq!(identify(" Bolt", Some("bolt")).unwrap_err().kind, FailureKind::Validation);
+    assert!(identify("Bolt", Some("bolt ")).unwrap_err().message.starts_with("customerId: "));
+    assert!(identify(" ", None).unwrap_err().message.contains("nothing but white space"));
+    // A license that is signed already says what it says, and names him.
+    let (name, id) = (text(" Bolt"), text("bolt"));
+    crate::customer::identify_signed(transaction.connection(), &name, &id).unwrap();
     assert_eq!(identify(" Bolt", None).unwrap(), "bolt");
     assert_eq!(identify("!!!", None).unwrap(), "customer");
     assert!(identify("???", None).unwrap().starts_with("customer-"));

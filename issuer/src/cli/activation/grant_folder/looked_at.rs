@@ -101,7 +101,10 @@ impl Round<'_> {
                 .hint("Rename it, and repeat the command.")
                 .with("path", shown));
         }
-        if !answered.is_empty()
+        // What a link leads to is nobody's answer.
+        let is_file = path.symlink_metadata().is_ok_and(|found| found.is_file());
+        if is_file
+            && !answered.is_empty()
             && (is_begun(&path, answered.concat().as_bytes()) || has_some(&path, answered))
         {
             return Ok(());
