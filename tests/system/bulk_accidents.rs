@@ -125,7 +125,10 @@ fn a_file_that_is_changed_between_the_readings_is_noticed() {
     // In the second batch: the first one stands.
     let failure = changed(280).expect_err("it was changed");
     assert_eq!(failure.kind, FailureKind::Conflict);
-    assert!(failure.message.contains("256 revocations stand in the ledger"), "{failure:?}");
+    assert!(
+        failure.message.contains("256 revocations were made before that, and stand in the ledger"),
+        "{failure:?}"
+    );
     assert_eq!(revoked(&world), 256);
     let (checked, tally) =
         run(&world, &mut Changing::new(&licenses, None), &mut everything()).expect("it is as it was");
@@ -140,7 +143,10 @@ fn what_cannot_be_handed_out_half_way_is_handed_out_when_it_is_repeated() {
     let mut taking = Taking { times: 1, taken: Vec::new() };
     let failure = run(&world, &mut Changing::new(&licenses, None), &mut taking).expect_err("it fails");
     assert_eq!(failure.kind, FailureKind::CannotWrite);
-    assert!(failure.message.contains("300 revocations stand in the ledger"), "{failure:?}");
+    assert!(
+        failure.message.contains("300 revocations were made before that, and stand in the ledger"),
+        "{failure:?}"
+    );
     assert_eq!((taking.taken.len(), revoked(&world)), (256, ROWS));
     let mut taking = Taking { times: 9, taken: Vec::new() };
     let (_, tally) = run(&world, &mut Changing::new(&licenses, None), &mut taking).expect("it goes on");

@@ -156,7 +156,11 @@ fn cut_short(failure: Failure, tally: Tally, [one, several]: [&str; 2]) -> Failu
         return failure;
     }
     let made = tally.now;
-    let what = if made == 1 { format!("{one} stands") } else { format!("{several} stand") };
+    let what = if made == 1 {
+        format!("{one} was made before that, and stands")
+    } else {
+        format!("{several} were made before that, and stand")
+    };
     let message =
         format!("{}\n{made} {what} in the ledger; the same command goes on with the rest.", failure.message);
     Failure { message, ..failure }.with("made", made)
