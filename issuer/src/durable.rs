@@ -173,7 +173,10 @@ pub(crate) fn sync_all_of(folder: &Path) -> Result<(), Failure> {
 
 /// Whether a file has just these bytes. What is no file has none: whoever opens a pipe to read it waits for somebody to write.
 pub(crate) fn is_just_so(path: &Path, bytes: &[u8]) -> bool {
-    found(path).is_some_and(|found| found == bytes)
+    // One of another length, which may be long, need not be read.
+    let length = u64::try_from(bytes.len()).ok();
+    fs::metadata(path).is_ok_and(|found| Some(found.len()) == length)
+        && found(path).is_some_and(|found| found == bytes)
 }
 
 /// What is in a file, if one is there and can be read; pipes and devices, which could be read for ever, are none.

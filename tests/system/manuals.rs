@@ -104,4 +104,9 @@ fn pages_that_cannot_be_written() {
     world.write("file", "x");
     world.run(&["man", "file/man1"]).fails(31, &["and no folder"]);
     assert_eq!(world.read("file"), "x");
+    fs::create_dir(world.path("man1")).expect("made");
+    world.make_pipe("man1/lictor.1");
+    let ran = world.run_at_once(&["man", "man1"]);
+    assert!(!ran.words.contains("--force"), "it would not help: {ran:?}");
+    ran.fails(20, &["man1/lictor.1 is a pipe or a device"]);
 }

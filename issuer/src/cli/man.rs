@@ -76,7 +76,8 @@ impl Man {
         match found.starts_with(MARK.as_bytes()) {
             true => Ok(()),
             false => self.force.allows_anywhere(path).map_err(|failure| {
-                let force = if self.force.is_given() { "" } else { ", or give --force to overwrite it" };
+                let helps = path.is_file() && !self.force.is_given();
+                let force = if helps { ", or give --force to overwrite it" } else { "" };
                 failure.hint(format!("name another folder{force}"))
             }),
         }

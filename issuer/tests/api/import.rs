@@ -117,6 +117,28 @@ fn what_is_imported_is_what_was_exported() {
     check(&other.ledger).unwrap();
 }
 
+/// Only an order may be mended; what is signed says what it says.
+#[test]
+fn white_space_around_the_name_of_a_customer_comes_along() {
+    let mut world = World::new();
+    let order = |order: &mut lictor_issuer::Order| {
+        order.customer = text(" Bolt AG");
+        order.customer_id = Some(text("bolt"));
+    };
+    // There are customers of whom it was not refused yet.
+    let earlier = rusqlite::Connection::open(world.ledger.path()).unwrap();
+    earlier.execute("INSERT INTO customer (id, name) VALUES ('bolt', ' Bolt AG')", ()).unwrap();
+    let id = world.issue(order).signed.license.id.to_string();
+    let line = exported(&world, &id);
+    let mut other = beside(&world);
+    assert_eq!(
+        counts(import_at(&mut other, &file(core::slice::from_ref(&line)), &at(LATER)).unwrap()),
+        (1, 1, 0)
+    );
+    assert_eq!((exported(&other, &id), &line["customer"]), (line.clone(), &json!(" Bolt AG")));
+    check(&other.ledger).unwrap();
+}
+
 #[test]
 fn an_import_can_be_repeated_and_tried() {
     let (world, lines) = world();

@@ -217,8 +217,5 @@ fn refused(path: &Path, why: &str, hint: &str) -> Failure {
 }
 
 fn is_just_so(path: &Path, bytes: &[u8]) -> bool {
-    let length = u64::try_from(bytes.len()).ok();
-    let same_length =
-        path.symlink_metadata().is_ok_and(|found| found.is_file() && Some(found.len()) == length);
-    same_length && durable::is_just_so(path, bytes)
+    path.symlink_metadata().is_ok_and(|found| found.is_file()) && durable::is_just_so(path, bytes)
 }

@@ -35,7 +35,8 @@ there is replaced at once or not at all.
 With --changed a list is left as it is if its newest edition still says all
 there is to say and less than half of its time is over: run it twice in that
 time, or more often. It is signed if an entry has changed, if a day that it
-announced has come, or if its key has leaked since. The files in FOLDER are the newest editions afterwards.";
+announced has come, or if its key has leaked since. The files in FOLDER are the
+newest editions afterwards.";
 
 /// Sign the status lists: what is revoked, for deployments to take in
 #[derive(Args, Debug)]
